@@ -1,0 +1,48 @@
+import type { Digest, Image } from "@strake/oci/document";
+import type { OperationId } from "./plan/operation.ts";
+import type { Plan, PlannedStep } from "./plan/plan.ts";
+
+/** Something that makes images from plans: the embedded engine, or a daemon. */
+export interface Builder {
+  /**
+   * Makes the image of a plan.
+   *
+   * The same operation wanted by several plans at once is done once. When the build fails or is interrupted, nothing
+   * but finished steps is kept.
+   */
+  build(plan: Plan, options: BuildOptions): Promise<Image>;
+}
+
+export interface BuildOptions {
+  /** Absolute folders of the plan's local sources, by their names. */
+  readonly locals: ReadonlyMap<string, string>;
+  readonly steps: readonly PlannedStep[];
+  /** Steps are done although their results are kept from an earlier build. */
+  readonly noCache?: boolean;
+  readonly progress?: (event: BuildEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What happens during a build, as it happens; the only thing that the screens know of it. */
+export type BuildEvent =
+  | { readonly type: "started"; readonly step: OperationId; readonly title: string; readonly image: string }
+  /** Bytes done so far, and of how many where that is known. */
+  | { readonly type: "progress"; readonly step: OperationId; readonly done: number; readonly total?: number }
+  | {
+      readonly type: "finished";
+      readonly step: OperationId;
+      readonly cached: boolean;
+      readonly milliseconds: number;
+      readonly size?: number;
+    }
+  | { readonly type: "failed"; readonly step: OperationId; readonly message: string }
+  | { readonly type: "output"; readonly step: OperationId; readonly text: string }
+  /** An image has been written to, or loaded into, a place. */
+  | {
+      readonly type: "exported";
+      readonly image: string;
+      readonly to: string;
+      readonly digest: Digest;
+      readonly unchanged: boolean;
+    }
+  | { readonly type: "warning"; readonly message: string };

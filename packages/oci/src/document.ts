@@ -1,0 +1,15 @@
+// What is pure in this package, for runtimes other than Node: values and types without file system and hashing.
+
+export type * from "./blob-store/blob-store.ts";
+export * from "./digest.ts";
+export type * from "./document/descriptor.ts";
+export type * from "./document/image-config.ts";
+export type * from "./document/image-index.ts";
+export type * from "./document/manifest.ts";
+export type * from "./image.ts";
+export type * from "./layer/layer.ts";
+export * from "./media-type.ts";
+export * from "./oci-error.ts";
+export * from "./platform.ts";
+export * from "./reference.ts";
+export * from "./tree/entry.ts";

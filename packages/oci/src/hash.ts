@@ -1,0 +1,61 @@
+import { createHash, hash } from "node:crypto";
+import { type Digest, digestParts } from "./digest.ts";
+import { OciError } from "./oci-error.ts";
+
+/** Computes the sha256 digest of bytes or of UTF-8 text. */
+export function sha256(content: Uint8Array | string): Digest {
+  return `sha256:${hash("sha256", content, "hex")}`;
+}
+
+/** A digest being computed over a stream, with the number of bytes seen so far. */
+export interface Hasher {
+  readonly size: number;
+  update(chunk: Uint8Array): void;
+  /** Ends the computation; may be called once. */
+  digest(): Digest;
+}
+
+/** Starts a sha256 (or sha512) computation. */
+export function createHasher(algorithm: "sha256" | "sha512" = "sha256"): Hasher {
+  const state = createHash(algorithm);
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    update(chunk) {
+      size += chunk.length;
+      state.update(chunk);
+    },
+    digest: () => `${algorithm}:${state.digest("hex")}`,
+  };
+}
+
+/**
+ * Passes a stream through and checks at its end that it was what was expected.
+ *
+ * Every byte is handed on before the end is known, so a reader must not trust them until the stream has ended.
+ *
+ * @throws OciError `digest-mismatch` or `size-mismatch`, naming `what`
+ */
+export async function* verified(
+  source: AsyncIterable<Uint8Array>,
+  expected: { digest: Digest; size?: number },
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  const hasher = createHasher(digestParts(expected.digest).algorithm);
+  for await (const chunk of source) {
+    hasher.update(chunk);
+    if (expected.size !== undefined && hasher.size > expected.size) {
+      throw new OciError("size-mismatch", `${what} is longer than the ${expected.size} bytes its descriptor says`);
+    }
+    yield chunk;
+  }
+  if (expected.size !== undefined && hasher.size !== expected.size) {
+    throw new OciError("size-mismatch", `${what} has ${hasher.size} bytes, its descriptor says ${expected.size}`);
+  }
+  const digest = hasher.digest();
+  if (digest !== expected.digest) {
+    throw new OciError("digest-mismatch", `${what} has digest ${digest}, expected ${expected.digest}`);
+  }
+}
