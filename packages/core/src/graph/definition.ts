@@ -320,3 +320,8 @@ export interface PlatformsNode extends Statement {
 export function isExpression(value: TextValue): value is Expression {
   return typeof value !== "string";
 }
+
+/** A value that stands for an image: what `from`, `copy` and `merge` take from another image. */
+export interface Defined {
+  readonly definition: Definition;
+}

@@ -1,0 +1,55 @@
+import type { Command, ContainerCommand } from "../graph/definition.ts";
+import { type Text, toTextValue } from "../output/output.ts";
+
+/** A command that is neither one shell line nor one list of arguments; made by `commands()` and `script()`. */
+export interface Script {
+  readonly isStrakeCommand: true;
+  readonly command: Command;
+}
+
+/** What `run` takes: a line for the shell, the arguments of a program, or what `commands()` and `script()` make. */
+export type RunCommand = Text | readonly Text[] | Script;
+
+/** Several shell commands as one step, of which each must succeed: they are joined by `&&`. */
+export function commands(...lines: readonly Text[]): Script {
+  return Object.freeze({
+    isStrakeCommand: true,
+    command: Object.freeze({ form: "commands", commands: Object.freeze(lines.map(toTextValue)) }),
+  });
+}
+
+/**
+ * A script of several lines as one step.
+ *
+ * The shell reads it with `set -e`, so it stops at the first failure; with `interpreter`, that program reads it.
+ */
+export function script(text: string, options: { readonly interpreter?: string } = {}): Script {
+  return Object.freeze({
+    isStrakeCommand: true,
+    command: Object.freeze({ form: "script", text: dedent(text), ...options }),
+  });
+}
+
+/** What a node keeps of the argument of `run`. */
+export function toCommand(command: RunCommand): Command {
+  if (typeof command === "object" && "isStrakeCommand" in command) return command.command;
+  return toContainerCommand(command);
+}
+
+/** What a node keeps of the argument of `cmd`, `entrypoint` and `healthcheck`: a string is for the shell. */
+export function toContainerCommand(command: Text | readonly Text[]): ContainerCommand {
+  if (Array.isArray(command)) return { form: "exec", args: Object.freeze(command.map(toTextValue)) };
+  return { form: "shell", text: toTextValue(command as Text) };
+}
+
+/** Takes away the indentation that all lines share, so that a script can be indented with the code around it. */
+function dedent(text: string): string {
+  const lines = text
+    .replace(/^[ \t]*\n/, "")
+    .replace(/\n[ \t]*$/, "\n")
+    .split("\n");
+  const indents = lines.filter((line) => line.trim() !== "").map((line) => /^[ \t]*/.exec(line)?.[0].length ?? 0);
+  const shared = indents.length === 0 ? 0 : Math.min(...indents);
+  const dedented = lines.map((line) => line.slice(Math.min(shared, line.length - line.trimStart().length))).join("\n");
+  return dedented.endsWith("\n") ? dedented : `${dedented}\n`;
+}

@@ -1,0 +1,166 @@
+import type { CallSite } from "../graph/call-site.ts";
+import type { AddSource, CopyFrom, CopyNode, CopySource, Permissions, WriteNode } from "../graph/definition.ts";
+import { isGitUrl } from "../graph/git-url.ts";
+import { type Text, toTextValue } from "../output/output.ts";
+import { StrakeError } from "../strake-error.ts";
+import { type From, toCopyFrom } from "./copy-from.ts";
+import type { Files } from "./files.ts";
+
+/** What can be copied: a path or wildcard with Docker's rules, or what `files()` chose. */
+export type Source = Text | Files;
+
+export interface WriteOptions {
+  /** `user` or `user:group`, by name or number. Names are looked up in the image's own `/etc/passwd`. */
+  readonly chown?: Text | number;
+  /** An octal number such as `0o644`, octal text, or symbolic text such as `u=rwX,go=rX`. */
+  readonly chmod?: Text | number;
+  /** A layer that does not depend on what is below it: a new base does not rebuild it. */
+  readonly link?: boolean;
+}
+
+export interface CopyOptions extends WriteOptions {
+  /** Where the sources are, when not in the build file's folder. */
+  readonly from?: From;
+  /** The folders above each source are made below the destination too; `/./` in a source marks where they begin. */
+  readonly parents?: boolean;
+  /** Patterns of files to leave out, in `.dockerignore`'s notation. */
+  readonly exclude?: string | readonly string[];
+  /** `normal` (the default): 0755 for folders and executables, 0644 for the rest. `source`: as they are. */
+  readonly permissions?: Permissions;
+}
+
+export interface AddOptions extends Omit<CopyOptions, "from" | "parents"> {
+  /** What the download must be: a sha256 digest for http, a commit for git. */
+  readonly checksum?: Text;
+  readonly keepGitDir?: boolean;
+  /** Whether archives are unpacked; by default local ones are, downloaded ones are not. */
+  readonly unpack?: boolean;
+}
+
+/** The fields that `copy` and `add` share in their nodes. */
+export function toCopyFields(
+  destination: Text,
+  options: CopyOptions | AddOptions,
+): Pick<CopyNode, "destination" | "chown" | "chmod" | "link" | "exclude" | "permissions" | "rules"> {
+  return {
+    destination: toTextValue(destination),
+    ...toWriteFields(options),
+    exclude: Object.freeze([options.exclude ?? []].flat()),
+    permissions: options.permissions ?? "normal",
+    rules: "strict",
+  };
+}
+
+/** The fields that every statement which makes files shares. */
+export function toWriteFields(options: WriteOptions): Pick<WriteNode, "chown" | "chmod" | "link"> {
+  return {
+    ...(options.chown === undefined ? {} : { chown: toTextValue(numberText(options.chown, 10)) }),
+    ...(options.chmod === undefined ? {} : { chmod: toTextValue(numberText(options.chmod, 8)) }),
+    ...(options.link ? { link: true } : {}),
+  };
+}
+
+/**
+ * Reads the sources of `copy` and the place they are in.
+ *
+ * @throws StrakeError for what Docker would silently do wrong: a path that leaves its root, several sources into one name
+ */
+export function toCopySources(
+  sources: Source | readonly Source[],
+  destination: Text,
+  options: CopyOptions,
+  site: CallSite,
+): { sources: readonly CopySource[]; from: CopyFrom } {
+  const list = [sources].flat() as readonly Source[];
+  checkSources(list, destination, site);
+  const roots = new Set(list.filter(isFiles).map((source) => source.root));
+  if (roots.size > 0 && options.from !== undefined) {
+    throw new StrakeError({
+      code: "files-with-from",
+      message: "files() chooses from the build file's folder, so it cannot be used with the option from",
+      site,
+    });
+  }
+  const [root] = roots;
+  if (roots.size > 1 || (root !== undefined && list.some((source) => !isFiles(source)) && !sameRoot(root, site))) {
+    throw new StrakeError({
+      code: "several-roots",
+      message: "these sources are chosen below different folders; copy each on its own",
+      site,
+    });
+  }
+  const from: CopyFrom = root === undefined ? toCopyFrom(options.from, site) : { type: "context", root };
+  return { sources: Object.freeze(list.map((source) => toCopySource(source, from, site))), from };
+}
+
+/** Reads the sources of `add`: addresses of downloads, and paths. */
+export function toAddSources(sources: Text | readonly Text[], destination: Text, site: CallSite): readonly AddSource[] {
+  const list = [sources].flat() as readonly Text[];
+  checkSources(list, destination, site);
+  return Object.freeze(
+    list.map((source): AddSource => {
+      const text = typeof source === "string" ? source : "";
+      if (isGitUrl(text)) return { type: "git", url: toTextValue(source) };
+      if (/^https?:\/\//.test(text)) return { type: "http", url: toTextValue(source) };
+      if (typeof source === "string") checkContextPath(source, site);
+      return { type: "path", path: toTextValue(source) };
+    }),
+  );
+}
+
+function isFiles(source: Source): source is Files {
+  return typeof source === "object" && "isStrakeFiles" in source;
+}
+
+function sameRoot(root: string, site: CallSite): boolean {
+  const context = toCopyFrom(undefined, site);
+  return context.type === "context" && context.root === root;
+}
+
+function toCopySource(source: Source, from: CopyFrom, site: CallSite): CopySource {
+  if (isFiles(source)) {
+    return { type: "files", selection: { base: source.base, include: source.include, exclude: source.exclude } };
+  }
+  if (typeof source === "string" && from.type === "context") checkContextPath(source, site);
+  return { type: "path", path: toTextValue(source) };
+}
+
+function checkSources(list: readonly unknown[], destination: Text, site: CallSite): void {
+  if (list.length === 0) throw new StrakeError({ code: "missing-source", message: "there is nothing to copy", site });
+  if (list.length > 1 && typeof destination === "string" && !/(^|\/)\.?$/.test(destination)) {
+    throw new StrakeError({
+      code: "destination-not-folder",
+      message: `several sources need a folder as their destination, and "${destination}" does not end in a slash`,
+      notes: [`Write "${destination}/".`],
+      site,
+    });
+  }
+}
+
+function checkContextPath(path: string, site: CallSite): void {
+  if (path.startsWith("/")) {
+    throw new StrakeError({
+      code: "absolute-source",
+      message: `the source "${path}" is absolute; sources are relative to the build file`,
+      notes: ['Copy from another folder with { from: local("…") }, or from an image with { from: image }.'],
+      site,
+    });
+  }
+  let depth = 0;
+  for (const part of path.split("/")) {
+    if (part === "..") depth -= 1;
+    else if (part !== "." && part !== "") depth += 1;
+    if (depth < 0) {
+      throw new StrakeError({
+        code: "source-outside-root",
+        message: `the source "${path}" is outside the build file's folder`,
+        notes: ['Copy from there with { from: local("..") } and a path below that folder.'],
+        site,
+      });
+    }
+  }
+}
+
+function numberText(value: Text | number, radix: 8 | 10): Text {
+  return typeof value === "number" ? value.toString(radix) : value;
+}

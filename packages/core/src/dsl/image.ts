@@ -1,0 +1,323 @@
+import type { CallSite } from "../graph/call-site.ts";
+import { captureCallSite } from "../graph/capture-call-site.ts";
+import type { Base, Defined, Definition, FromNode, Mount, RunNode, Step } from "../graph/definition.ts";
+import { type Output, propertyOf, type Text, toTextValue } from "../output/output.ts";
+import { StrakeError } from "../strake-error.ts";
+import type { BaseValue } from "./bases.ts";
+import { type RunCommand, toCommand, toContainerCommand } from "./commands.ts";
+import {
+  type AddOptions,
+  type CopyOptions,
+  type Source,
+  toAddSources,
+  toCopyFields,
+  toCopySources,
+  toWriteFields,
+  type WriteOptions,
+} from "./copy-options.ts";
+import { siteFolder } from "./files.ts";
+import { parseDuration } from "./parse-duration.ts";
+
+/** An image that stands on nothing yet; its only method says what it is made from. */
+export interface UnbasedImage {
+  /**
+   * Starts from a base: the name of an image, another image of this program, `"scratch"`, or what `ociLayout()`,
+   * `archive()`, `rootfs()` or `diff()` make.
+   *
+   * @example
+   * image().from("debian:bookworm-slim")
+   */
+  from(base: Text | Defined | BaseValue, options?: { readonly platform?: Text }): Image;
+}
+
+export interface RunOptions {
+  readonly mounts?: readonly Mount[];
+  readonly network?: "default" | "none" | "host";
+  readonly security?: "sandbox" | "insecure";
+  /** False: run again in every build. */
+  readonly cache?: boolean;
+}
+
+export interface HealthcheckOptions {
+  /** Durations are seconds, or text such as `30s` or `1m30s`. */
+  readonly interval?: string | number;
+  readonly timeout?: string | number;
+  readonly startPeriod?: string | number;
+  readonly startInterval?: string | number;
+  readonly retries?: number;
+}
+
+/** Begins the definition of an image. */
+export function image(): UnbasedImage {
+  return unbased;
+}
+
+const unbased: UnbasedImage = Object.freeze({
+  from(base: Text | Defined | BaseValue, options: { readonly platform?: Text } = {}): Image {
+    const site = captureCallSite(unbased.from);
+    const node: FromNode = {
+      kind: "from",
+      base: toBase(base, site),
+      ...(options.platform === undefined ? {} : { platform: toTextValue(options.platform) }),
+      site,
+    };
+    return new Image(Object.freeze(node));
+  },
+});
+
+/**
+ * The definition of an image; a value.
+ *
+ * Every method returns a new image with one more statement and leaves this one as it is, so a common beginning can be
+ * shared freely. The methods are the instructions of a Dockerfile in lower case, with their flags as options.
+ */
+export class Image implements Defined {
+  /** Marks images of every copy of this package. */
+  readonly isStrakeImage = true;
+  readonly definition: Definition;
+
+  constructor(definition: Definition) {
+    this.definition = definition;
+    Object.freeze(this);
+  }
+
+  /** Recognises an image of any copy of this package. */
+  static is(value: unknown): value is Image {
+    return typeof value === "object" && value !== null && "isStrakeImage" in value;
+  }
+
+  /** Applies a function to this image: the way to use a piece that several images share. */
+  with(change: (image: Image) => Image): Image {
+    return change(this);
+  }
+
+  /**
+   * Runs a command and keeps what it changes as a layer.
+   *
+   * A string is a line for the shell; an array is a program with its arguments.
+   *
+   * @example
+   * image().from("node:24-slim").run("npm ci", { mounts: [cache("/root/.npm")] })
+   */
+  run(command: RunCommand, options: RunOptions = {}): Image {
+    const site = captureCallSite(this.run);
+    const { mounts = [], ...rest } = options;
+    const fields: Fields<RunNode> = {
+      kind: "run",
+      command: toCommand(command),
+      mounts: Object.freeze([...mounts]),
+      ...rest,
+    };
+    return this.#then(fields, site);
+  }
+
+  /**
+   * Copies files from the build file's folder, or from another image, into a layer.
+   *
+   * The content of a folder is copied, not the folder; a destination with a trailing slash is a folder.
+   *
+   * @throws StrakeError for several sources without a folder to put them in, and for paths that leave their root
+   * @example
+   * image().from("scratch").copy(files("public/**"), "/srv/")
+   */
+  copy(sources: Source | readonly Source[], destination: Text, options: CopyOptions = {}): Image {
+    const site = captureCallSite(this.copy);
+    const parents = options.parents ? { parents: true } : {};
+    const placed = toCopySources(sources, destination, options, site);
+    return this.#then({ kind: "copy", ...placed, ...toCopyFields(destination, options), ...parents }, site);
+  }
+
+  /**
+   * Copies as `copy` does, and also takes `http(s)` addresses, git repositories, and archives, which it unpacks.
+   *
+   * @example
+   * image().from("scratch").add("https://example.com/tool", "/bin/tool", { checksum: "sha256:…", chmod: 0o755 })
+   */
+  add(sources: Text | readonly Text[], destination: Text, options: AddOptions = {}): Image {
+    const site = captureCallSite(this.add);
+    const { checksum, keepGitDir, unpack } = options;
+    return this.#then(
+      {
+        kind: "add",
+        sources: toAddSources(sources, destination, site),
+        from: { type: "context", root: siteFolder(site) },
+        ...toCopyFields(destination, options),
+        ...(checksum === undefined ? {} : { checksum: toTextValue(checksum) }),
+        ...(keepGitDir === undefined ? {} : { keepGitDir }),
+        ...(unpack === undefined ? {} : { unpack }),
+      },
+      site,
+    );
+  }
+
+  /** Writes a file whose content stands in the definition; a heredoc of COPY. Its mode is 0644 unless `chmod` says. */
+  write(path: Text, content: Text | Uint8Array, options: WriteOptions = {}): Image {
+    const site = captureCallSite(this.write);
+    if (typeof path === "string" && /(^|\/)\.{0,2}$/.test(path)) {
+      throw new StrakeError({ code: "invalid-path", message: `"${path}" is not the path of a file`, site });
+    }
+    const kept = content instanceof Uint8Array ? content.slice() : toTextValue(content);
+    return this.#then({ kind: "write", path: toTextValue(path), content: kept, ...toWriteFields(options) }, site);
+  }
+
+  /** Lays the files of other images over this one; the config stays this image's. */
+  merge(...images: readonly Defined[]): Image {
+    return this.#then(
+      { kind: "merge", images: Object.freeze(images.map((other) => other.definition)) },
+      captureCallSite(this.merge),
+    );
+  }
+
+  /** Sets environment variables, for later commands and for containers. */
+  env(variables: Readonly<Record<string, Text>>): Image {
+    const site = captureCallSite(this.env);
+    for (const name of Object.keys(variables)) checkName(name, "an environment variable", site);
+    return this.#then({ kind: "env", variables: textValues(variables) }, site);
+  }
+
+  /** Adds labels to the image's config. */
+  label(labels: Readonly<Record<string, Text>>): Image {
+    return this.#then({ kind: "label", labels: textValues(labels) }, captureCallSite(this.label));
+  }
+
+  /** Declares a build argument; later commands see it, containers do not. `--build-arg` replaces its default. */
+  arg(name: string, value?: Text): Image {
+    const site = captureCallSite(this.arg);
+    checkName(name, "a build argument", site);
+    return this.#then({ kind: "arg", name, ...(value === undefined ? {} : { default: toTextValue(value) }) }, site);
+  }
+
+  /** Sets the folder that later commands, relative paths and containers start in, and makes it. */
+  workdir(path: Text): Image {
+    return this.#then({ kind: "workdir", path: toTextValue(path) }, captureCallSite(this.workdir));
+  }
+
+  /** Sets who runs later commands and containers: `user` or `user:group`, by name or number. */
+  user(user: Text | number): Image {
+    const text = typeof user === "number" ? String(user) : user;
+    return this.#then({ kind: "user", user: toTextValue(text) }, captureCallSite(this.user));
+  }
+
+  /** Says which ports a container listens on: `8080`, `"53/udp"`, `"8000-8010"`. */
+  expose(...ports: readonly (Text | number)[]): Image {
+    const texts = ports.map((port) => (typeof port === "number" ? String(port) : toTextValue(port)));
+    return this.#then({ kind: "expose", ports: Object.freeze(texts) }, captureCallSite(this.expose));
+  }
+
+  /** Says which folders of a container keep their content outside it. */
+  volume(...paths: readonly Text[]): Image {
+    return this.#then({ kind: "volume", paths: Object.freeze(paths.map(toTextValue)) }, captureCallSite(this.volume));
+  }
+
+  /** Sets a container's command, or the arguments of its entrypoint; a string is for the shell. */
+  cmd(command: Text | readonly Text[]): Image {
+    return this.#then({ kind: "cmd", command: toContainerCommand(command) }, captureCallSite(this.cmd));
+  }
+
+  /** Sets the program a container is; a string is for the shell. A command inherited from the base is dropped. */
+  entrypoint(command: Text | readonly Text[]): Image {
+    return this.#then({ kind: "entrypoint", command: toContainerCommand(command) }, captureCallSite(this.entrypoint));
+  }
+
+  /** Sets how a container is asked whether it is well; `"none"` switches a healthcheck of the base off. */
+  healthcheck(command: Text | readonly Text[], options: HealthcheckOptions = {}): Image {
+    const site = captureCallSite(this.healthcheck);
+    if (command === "none") return this.#then({ kind: "healthcheck" }, site);
+    const { retries, ...durations } = options;
+    const parsed = Object.entries(durations).map(([name, value]) => [name, parseDuration(value, site)]);
+    return this.#then(
+      {
+        kind: "healthcheck",
+        command: toContainerCommand(command),
+        ...Object.fromEntries(parsed),
+        ...(retries === undefined ? {} : { retries }),
+      },
+      site,
+    );
+  }
+
+  /** Sets the signal that stops a container. */
+  stopsignal(signal: Text | number): Image {
+    const text = typeof signal === "number" ? String(signal) : signal;
+    return this.#then({ kind: "stopsignal", signal: toTextValue(text) }, captureCallSite(this.stopsignal));
+  }
+
+  /** Sets the shell of the commands that follow; `["/bin/sh", "-c"]` unless said otherwise. */
+  shell(shell: readonly string[]): Image {
+    const site = captureCallSite(this.shell);
+    if (shell.length === 0) throw new StrakeError({ code: "invalid-shell", message: "a shell needs a program", site });
+    return this.#then({ kind: "shell", shell: Object.freeze([...shell]) }, site);
+  }
+
+  /** Adds an instruction, as a Dockerfile would say it, for images that are built on this one by name. */
+  onbuild(instruction: string): Image {
+    return this.#then({ kind: "onbuild", instruction }, captureCallSite(this.onbuild));
+  }
+
+  /** Sets the author in the image's config. */
+  maintainer(author: Text): Image {
+    return this.#then({ kind: "maintainer", author: toTextValue(author) }, captureCallSite(this.maintainer));
+  }
+
+  /** Adds annotations to the image's manifest. */
+  annotation(annotations: Readonly<Record<string, Text>>): Image {
+    return this.#then({ kind: "annotation", annotations: textValues(annotations) }, captureCallSite(this.annotation));
+  }
+
+  /** Names the image, for builds that are not told a name. */
+  tag(...names: readonly string[]): Image {
+    return this.#then({ kind: "tag", names: Object.freeze([...names]) }, captureCallSite(this.tag));
+  }
+
+  /** Says which platforms the image is built for, for builds that are not told. */
+  platforms(...platforms: readonly string[]): Image {
+    return this.#then({ kind: "platforms", platforms: Object.freeze([...platforms]) }, captureCallSite(this.platforms));
+  }
+
+  /** The digest of the image's config: what Docker calls its id. */
+  get id(): Output<string> {
+    return propertyOf(this.definition, "id");
+  }
+
+  /** The digest of the image's manifest: what a registry calls it by. */
+  get digest(): Output<string> {
+    return propertyOf(this.definition, "digest");
+  }
+
+  /** The image's first name with its digest, `name@sha256:…`. */
+  get reference(): Output<string> {
+    return propertyOf(this.definition, "reference");
+  }
+
+  #then<N extends Step>(fields: Fields<N>, site: CallSite): Image {
+    return new Image(Object.freeze({ ...fields, input: this.definition, site }) as unknown as Step);
+  }
+}
+
+/** A node without what every statement has. */
+type Fields<N extends Step> = N extends Step ? Omit<N, "input" | "site"> : never;
+
+function toBase(base: Text | Defined | BaseValue, site: CallSite): Base {
+  if (base === "scratch") return { type: "scratch" };
+  if (typeof base === "string") return { type: "reference", name: base };
+  if (typeof base === "object" && base !== null) {
+    if ("isStrakeBase" in base) return base.base;
+    if ("definition" in base) return { type: "image", image: base.definition };
+    if ("expression" in base) return { type: "reference", name: base.expression };
+  }
+  throw new StrakeError({
+    code: "invalid-base",
+    message: "from() takes the name of an image, an image, scratch, ociLayout(), archive(), rootfs() or diff()",
+    site,
+  });
+}
+
+function textValues(values: Readonly<Record<string, Text>>) {
+  return Object.freeze(Object.fromEntries(Object.entries(values).map(([name, text]) => [name, toTextValue(text)])));
+}
+
+function checkName(name: string, what: string, site: CallSite): void {
+  if (name === "" || /[=\s\0]/.test(name)) {
+    throw new StrakeError({ code: "invalid-name", message: `"${name}" is not the name of ${what}`, site });
+  }
+}
