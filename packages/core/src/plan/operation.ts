@@ -106,6 +106,10 @@ export interface RunOperation {
   readonly mounts: readonly RunMount[];
   readonly network: "default" | "none" | "host";
   readonly security: "sandbox" | "insecure";
+  /** The platform the program is for; a stage may run on another than the image's. */
+  readonly platform: string;
+  /** False: the result is not kept. */
+  readonly cache: boolean;
   /** A script for the sandbox to offer at `/dev/pipes/script`; the arguments name it. */
   readonly script?: string;
 }

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { files } from "../dsl/files.ts";
+import { image } from "../dsl/image.ts";
+import { secret } from "../dsl/mounts.ts";
+import { canonicalJson } from "../hash/canonical-json.ts";
+import { interpolate, variable } from "../output/output.ts";
+import { makePlan } from "./make-plan.ts";
+
+const inputs = {
+  resolution: new Map(),
+  platform: { os: "linux", architecture: "amd64" },
+  project: import.meta.dirname,
+};
+
+describe("makePlan", () => {
+  test("folds the folder, the variables and the user into a run", () => {
+    const built = image()
+      .from("scratch")
+      .env({ A: "1" })
+      .arg("V", "2")
+      .workdir("/app")
+      .user("node")
+      .run("make", { mounts: [secret("token")] });
+    const { plan } = makePlan(built.definition, inputs);
+    const run = Object.values(plan.operations).find((operation) => operation.op === "run");
+    expect(run).toMatchObject({ args: ["/bin/sh", "-c", "make"], cwd: "/app", user: "node" });
+    expect(run?.op === "run" && run.env.slice(1)).toEqual(["A=1", "V=2"]);
+    expect(plan.image.history.at(-1)?.created_by).toBe("RUN |1 V=2 /bin/sh -c make # buildkit");
+  });
+
+  test("is the same whatever the checkout's folder is", () => {
+    const make = () => image().from("scratch").copy(files("**"), "/srv/");
+    const here = makePlan(make().definition, inputs);
+    const there = makePlan(make().definition, inputs);
+    expect(canonicalJson(here.plan)).toBe(canonicalJson(there.plan));
+    expect(canonicalJson(here.plan)).not.toContain(import.meta.dirname);
+    expect([...here.locals]).toEqual([[".", import.meta.dirname]]);
+  });
+
+  test("gives a shared beginning one operation", () => {
+    const base = image().from("scratch").write("/etc/motd", "hello\n");
+    const merged = image().from(base).copy("/etc/motd", "/a", { from: base });
+    const { plan } = makePlan(merged.definition, inputs);
+    expect(Object.values(plan.operations).map((operation) => operation.op)).toEqual(["files", "files"]);
+  });
+
+  test("says which statement an unknown output waits for", () => {
+    const base = image().from("scratch").run("date");
+    const child = image().from("scratch").env({ BASE: base.digest });
+    expect(makePlan(child.definition, inputs).pending).toEqual([
+      { site: child.definition.site, waitsOn: base.definition.site },
+    ]);
+  });
+
+  test("takes variables as they are at the statement", () => {
+    const child = image()
+      .from("scratch")
+      .env({ A: "1" })
+      .env({ A: "2", B: interpolate`${variable("A")}!` });
+    expect(makePlan(child.definition, inputs).plan.image.config.Env?.slice(1)).toEqual(["A=2", "B=1!"]);
+  });
+
+  test("keeps a command that the stage has said when an entrypoint follows", () => {
+    const both = image().from("scratch").cmd(["a"]).entrypoint(["b"]);
+    expect(makePlan(both.definition, inputs).plan.image.config).toMatchObject({ Cmd: ["a"], Entrypoint: ["b"] });
+    const next = image().from(both).entrypoint(["c"]);
+    expect(makePlan(next.definition, inputs).plan.image.config).toMatchObject({ Cmd: null, Entrypoint: ["c"] });
+  });
+});
