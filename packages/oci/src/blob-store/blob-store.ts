@@ -19,6 +19,12 @@ export interface BlobStore {
    * @throws OciError `digest-mismatch` when the content is not what the digest says
    */
   put(digest: Digest, content: AsyncIterable<Uint8Array> | Uint8Array): Promise<void>;
+  /**
+   * Stores content whose digest is not known yet; atomic like `put`.
+   *
+   * @returns the digest and the length that the content turned out to have
+   */
+  add(content: AsyncIterable<Uint8Array> | Uint8Array): Promise<{ digest: Digest; size: number }>;
   /** Where the blob is as a file of the host, for stores that keep files. */
   path?(digest: Digest): string;
 }

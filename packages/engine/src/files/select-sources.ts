@@ -1,0 +1,215 @@
+import { type CopyAction, type CopySelection, type Rules, StrakeError } from "@strake/core";
+import { hasWildcard, ignoreMatcher, parentsPattern, pathMatcher, selectFiles } from "@strake/core/context";
+import { type Entry, type FileTree, resolvePath } from "@strake/oci";
+import { parent } from "./layer-builder.ts";
+
+/** One thing to copy: an entry of the source, and where it goes. */
+export interface Picked {
+  readonly entry: Entry;
+  /** Relative to the destination folder; `""` is the destination itself. */
+  readonly to: string;
+}
+
+/** What one source of a copy comes to. */
+export interface Selection {
+  /** The source is a folder's content: the destination is a folder, whether it ends in a slash or not. */
+  readonly folder: boolean;
+  /** Folders before their content. */
+  readonly picked: readonly Picked[];
+}
+
+/** What a copy takes its files from. */
+export interface CopyOrigin {
+  readonly tree: FileTree;
+  /** What the tree is called in messages: `the build file's folder`. */
+  readonly called: string;
+}
+
+/**
+ * Finds the files that a copy means.
+ *
+ * @returns one selection for each path that a source matches, in order
+ * @throws StrakeError `missing-source`, `link-leaves-root` and the like
+ */
+export function selectSources(action: CopyAction, origin: CopyOrigin): readonly Selection[] {
+  const excluded = action.exclude === undefined ? undefined : ignoreMatcher(action.exclude);
+  const keep = (path: string) => excluded === undefined || !excluded.ignores(path);
+  return action.sources.flatMap((source) => {
+    if ("include" in source) return [selectByGlobs(source, origin, keep)];
+    if (action.parents) return [selectWithParents(source.path, origin, keep, action.rules)];
+    return matchingPaths(source.path, origin, action.rules).flatMap((path) => selectPath(path, origin, keep, action.rules));
+  });
+}
+
+type Keep = (path: string) => boolean;
+
+function selectByGlobs(
+  selection: Exclude<CopySelection, { path: string }>,
+  origin: CopyOrigin,
+  keep: Keep,
+): Selection {
+  const below = selection.base === "." ? "" : selection.base;
+  const picked: Picked[] = [];
+  const made = new Set<string>([""]);
+  for (const path of selectFiles(origin.tree, selection)) {
+    const to = relative(below, path);
+    if (!keep(to)) continue;
+    pickFolders(origin.tree, below, to, made, picked);
+    const entry = origin.tree.get(path) as Entry;
+    if (entry.type !== "directory") picked.push({ entry, to });
+    else if (!made.has(to)) picked.push({ entry, to });
+    if (entry.type === "directory") made.add(to);
+  }
+  return { folder: true, picked };
+}
+
+/** Picks the folders that a file stands in, each once. */
+function pickFolders(tree: FileTree, base: string, to: string, made: Set<string>, picked: Picked[]): void {
+  const above = parent(to);
+  if (made.has(above)) return;
+  pickFolders(tree, base, above, made, picked);
+  made.add(above);
+  picked.push({ entry: tree.get(join(base, above)) as Entry, to: above });
+}
+
+function selectPath(path: string, origin: CopyOrigin, keep: Keep, rules: Rules): Selection[] {
+  const entry = entryAt(path, origin, rules);
+  if (entry.type !== "directory") {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return keep(name) ? [{ folder: false, picked: [{ entry, to: name }] }] : [];
+  }
+  const picked: Picked[] = [];
+  walk(origin.tree, entry.path, "", keep, picked);
+  return [{ folder: true, picked }];
+}
+
+/** Picks all below a folder; a folder that is left out is still made where something below it is kept. */
+function walk(tree: FileTree, folder: string, to: string, keep: Keep, picked: Picked[]): void {
+  for (const name of tree.children(folder)) {
+    const entry = tree.get(join(folder, name)) as Entry;
+    const path = join(to, name);
+    const kept = keep(path);
+    if (entry.type !== "directory") {
+      if (kept) picked.push({ entry, to: path });
+      continue;
+    }
+    const before = picked.length;
+    walk(tree, entry.path, path, keep, picked);
+    if (kept || picked.length > before) picked.splice(before, 0, { entry, to: path });
+  }
+}
+
+function selectWithParents(source: string, origin: CopyOrigin, keep: Keep, rules: Rules): Selection {
+  const { base, pattern } = parentsPattern(source);
+  const picked: Picked[] = [];
+  const made = new Set<string>([""]);
+  let found = false;
+  for (const root of base === "" ? [""] : matchingPaths(base, origin, rules)) {
+    const wild = hasWildcard(pattern);
+    const matcher = ignoreMatcher([pattern]);
+    const below: Picked[] = [];
+    if (wild) walk(origin.tree, root, "", (path) => matcher.ignores(path) && keep(path), below);
+    else below.push(...pickTree(origin, root, pattern, keep, rules));
+    for (const item of below) {
+      if (item.entry.type === "directory" && made.has(item.to)) continue;
+      pickFolders(origin.tree, root, item.to, made, picked);
+      if (item.entry.type === "directory") made.add(item.to);
+      picked.push(item);
+      found = true;
+    }
+    if (!wild) found = true;
+  }
+  if (!found && !hasWildcard(source)) throw missing(source, origin);
+  return { folder: true, picked };
+}
+
+/** Picks one path and all that is below it. */
+function pickTree(origin: CopyOrigin, root: string, path: string, keep: Keep, rules: Rules): Picked[] {
+  const entry = entryAt(join(root, path), origin, rules);
+  const picked: Picked[] = keep(path) ? [{ entry, to: path }] : [];
+  if (entry.type === "directory") walk(origin.tree, entry.path, path, keep, picked);
+  return picked;
+}
+
+/** The paths that a source with wildcards matches, in tree order; one without is itself. */
+function matchingPaths(source: string, origin: CopyOrigin, rules: Rules): readonly string[] {
+  if (!hasWildcard(source)) return [source === "." ? "" : unescape(source)];
+  let found: string[] = [""];
+  for (const part of source.split("/")) {
+    const matches = pathMatcher(part);
+    found = found.flatMap((folder) => {
+      const at = entryAt(folder, origin, rules);
+      return origin.tree.children(at.path).filter((name) => matches(name)).map((name) => join(folder, name));
+    });
+  }
+  return found;
+}
+
+function unescape(path: string): string {
+  return path.replace(/\\(.)/g, "$1");
+}
+
+/**
+ * The entry of a source path, with links followed inside the root.
+ *
+ * Docker takes a link that points outside for one that starts at the root; the strict rules refuse it.
+ */
+function entryAt(path: string, origin: CopyOrigin, rules: Rules): Entry {
+  if (rules === "strict") refuseLeavingLinks(path, origin);
+  const { entry } = resolvePath(origin.tree, path, { followLast: true });
+  if (entry === undefined) throw missing(path, origin);
+  return entry;
+}
+
+function refuseLeavingLinks(path: string, origin: CopyOrigin): void {
+  if (origin.called !== contextName) return;
+  let at = "";
+  for (const name of path.split("/")) {
+    at = join(at, name);
+    const entry = origin.tree.get(at);
+    if (entry?.type !== "symlink") continue;
+    const target = entry.linkname ?? "";
+    const depth = `${parent(at)}/${target}`.split("/").reduce((sum, part) => {
+      if (sum < 0 || part === "" || part === ".") return sum;
+      return part === ".." ? sum - 1 : sum + 1;
+    }, 0);
+    if (!target.startsWith("/") && depth >= 0) continue;
+    throw new StrakeError({
+      code: "link-leaves-root",
+      message: `the source "${path}" goes through the symlink ${at}, which points to ${target}, outside ${origin.called}`,
+      notes: ['Copy from where it points to with { from: local("…") }.'],
+    });
+  }
+}
+
+/** What the folder of a build file is called in messages. */
+export const contextName = "the build file's folder";
+
+function missing(path: string, origin: CopyOrigin): StrakeError {
+  const folder = nearestFolder(path, origin.tree);
+  const names = origin.tree.children(folder);
+  const near = names.filter((name) => name.toLowerCase() === path.slice(path.lastIndexOf("/") + 1).toLowerCase());
+  const where = folder === "" ? origin.called : `${folder}/ in ${origin.called}`;
+  const notes = [
+    near.length > 0
+      ? `Did you mean "${join(folder, near[0] as string)}"?`
+      : `There ${names.length === 0 ? "is nothing" : `are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`} in ${where}.`,
+  ];
+  if (origin.called === contextName) notes.push("What .dockerignore names does not exist for a build.");
+  return new StrakeError({ code: "missing-source", message: `the source "${path}" is not in ${origin.called}`, notes });
+}
+
+function nearestFolder(path: string, tree: FileTree): string {
+  let folder = parent(path);
+  while (folder !== "" && tree.get(folder)?.type !== "directory") folder = parent(folder);
+  return folder;
+}
+
+function relative(base: string, path: string): string {
+  return base === "" ? path : path.slice(base.length + 1);
+}
+
+function join(folder: string, name: string): string {
+  if (name === "") return folder;
+  return folder === "" ? name : `${folder}/${name}`;
+}

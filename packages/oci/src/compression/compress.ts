@@ -1,0 +1,31 @@
+import type { Compression } from "../media-type.ts";
+import { defaultGzipLevel, gzip } from "./gzip.ts";
+import { defaultZstdLevel, zstd } from "./zstd.ts";
+
+/**
+ * Packs a stream in one of the ways that layers are packed.
+ *
+ * @param level the compressor's own level: 0 to 9 for gzip, 1 to 22 for zstd
+ * @throws OciError `unsupported-compression` for zstd before Node 22.15
+ */
+export function compress(
+  source: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  level?: number,
+): AsyncIterable<Uint8Array> {
+  if (compression === "none") return source;
+  const options = level === undefined ? {} : { level };
+  return compression === "gzip" ? gzip(source, options) : zstd(source, options);
+}
+
+/**
+ * Names what makes the compressed bytes what they are: the library, its version and the level.
+ *
+ * Two machines that give the same name here may be expected to give the same compressed digest.
+ */
+export function compressor(compression: Compression, level?: number): string {
+  if (compression === "none") return "none";
+  const library = compression === "gzip" ? "zlib" : "zstd";
+  const version = process.versions[library] ?? "unknown";
+  return `${library}-${version}/level ${level ?? (compression === "gzip" ? defaultGzipLevel : defaultZstdLevel)}`;
+}

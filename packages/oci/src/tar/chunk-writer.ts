@@ -1,0 +1,40 @@
+const chunkSize = 1024 * 1024;
+
+/**
+ * The buffer that a tar is written into, 1 MiB at a time.
+ *
+ * Everything in a tar is whole blocks and so is a chunk: where the chunk is not full, a block fits.
+ */
+export class ChunkWriter {
+  /** Where the next byte goes. */
+  at = 0;
+  #buffer = Buffer.allocUnsafeSlow(chunkSize);
+
+  get buffer(): Buffer {
+    return this.#buffer;
+  }
+
+  get isFull(): boolean {
+    return this.at === chunkSize;
+  }
+
+  /** Copies what fits from a position of the source on, and tells how much that was. */
+  write(source: Buffer, from: number): number {
+    const length = source.copy(this.#buffer, this.at, from);
+    this.at += length;
+    return length;
+  }
+
+  writeZeros(length: number): void {
+    this.#buffer.fill(0, this.at, this.at + length);
+    this.at += length;
+  }
+
+  /** Hands out what has been written and starts a new chunk. */
+  take(): Uint8Array {
+    const chunk = this.#buffer.subarray(0, this.at);
+    this.#buffer = Buffer.allocUnsafeSlow(chunkSize);
+    this.at = 0;
+    return chunk;
+  }
+}

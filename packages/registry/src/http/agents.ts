@@ -1,0 +1,88 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Duplex } from "node:stream";
+import * as tls from "node:tls";
+import { urlToHttpOptions } from "node:url";
+
+/** The pools of kept connections for one registry: plain, encrypted, and encrypted through each proxy. */
+export class Agents {
+  readonly #plain = new http.Agent({ keepAlive: true });
+  readonly #secure: https.Agent;
+  readonly #tunnels = new Map<string, TunnelAgent>();
+  readonly #options: https.AgentOptions;
+
+  /** @param ca certificates in PEM that are trusted besides the system's */
+  constructor(ca: string | undefined) {
+    this.#options = { keepAlive: true, ...(ca === undefined ? {} : { ca: [...systemCertificates(), ca] }) };
+    this.#secure = new https.Agent(this.#options);
+  }
+
+  /** The pool for an address, where `proxy` is the proxy on the way there. */
+  for(url: URL, proxy: URL | undefined): http.Agent {
+    if (url.protocol === "http:") return proxy?.protocol === "https:" ? this.#secure : this.#plain;
+    if (proxy === undefined) return this.#secure;
+    const kept = this.#tunnels.get(proxy.href) ?? new TunnelAgent(proxy, this.#options);
+    this.#tunnels.set(proxy.href, kept);
+    return kept;
+  }
+
+  /** Closes every kept connection. */
+  close(): void {
+    this.#plain.destroy();
+    this.#secure.destroy();
+    for (const tunnel of this.#tunnels.values()) tunnel.destroy();
+  }
+}
+
+/** The header that names the user of a proxy to it, where its address holds one. */
+export function proxyAuthorization(proxy: URL): Readonly<Record<string, string>> {
+  if (proxy.username === "") return {};
+  const user = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  return { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` };
+}
+
+type Connected = (error: Error | null, socket?: Duplex) => void;
+
+/** Connects through a proxy with CONNECT (RFC 9110, section 9.3.6) and encrypts inside. */
+class TunnelAgent extends https.Agent {
+  readonly #proxy: URL;
+
+  constructor(proxy: URL, options: https.AgentOptions) {
+    super(options);
+    this.#proxy = proxy;
+  }
+
+  override createConnection(
+    options: tls.ConnectionOptions & { host: string; port: number },
+    connected: Connected,
+  ): undefined {
+    const target = `${options.host.includes(":") ? `[${options.host}]` : options.host}:${options.port}`;
+    const request = (this.#proxy.protocol === "https:" ? https : http).request({
+      ...urlToHttpOptions(this.#proxy),
+      auth: null,
+      method: "CONNECT",
+      path: target,
+      headers: { host: target, ...proxyAuthorization(this.#proxy) },
+      agent: false,
+    });
+    request.setTimeout(30_000, () => request.destroy(connectFailure("the proxy does not answer")));
+    request.once("connect", (response, socket) => {
+      request.setTimeout(0);
+      if (response.statusCode === 200) return connected(null, tls.connect({ ...options, socket }));
+      socket.destroy();
+      connected(connectFailure(`the proxy refuses: ${response.statusCode} ${response.statusMessage}`));
+    });
+    request.once("error", (error) => connected(connectFailure(`the proxy cannot be used: ${error.message}`)));
+    request.end();
+    return undefined;
+  }
+}
+
+function connectFailure(message: string): Error {
+  return Object.assign(new Error(message), { code: "EPROXY" });
+}
+
+function systemCertificates(): readonly string[] {
+  const current = (tls as { getCACertificates?: (type: "default") => string[] }).getCACertificates;
+  return current?.("default") ?? tls.rootCertificates;
+}

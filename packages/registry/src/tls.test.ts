@@ -1,0 +1,93 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { linuxAmd64, parseReference, sha256 } from "@strake/oci";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Registry } from "./registry.ts";
+import { parseRegistrySettings } from "./registry-settings.ts";
+import { type RegistryServer, sampleImage, startRegistryServer } from "./server/server.ts";
+
+const image = sampleImage([Buffer.from("a layer")]);
+const quick = { connectTimeout: 1000, idleTimeout: 1000, retry: { tries: 2, delay: 5 } };
+
+let folder: string;
+let server: RegistryServer;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "registry-tls-"));
+  server = await startRegistryServer({ tls: makeCertificate(folder) });
+  await server.put("app", "1", image);
+});
+
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe("a registry with a certificate of one's own authority", () => {
+  test("is read when the settings name the authority, relative to their file", async () => {
+    const settings = parseRegistrySettings(`${server.address}:\n  ca: ca.pem`, join(folder, "registries.yaml"));
+    const registry = new Registry({ ...quick, settings });
+    const found = await registry.get(parseReference(`${server.address}/app:1`), linuxAmd64);
+    expect(sha256(await found.rawManifest())).toBe(sha256(await image.rawManifest()));
+    registry.close();
+  });
+
+  test("is an error with the way out when they do not, and is never asked in plain http", async () => {
+    const before = server.requests.length;
+    const registry = new Registry(quick);
+    await expect(registry.get(parseReference(`${server.address}/app:1`), linuxAmd64)).rejects.toMatchObject({
+      code: "untrusted-certificate",
+      message: expect.stringContaining(`GET https://${server.address}/v2/app/manifests/1: `),
+      hint: expect.stringContaining("ca"),
+    });
+    expect(server.requests).toHaveLength(before);
+    registry.close();
+  });
+
+  test("is not trusted under another name", async () => {
+    const other = server.address.replace("127.0.0.1", "127.0.0.2");
+    const listening = await canListen("127.0.0.2");
+    if (!listening) return console.log("skipped: this machine has no 127.0.0.2");
+    const settings = parseRegistrySettings(
+      `r.example:\n  ca: ca.pem\n  mirrors: ['https://localhost:${server.address.split(":")[1]}']\n${other}: {}`,
+      join(folder, "registries.yaml"),
+    );
+    const registry = new Registry({ ...quick, settings });
+    await expect(registry.get(parseReference("r.example/app:1"), linuxAmd64)).rejects.toThrow(
+      /its mirror before: GET https:\/\/localhost:\d+\/v2\/app\/manifests\/1: ERR_TLS_CERT_ALTNAME_INVALID/,
+    );
+    registry.close();
+  });
+
+  test("is an error when the authority's file is not there", async () => {
+    const settings = parseRegistrySettings(`${server.address}:\n  ca: none.pem`, join(folder, "registries.yaml"));
+    const registry = new Registry({ ...quick, settings });
+    await expect(registry.get(parseReference(`${server.address}/app:1`), linuxAmd64)).rejects.toMatchObject({
+      code: "invalid-settings",
+      message: expect.stringContaining("none.pem"),
+    });
+  });
+});
+
+/** Makes an authority and, signed by it, a certificate for 127.0.0.1. */
+function makeCertificate(at: string): { key: string; cert: string } {
+  const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: at, stdio: "ignore" });
+  const keyOptions = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  openssl("req", "-x509", ...keyOptions, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=test authority");
+  openssl("req", ...keyOptions, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=127.0.0.1");
+  writeFileSync(join(at, "names"), "subjectAltName=IP:127.0.0.1\n");
+  const signing = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names", "-days", "2"];
+  openssl("x509", "-req", "-in", "server.csr", "-out", "server.pem", ...signing);
+  return { key: readFileSync(join(at, "server.key"), "utf8"), cert: readFileSync(join(at, "server.pem"), "utf8") };
+}
+
+function canListen(host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(0, host, () => probe.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { setCallSiteMapper } from "@strake/core";
+import { version } from "../version.ts";
+import { buildFileError } from "./build-file-error.ts";
+import { type BundleFile, bundleFolder, readKeptBundle, writeBundle, writeKeptBundle } from "./kept-bundle.ts";
+import { mapCallSite, rememberBundle } from "./map-call-site.ts";
+import { sourcePositions } from "./source-map.ts";
+
+/** What loading a build file needs to know. */
+export interface LoadOptions {
+  /** The build file; absolute. */
+  readonly file: string;
+  /** The store's folder, where bundles are kept. */
+  readonly home: string;
+  /** The URL of the module that the build file gets for `import … from "strake"`: this copy's own library. */
+  readonly library: string;
+  /** False: nothing is kept, and a bundle that is not kept already is made for this time only. */
+  readonly write: boolean;
+}
+
+/** What a module exports, by name. */
+export type ModuleExports = Readonly<Record<string, unknown>>;
+
+/**
+ * Runs a build file and gives what it exports.
+ *
+ * The file is bundled once and the bundle kept; while nothing it was made of changes, esbuild is not even loaded.
+ *
+ * @throws StrakeError with the place in the author's source, for whatever is wrong with the file or thrown by it
+ */
+export async function loadBuildFile(options: LoadOptions): Promise<ModuleExports> {
+  const folder = bundleFolder(options.home, options.file, options.library, version, process.version);
+  const kept = readKeptBundle(folder);
+  if (kept !== undefined) return await run(kept, options);
+  const began = Date.now();
+  const { bundleBuildFile } = await import("./bundle-build-file.ts");
+  const bundle = await bundleBuildFile(options.file, options.library);
+  if (options.write) return await run(writeKeptBundle(folder, bundle, began), options);
+  const temporary = mkdtempSync(join(tmpdir(), "strake-"));
+  try {
+    return await run(writeBundle(temporary, bundle), options);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+async function run(bundle: BundleFile, options: LoadOptions): Promise<ModuleExports> {
+  let lookup: ReturnType<typeof sourcePositions> | undefined;
+  rememberBundle(bundle.path, (line, column) => {
+    lookup ??= sourcePositions(bundle.map());
+    return lookup(line, column);
+  });
+  setCallSiteMapper(mapCallSite);
+  try {
+    return (await import(/* @vite-ignore */ pathToFileURL(bundle.path).href)) as ModuleExports;
+  } catch (error) {
+    throw buildFileError(error, options.file, Object.keys(await import(/* @vite-ignore */ options.library)));
+  }
+}

@@ -1,0 +1,18 @@
+import type { BuildEvent } from "@strake/core";
+
+/** A view of a running build. */
+export interface Progress {
+  handle(event: BuildEvent): void;
+  /** Ends the view and leaves the terminal as it was found; may be called more than once. */
+  end(): void;
+}
+
+/** Where a view is drawn: standard error, or what stands for it. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string): unknown;
+  on?(event: "resize", listener: () => void): unknown;
+  off?(event: "resize", listener: () => void): unknown;
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { relative, sep } from "node:path";
+import type { CallSite } from "@strake/core";
+import { isInterruption } from "./exit-status.ts";
+import { makeStyle, type Style, withoutControlCodes } from "./style.ts";
+import { describeSystemError, isSystemError } from "./system-error.ts";
+
+/** How errors are shown. */
+export interface ErrorDisplay {
+  /** The folder that shown paths are relative to; absolute. */
+  readonly folder: string;
+  readonly colour: boolean;
+  /** True: errors that nobody foresaw are shown with their stack. */
+  readonly debug: boolean;
+}
+
+/** An error in the parts that are shown. */
+interface Report {
+  readonly site?: CallSite | undefined;
+  readonly message: string;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Turns an error, whatever it is, into the text that a person sees; it ends with a line feed.
+ *
+ * The first line is the place and what is wrong, then comes the line of the source, then what helps.
+ */
+export function showError(error: unknown, display: ErrorDisplay): string {
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return error.errors.map((each) => showError(each, display)).join("");
+  }
+  return print(reportOf(error, display), display);
+}
+
+function reportOf(error: unknown, display: ErrorDisplay): Report {
+  if (isInterruption(error)) return { message: "interrupted", notes: [] };
+  if (!(error instanceof Error)) return unforeseen(`something that is not an error was thrown: ${String(error)}`);
+  if (isReport(error)) return { site: error.site, message: error.message, notes: notesOf(error) };
+  if (isSystemError(error)) return describeSystemError(error, (path) => shownPath(path, display));
+  return unforeseen(`${error.name}: ${error.message}`, display.debug ? error.stack : undefined);
+}
+
+/** An error of one of our packages: for the person who made the mistake. */
+interface ForeseenError extends Error {
+  readonly site?: CallSite;
+  readonly notes?: readonly string[];
+  readonly hint?: string;
+}
+
+function isReport(error: Error): error is ForeseenError {
+  return /^(Strake|Oci|Registry|Dockerfile|Engine|Daemon)Error$/.test(error.name) && "code" in error;
+}
+
+function notesOf({ notes = [], hint }: ForeseenError): readonly string[] {
+  return hint === undefined ? notes : [...notes, hint];
+}
+
+function unforeseen(message: string, stack?: string): Report {
+  return {
+    message: `this should not have happened: ${message}`,
+    notes: [stack ?? "It is a mistake in strake. STRAKE_DEBUG=1 shows where; please report it."],
+  };
+}
+
+function print(report: Report, display: ErrorDisplay): string {
+  const style = makeStyle(display.colour);
+  const [first = "", ...more] = withoutControlCodes(report.message).split("\n");
+  const site = report.site !== undefined && report.site.line > 0 ? report.site : undefined;
+  const place = site ? `${shownPath(site.file, display)}:${site.line}:${site.column}` : "strake:";
+  const lines = [
+    `${style.bold(place)}${site ? "  " : " "}${style.red(first)}`,
+    ...more.map((line) => `  ${line}`),
+    ...(site ? excerpt(site, style) : []),
+    ...report.notes.flatMap((note) => withoutControlCodes(note).split("\n")).map((line) => `  ${line}`),
+  ];
+  return lines.map((line) => `${line.trimEnd()}\n`).join("");
+}
+
+/** The line of the source, or nothing when it cannot be read any more. */
+function excerpt(site: CallSite, style: Style): string[] {
+  try {
+    const line = readFileSync(site.file, "utf8").split(/\r?\n/)[site.line - 1];
+    if (line === undefined) return [];
+    return [`  ${style.dim(`${site.line} |`)} ${withoutControlCodes(shortened(line, site.column))}`];
+  } catch {
+    return [];
+  }
+}
+
+/** A generated line can be of any length; what is around the column is enough. */
+function shortened(line: string, column: number): string {
+  if (line.length <= 200) return line;
+  const from = Math.max(0, column - 60);
+  return `${from > 0 ? "…" : ""}${line.slice(from, from + 160)}…`;
+}
+
+/** A path as people would write it from their folder; one that is far away stays absolute. */
+function shownPath(path: string, { folder }: ErrorDisplay): string {
+  const near = relative(folder, path);
+  if (near === "") return ".";
+  return near.startsWith(`..${sep}..${sep}..`) || near.length > path.length ? path : near;
+}

@@ -1,0 +1,2 @@
+// The entry point of worker threads: the package that starts one fills it.
+export {};

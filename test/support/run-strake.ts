@@ -1,0 +1,28 @@
+import { fileURLToPath } from "node:url";
+import { type RunOptions, type RunResult, runProgram } from "./run-program.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** The built command line, as `npx strake` would start it. */
+export const strakeBin: string = fileURLToPath(new URL("../../packages/strake/dist/bin.js", import.meta.url));
+
+/** How the command line is started. */
+export interface RunStrakeOptions extends RunOptions {
+  /** The store; a new, empty one when left out. */
+  readonly home?: string;
+}
+
+/** Runs the built `strake` in a process of its own, with a store of its own, and returns what it printed. */
+export function runStrake(args: readonly string[], options: RunStrakeOptions = {}): Promise<RunResult> {
+  return runProgram(process.execPath, [strakeBin, ...args], {
+    ...options,
+    env: {
+      // Reading extra certificates costs every Node.js start tens of milliseconds and no test needs them.
+      NODE_EXTRA_CA_CERTS: undefined,
+      NODE_OPTIONS: undefined,
+      FORCE_COLOR: undefined,
+      SOURCE_DATE_EPOCH: undefined,
+      STRAKE_HOME: options.home ?? temporaryFolder(),
+      ...options.env,
+    },
+  });
+}
