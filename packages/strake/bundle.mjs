@@ -1,6 +1,6 @@
 // Bundles the command line and the library into dist/, beside the declarations that tsc has put there. They share
 // chunks, so a build file that imports "strake" gets the very classes that the command line works with.
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -17,7 +17,8 @@ const { metafile } = await build({
   target: "node20.19",
   conditions: ["source"],
   external: ["esbuild", "koffi"],
-  chunkNames: "chunk/[name]-[hash]",
+  // Beside the entry points, so that a module finds them relative to its own URL in whichever file it ends up.
+  chunkNames: "chunk-[hash]",
   minifySyntax: true,
   minifyWhitespace: true,
   keepNames: false,
@@ -29,7 +30,6 @@ const { metafile } = await build({
   },
 });
 
-if (existsSync(join(outdir, "chunk"))) removeOutdated(join(outdir, "chunk"));
 removeOutdated(outdir);
 
 // Chunks of earlier builds stay a while, for a process that is running and has not loaded them yet.

@@ -1,1 +1,2 @@
-export {};
+export * from "./daemon-error.ts";
+export * from "./docker-engine.ts";

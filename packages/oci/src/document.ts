@@ -2,10 +2,10 @@
 
 export type * from "./blob-store/blob-store.ts";
 export * from "./digest.ts";
-export type * from "./document/descriptor.ts";
-export type * from "./document/image-config.ts";
-export type * from "./document/image-index.ts";
-export type * from "./document/manifest.ts";
+export * from "./document/descriptor.ts";
+export * from "./document/image-config.ts";
+export * from "./document/image-index.ts";
+export * from "./document/manifest.ts";
 export type * from "./image.ts";
 export type * from "./layer/layer.ts";
 export * from "./media-type.ts";

@@ -4,15 +4,16 @@ import {
   familiarReference,
   type Image,
   type ImageSource,
+  isImageIndex,
   matchesPlatform,
   type Platform,
+  parseManifestOrIndex,
   printPlatform,
   type Reference,
 } from "@strake/oci";
 import { type ClientOptions, type FetchedManifest, RegistryClient } from "./client.ts";
 import { RegistryError } from "./registry-error.ts";
 import { readRemoteImage } from "./remote-image.ts";
-import { isImageIndex, parseManifestOrIndex } from "./shim.ts";
 
 /** What a name stands for at the moment it is asked. */
 export interface ResolvedImage {

@@ -1,8 +1,7 @@
 import type { Image, Layer, Reference } from "@strake/oci";
-import { familiarReference } from "@strake/oci";
+import { configSizeLimit, familiarReference, layerFromBlob, parseImageConfig, parseManifest } from "@strake/oci";
 import type { FetchedManifest, RegistryClient } from "./client.ts";
 import { RegistryError } from "./registry-error.ts";
-import { configSizeLimit, layerFromBlob, parseImageConfig, parseManifest } from "./shim.ts";
 
 /**
  * Makes the view of an image in a registry: its config is read now, its layers whenever they are asked for.

@@ -76,7 +76,19 @@ describe("a registry with a certificate of one's own authority", () => {
 function makeCertificate(at: string): { key: string; cert: string } {
   const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: at, stdio: "ignore" });
   const keyOptions = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  openssl("req", "-x509", ...keyOptions, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=test authority");
+  openssl(
+    "req",
+    "-x509",
+    ...keyOptions,
+    "-keyout",
+    "ca.key",
+    "-out",
+    "ca.pem",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=test authority",
+  );
   openssl("req", ...keyOptions, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=127.0.0.1");
   writeFileSync(join(at, "names"), "subjectAltName=IP:127.0.0.1\n");
   const signing = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names", "-days", "2"];

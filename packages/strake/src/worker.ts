@@ -1,2 +1,4 @@
-// The entry point of worker threads: the package that starts one fills it.
-export {};
+// The entry point of worker threads.
+import { serveHashes } from "@strake/core/context";
+
+serveHashes();

@@ -93,8 +93,10 @@ function goExpression(text: string): { kind: Kind; expression: string } {
 }
 
 function depthTest(text: string): (directory: string) => boolean {
+  // An alternative is not anchored.
+  if (text.includes("|")) return () => true;
   const names = text.split("/");
-  const dynamic = names.findIndex((name) => /[*?[\]^\\]/.test(name));
+  const dynamic = names.findIndex((name) => /[*?[\]^\\{]/.test(name));
   const literal = (dynamic < 0 ? names : names.slice(0, dynamic)).join("/");
   // A class and a backslash can stand for a slash, and two stars for many.
   const depth = /\*\*|[[\]\\]/.test(text) ? Number.POSITIVE_INFINITY : names.length;

@@ -119,22 +119,12 @@ describe("one pattern", () => {
     expect(ignoreMatcher([pattern]).ignores(path)).toBe(false);
   });
 
-  test.each([
-    "!",
-    "[",
-    "[]a]",
-    "[-]",
-    "[x-]",
-    "[a-b-c]",
-    "a[",
-    "\\",
-    "[Local-Only]",
-    "\\é",
-    "\\Q",
-    "[[:no:]]",
-  ])("%s is refused", (pattern) => {
-    expect(() => ignoreMatcher([pattern])).toThrow(`"${pattern}" is not a valid pattern`);
-  });
+  test.each(["!", "[", "[]a]", "[-]", "[x-]", "[a-b-c]", "a[", "\\", "[Local-Only]", "\\é", "\\Q", "[[:no:]]"])(
+    "%s is refused",
+    (pattern) => {
+      expect(() => ignoreMatcher([pattern])).toThrow(`"${pattern}" is not a valid pattern`);
+    },
+  );
 
   test("the root is never ignored", () => {
     expect(ignoreMatcher(["**", "."]).ignores("")).toBe(false);

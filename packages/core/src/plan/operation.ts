@@ -17,11 +17,11 @@ export type Input = OperationId | null;
 
 export interface SourceOperation {
   readonly op: "source";
-  readonly source: Source;
+  readonly source: OperationSource;
 }
 
 /** What comes from outside, pinned by digest wherever it is not a folder of this machine. */
-export type Source =
+export type OperationSource =
   | { readonly type: "image"; readonly reference: string; readonly digest: Digest; readonly platform: string }
   /** A folder of this machine by name; the call that builds says where it is. */
   | { readonly type: "local"; readonly name: string }

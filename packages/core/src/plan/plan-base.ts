@@ -5,7 +5,7 @@ import { joinPath } from "../graph/posix-path.ts";
 import { type OutsideName, type ResolvedBase, resolutionKey } from "../resolve/resolution.ts";
 import { StrakeError } from "../strake-error.ts";
 import { fitHistory } from "./history.ts";
-import type { Input, Source } from "./operation.ts";
+import type { Input, OperationSource } from "./operation.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { type State, scratchState, toEnv } from "./state.ts";
 
@@ -105,7 +105,7 @@ function stateFromConfig(config: ImageConfig, created: string): State {
   };
 }
 
-function toSource(context: PlanContext, name: OutsideName, resolved: ResolvedBase): Source {
+function toSource(context: PlanContext, name: OutsideName, resolved: ResolvedBase): OperationSource {
   const { digest } = resolved;
   if (name.type === "image") {
     const reference = name.name.replace(/@.*$/, "");

@@ -69,21 +69,22 @@ function place(
 }
 
 function placed(action: CopyAction, entry: Entry, path: string, owner: Ownership | undefined): Entry {
-  const directory = entry.type === "directory";
   const { mtime: _mtime, ...rest } = entry;
   return {
     ...rest,
     path,
     mtime: 0,
-    mode: entry.type === "symlink" ? 0o777 : modeOf(action, entry.mode, directory),
+    mode: copiedMode(action, entry),
     ...(owner ?? (action.keepOwner ? {} : { uid: 0, gid: 0 })),
   };
 }
 
 /** The mode that a copied file has: what `chmod` says, else the source's, as it is or made normal. */
-function modeOf(action: CopyAction, mode: number, directory: boolean): number {
+export function copiedMode(action: CopyAction, entry: Entry): number {
+  if (entry.type === "symlink") return 0o777;
+  const directory = entry.type === "directory";
   // What comes from an image has the mode that somebody gave it there.
-  const start = action.permissions === "normal" && !action.keepOwner ? normalMode(mode, directory) : mode;
+  const start = action.permissions === "normal" && !action.keepOwner ? normalMode(entry.mode, directory) : entry.mode;
   return action.mode === undefined ? start : applyMode(start, action.mode, directory);
 }
 

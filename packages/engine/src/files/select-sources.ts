@@ -31,27 +31,32 @@ export interface CopyOrigin {
  * @returns one selection for each path that a source matches, in order
  * @throws StrakeError `missing-source`, `link-leaves-root` and the like
  */
-export function selectSources(action: CopyAction, origin: CopyOrigin): readonly Selection[] {
+export async function selectSources(action: CopyAction, origin: CopyOrigin): Promise<readonly Selection[]> {
   const excluded = action.exclude === undefined ? undefined : ignoreMatcher(action.exclude);
   const keep = (path: string) => excluded === undefined || !excluded.ignores(path);
-  return action.sources.flatMap((source) => {
-    if ("include" in source) return [selectByGlobs(source, origin, keep)];
-    if (action.parents) return [selectWithParents(source.path, origin, keep, action.rules)];
-    return matchingPaths(source.path, origin, action.rules).flatMap((path) => selectPath(path, origin, keep, action.rules));
-  });
+  const selections: Selection[] = [];
+  for (const source of action.sources) {
+    if ("include" in source) selections.push(await selectByGlobs(source, origin, keep));
+    else if (action.parents) selections.push(selectWithParents(source.path, origin, keep, action.rules));
+    else {
+      const paths = matchingPaths(source.path, origin, action.rules);
+      selections.push(...paths.flatMap((path) => selectPath(path, origin, keep, action.rules)));
+    }
+  }
+  return selections;
 }
 
 type Keep = (path: string) => boolean;
 
-function selectByGlobs(
+async function selectByGlobs(
   selection: Exclude<CopySelection, { path: string }>,
   origin: CopyOrigin,
   keep: Keep,
-): Selection {
+): Promise<Selection> {
   const below = selection.base === "." ? "" : selection.base;
   const picked: Picked[] = [];
   const made = new Set<string>([""]);
-  for (const path of selectFiles(origin.tree, selection)) {
+  for (const path of await selectFiles(origin.tree, selection)) {
     const to = relative(below, path);
     if (!keep(to)) continue;
     pickFolders(origin.tree, below, to, made, picked);
@@ -133,19 +138,22 @@ function pickTree(origin: CopyOrigin, root: string, path: string, keep: Keep, ru
 
 /** The paths that a source with wildcards matches, in tree order; one without is itself. */
 function matchingPaths(source: string, origin: CopyOrigin, rules: Rules): readonly string[] {
-  if (!hasWildcard(source)) return [source === "." ? "" : unescape(source)];
+  if (!hasWildcard(source)) return [source === "." ? "" : withoutEscapes(source)];
   let found: string[] = [""];
   for (const part of source.split("/")) {
     const matches = pathMatcher(part);
     found = found.flatMap((folder) => {
       const at = entryAt(folder, origin, rules);
-      return origin.tree.children(at.path).filter((name) => matches(name)).map((name) => join(folder, name));
+      return origin.tree
+        .children(at.path)
+        .filter((name) => matches(name))
+        .map((name) => join(folder, name));
     });
   }
   return found;
 }
 
-function unescape(path: string): string {
+function withoutEscapes(path: string): string {
   return path.replace(/\\(.)/g, "$1");
 }
 

@@ -17,17 +17,20 @@ export interface LocatedJson {
  * @throws OciError `invalid-document`
  */
 export function parseJson(bytes: Uint8Array, what: string, limit: number): LocatedJson {
+  const document = parseJsonValue(bytes, what, limit);
+  members(document);
+  return document;
+}
+
+/** Parses the bytes of a JSON document, whatever its value is. */
+export function parseJsonValue(bytes: Uint8Array, what: string, limit: number): LocatedJson {
   const root = { value: undefined, path: "", what };
   if (bytes.length > limit) throw fault(root, `has ${bytes.length} bytes; at most ${limit} are read`);
-  let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return { ...root, value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown };
   } catch (cause) {
     throw new OciError("invalid-document", `${what}: is not JSON: ${(cause as Error).message}`, { cause });
   }
-  const document = { ...root, value };
-  members(document);
-  return document;
 }
 
 /** Makes the error for a value that is not what it should be. */

@@ -5,6 +5,7 @@ import { type Compression, layerMediaType } from "../media-type.ts";
 import { OciError } from "../oci-error.ts";
 import type { Entry } from "../tree/entry.ts";
 import type { KnownOfLayer, Layer } from "./layer.ts";
+import { once } from "./once.ts";
 
 /** The bytes of an uncompressed layer tar. */
 export interface TarSource extends AsyncIterable<Uint8Array> {
@@ -110,16 +111,4 @@ class Ledger {
 async function drained(source: AsyncIterable<Uint8Array>, ledger: Ledger): Promise<Required<KnownOfLayer>> {
   for await (const _ of source);
   return ledger.known as Required<KnownOfLayer>;
-}
-
-/** Computes once for all that ask; a failure is forgotten, so that the next may try again. */
-function once<T>(compute: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined;
-  return () => {
-    running ??= compute().catch((error) => {
-      running = undefined;
-      throw error;
-    });
-    return running;
-  };
 }

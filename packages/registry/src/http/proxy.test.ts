@@ -78,7 +78,9 @@ describe("a request through a proxy", () => {
     });
     const address = await listen(proxy);
     const request = { method: "GET", url: new URL("https://registry.invalid/v2/") } as const;
-    await expect(client({ https: `http://${address}` }).request(request)).rejects.toMatchObject({ code: "unreachable" });
+    await expect(client({ https: `http://${address}` }).request(request)).rejects.toMatchObject({
+      code: "unreachable",
+    });
     expect(tunnels).toEqual(["registry.invalid:443"]);
   });
 

@@ -1,9 +1,9 @@
 import type { BuildEvent, OperationId } from "@strake/core";
 import { expect, test } from "vitest";
 import { drawProgress, drawSummary } from "./draw-progress.ts";
-import type { ProgressStream } from "./progress.ts";
+import type { ProgressMode, ProgressStream } from "./progress.ts";
 import { advanceProgress, beginProgress, type ProgressState } from "./progress-state.ts";
-import { type ProgressMode, startProgress } from "./start-progress.ts";
+import { startProgress } from "./start-progress.ts";
 import { makeStyle } from "./style.ts";
 
 const id = (number: number): OperationId => `sha256:${String(number).padStart(64, "0")}`;

@@ -1,5 +1,10 @@
 import type { BuildEvent } from "@strake/core";
 
+/** The values of `--progress`. */
+export const progressModes = ["auto", "plain", "json", "quiet"] as const;
+
+export type ProgressMode = (typeof progressModes)[number];
+
 /** A view of a running build. */
 export interface Progress {
   handle(event: BuildEvent): void;

@@ -1,13 +1,8 @@
 import { jsonProgress } from "./json-progress.ts";
 import { plainProgress } from "./plain-progress.ts";
-import type { Progress, ProgressStream } from "./progress.ts";
+import type { Progress, ProgressMode, ProgressStream } from "./progress.ts";
 import { makeStyle, wantsColour } from "./style.ts";
 import { ttyProgress } from "./tty-progress.ts";
-
-/** The values of `--progress`. */
-export const progressModes = ["auto", "plain", "json", "quiet"] as const;
-
-export type ProgressMode = (typeof progressModes)[number];
 
 /** Picks the view for a mode: `auto` is live on a terminal that can be drawn on, and plain otherwise. */
 export function startProgress(

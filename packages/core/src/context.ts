@@ -1,0 +1,12 @@
+// What works with the file system of this machine, for Node only.
+export * from "./context/content-manifest.ts";
+export * from "./context/fingerprint.ts";
+export * from "./context/hash-pool.ts";
+export * from "./context/hash-worker.ts";
+export * from "./context/ignore.ts";
+export * from "./context/local-tree.ts";
+export * from "./context/match-path.ts";
+export * from "./context/mode.ts";
+export { type ParentsPattern, parentsPattern } from "./context/parents-pattern.ts";
+export * from "./context/select-files.ts";
+export * from "./context/stat-cache.ts";

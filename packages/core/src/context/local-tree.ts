@@ -1,0 +1,147 @@
+import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { decodePath, type Entry, type FileTree, hostPath } from "@strake/oci";
+import { StrakeError } from "../strake-error.ts";
+import type { IgnoreMatcher } from "./ignore.ts";
+import { localEntry } from "./local-entry.ts";
+
+/** What tells a changed file from an unchanged one without reading it. */
+export interface FileStat {
+  readonly size: number;
+  /** Milliseconds since 1970, with fractions: when the content was changed. */
+  readonly mtimeMs: number;
+  /** Milliseconds since 1970, with fractions: when the content or anything else of the file was changed. */
+  readonly ctimeMs: number;
+  /** The inode's number. */
+  readonly ino: number;
+}
+
+/** A folder of this machine as a tree of files. */
+export interface LocalTree extends FileTree {
+  /** The absolute path of the folder. */
+  readonly root: string;
+  /** What the file system said of a path when its directory was read, or undefined where nothing is. */
+  stat(path: string): FileStat | undefined;
+}
+
+/**
+ * Opens a folder of this machine as a tree of files.
+ *
+ * A directory is read when something in it is first asked for, and what was read is kept: one tree is one view of the
+ * folder, and a later look needs a new tree. Ignored names do not exist in it; an ignored directory does where a
+ * negated pattern takes in something below it. Everything belongs to user and group 0, hard links are files of their
+ * own, sockets are left out, and extended attributes are not read.
+ *
+ * The functions of the tree throw a StrakeError `unreadable-file` about a directory that cannot be read.
+ *
+ * @param root an absolute path
+ * @throws StrakeError `missing-context` where the root is no directory
+ */
+export function localTree(root: string, options: { readonly ignore?: IgnoreMatcher } = {}): LocalTree {
+  const { ignore } = options;
+  const rootNode = makeNode("", root, readRoot(root));
+  const start = root.endsWith("/") ? root : `${root}/`;
+  const directories = new Map<string, ReadonlyMap<string, Node>>();
+  const listings = new Map<string, readonly string[]>();
+
+  function directory(path: string): ReadonlyMap<string, Node> {
+    let nodes = directories.get(path);
+    if (nodes === undefined) {
+      nodes = find(path)?.entry.type === "directory" ? read(path) : empty;
+      directories.set(path, nodes);
+    }
+    return nodes;
+  }
+
+  function read(path: string): ReadonlyMap<string, Node> {
+    const nodes = new Map<string, Node>();
+    const below = path === "" ? "" : `${path}/`;
+    for (const name of readNames(start + path)) {
+      const child = below + name;
+      const ignored = ignore?.ignores(child) === true;
+      if (ignored && ignore.canSkipDirectory(child)) continue;
+      const host = start + child;
+      const stats = readStats(host);
+      // Gone since the directory was read.
+      if (stats === undefined || stats.isSocket()) continue;
+      if (ignored && !(stats.isDirectory() && hasVisible(child))) continue;
+      nodes.set(name, makeNode(child, host, stats));
+    }
+    return nodes;
+  }
+
+  /** Reads an ignored directory to see whether something in it is taken in again. */
+  function hasVisible(path: string): boolean {
+    try {
+      const nodes = read(path);
+      if (nodes.size > 0) directories.set(path, nodes);
+      return nodes.size > 0;
+    } catch (error) {
+      // An ignored directory need not be readable.
+      if (StrakeError.is(error) && (error.cause as NodeJS.ErrnoException).code === "EACCES") return false;
+      throw error;
+    }
+  }
+
+  function find(path: string): Node | undefined {
+    if (path === "") return rootNode;
+    const slash = path.lastIndexOf("/");
+    return directory(slash < 0 ? "" : path.slice(0, slash)).get(slash < 0 ? path : path.slice(slash + 1));
+  }
+
+  return {
+    root,
+    get: (path) => find(path)?.entry,
+    stat: find,
+    children(path) {
+      let names = listings.get(path);
+      if (names === undefined) {
+        names = [...directory(path).keys()];
+        listings.set(path, names);
+      }
+      return names;
+    },
+  };
+}
+
+/** A name that was read; one object for both answers, as a tree has many. */
+interface Node extends FileStat {
+  readonly entry: Entry;
+}
+
+const empty: ReadonlyMap<string, Node> = new Map();
+
+function makeNode(path: string, host: string, stats: Stats): Node {
+  const { size, mtimeMs, ctimeMs, ino } = stats;
+  return { entry: localEntry(path, host, stats), size, mtimeMs, ctimeMs, ino };
+}
+
+function readRoot(root: string): Stats {
+  const stats = readingHost(root, () => statSync(root, { throwIfNoEntry: false }));
+  if (stats?.isDirectory()) return stats;
+  throw new StrakeError({ code: "missing-context", message: `${root} is not a directory` });
+}
+
+function readStats(host: string): Stats | undefined {
+  return readingHost(host, () => lstatSync(hostPath(host), { throwIfNoEntry: false }));
+}
+
+/** The names in a directory, in tree order. */
+function readNames(host: string): string[] {
+  const path = hostPath(host);
+  const names = readingHost(host, () => readdirSync(path));
+  // The mark of bytes that are not UTF-8, or of a name that really has this character.
+  if (!names.some((name) => name.includes("\ufffd"))) return names.sort();
+  return readdirSync(path, { encoding: "buffer" }).map(decodePath).sort();
+}
+
+function readingHost<T>(host: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new StrakeError({
+      code: "unreadable-file",
+      message: `cannot read ${host}: ${(cause as Error).message}`,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,123 @@
+import { type IncomingMessage, type RequestOptions, request } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { dockerArchiveStream, familiarReference, type Image, imageId, type Reference } from "@strake/oci";
+import { DaemonError } from "./daemon-error.ts";
+
+/** The Docker Engine API over its socket: what loading images takes. */
+export class DockerEngine {
+  readonly #address: string;
+
+  /** @param address as in `DOCKER_HOST`: `unix:///var/run/docker.sock` or `tcp://127.0.0.1:2375` */
+  constructor(address: string) {
+    this.#address = address;
+  }
+
+  /**
+   * Gives an image to the daemon under some names.
+   *
+   * An image that the daemon has already is only named; otherwise its layers are streamed.
+   *
+   * @returns true when the daemon had the image
+   * @throws DaemonError `unreachable`, `refused`
+   */
+  async load(image: Image, names: readonly Reference[], signal?: AbortSignal): Promise<boolean> {
+    const id = await imageId(image);
+    if (await this.has(id)) {
+      for (const name of names) await this.tag(id, name);
+      return true;
+    }
+    const answer = await this.#send("POST", "/images/load?quiet=1", signal, dockerArchiveStream(image, names));
+    // Failures while loading come as lines of the answer, after its status has said 200.
+    for (const line of answer.split("\n").filter(Boolean)) {
+      const { error } = JSON.parse(line) as { error?: string };
+      if (error !== undefined) throw new DaemonError("refused", `${this.#address} could not load the image: ${error}`);
+    }
+    return false;
+  }
+
+  /** Tells whether the daemon has an image of this id. */
+  async has(id: string): Promise<boolean> {
+    try {
+      await this.#send("GET", `/images/${id}/json`);
+      return true;
+    } catch (error) {
+      if (DaemonError.is(error) && error.status === 404) return false;
+      throw error;
+    }
+  }
+
+  /** Gives an image that the daemon has another name. */
+  async tag(id: string, name: Reference): Promise<void> {
+    const { tag = "latest", digest: _, ...rest } = name;
+    const query = new URLSearchParams({ repo: familiarReference(rest), tag });
+    await this.#send("POST", `/images/${id}/tag?${query}`);
+  }
+
+  async #send(method: string, path: string, signal?: AbortSignal, body?: AsyncIterable<Uint8Array>): Promise<string> {
+    const sent = request({ ...this.#endpoint(), method, path, ...(signal === undefined ? {} : { signal }) });
+    const answered = new Promise<IncomingMessage>((resolve, reject) =>
+      sent.on("response", resolve).on("error", reject),
+    );
+    // The daemon may answer before it has read everything; then its answer says more than the broken pipe.
+    const upload = body === undefined ? sent.end() : pipeline(Readable.from(body, { objectMode: false }), sent);
+    const [uploaded, response] = await Promise.allSettled([upload, answered]);
+    if (response.status === "rejected") {
+      const failure = uploaded.status === "rejected" && !isBroken(uploaded.reason) ? uploaded.reason : response.reason;
+      throw isConnection(failure) ? this.#unreachable(failure) : failure;
+    }
+    const text = await readText(response.value);
+    const status = response.value.statusCode ?? 0;
+    if (status < 300) return text;
+    throw new DaemonError("refused", `${this.#address} answered ${status} to ${method} ${path}: ${messageOf(text)}`, {
+      status,
+    });
+  }
+
+  #endpoint(): RequestOptions {
+    const url = new URL(this.#address);
+    const headers = { host: "docker", "content-type": "application/x-tar" };
+    if (url.protocol === "unix:") return { socketPath: url.pathname, headers };
+    if (url.protocol === "tcp:" || url.protocol === "http:")
+      return { host: url.hostname, port: url.port || 2375, headers };
+    throw new DaemonError(
+      "unsupported-address",
+      `${this.#address} is not an address of a Docker daemon that is supported`,
+      {
+        hint: "Use unix:///path/to/docker.sock or tcp://host:port.",
+      },
+    );
+  }
+
+  #unreachable(cause: unknown): DaemonError {
+    return new DaemonError("unreachable", `no Docker daemon answers at ${this.#address}: ${(cause as Error).message}`, {
+      hint: "Start Docker, or set DOCKER_HOST to where it listens.",
+      cause,
+    });
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  let text = "";
+  response.setEncoding("utf8");
+  for await (const part of response) text += part;
+  return text;
+}
+
+function messageOf(text: string): string {
+  try {
+    return (JSON.parse(text) as { message?: string }).message ?? text;
+  } catch {
+    return text.trim();
+  }
+}
+
+function isConnection(error: unknown): boolean {
+  return ["ECONNREFUSED", "ENOENT", "EACCES", "ENOTFOUND", "ECONNRESET"].includes(
+    (error as NodeJS.ErrnoException).code ?? "",
+  );
+}
+
+function isBroken(error: unknown): boolean {
+  return ["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"].includes((error as NodeJS.ErrnoException).code ?? "");
+}

@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Builder, type BuildOptions, digestOf, type OperationId, type Plan, StrakeError } from "@strake/core";
+import type { HashFiles } from "@strake/core/context";
+import type { Digest, Entry, Image, TarSource } from "@strake/oci";
+import { Folders } from "./files/folders.ts";
+import { Solution } from "./solution.ts";
+import type { Fetch, OpenImage, SolveContext } from "./solve/solve-context.ts";
+import { solveOperation } from "./solve/solve-plan.ts";
+import { emptyFileSystem, layersOf, type Solved } from "./solve/solved.ts";
+import type { StepReport } from "./solve/step-report.ts";
+import { Store } from "./store/store.ts";
+
+/** What the engine works with; everything from outside is handed in. */
+export interface EngineOptions {
+  /** The folder of the store. */
+  readonly store: string;
+  readonly openImage: OpenImage;
+  readonly fetch: Fetch;
+  /** Nothing is written to the store: for telling what a build would do. */
+  readonly readOnly?: boolean;
+  /** The build file, whose own ignore file wins over the folder's. */
+  readonly buildFile?: string;
+  /** Hashes many files at once, in other threads. */
+  readonly hashFiles?: HashFiles;
+  /** Writes the tar of a layer elsewhere, as in another thread. */
+  readonly openTar?: (entries: readonly Entry[], epoch: number) => TarSource;
+}
+
+/**
+ * Makes images on this machine, without a daemon.
+ *
+ * One engine serves any number of plans at once; an operation that several of them want is done once.
+ */
+export class Engine implements Builder {
+  readonly store: Store;
+  readonly #options: EngineOptions;
+  readonly #folders: Folders;
+  readonly #operations = new Map<string, Promise<Solved>>();
+  readonly #reports = new Map<OperationId, Omit<StepReport, "step">>();
+  readonly #manifests = new Map<Digest, () => string>();
+  #spool: Store | undefined;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.store = new Store(options.store);
+    this.#folders = new Folders({
+      caches: this.store.contexts,
+      readOnly: options.readOnly ?? false,
+      buildFile: options.buildFile,
+      hashFiles: options.hashFiles,
+    });
+  }
+
+  async build(plan: Plan, options: BuildOptions): Promise<Image> {
+    return (await this.solve(plan, options)).image({ compression: "gzip" });
+  }
+
+  /**
+   * Finds out what every step of a plan comes to; no layer's bytes are made before somebody reads them.
+   *
+   * @throws StrakeError at the step that cannot be done
+   */
+  async solve(plan: Plan, options: BuildOptions): Promise<Solution> {
+    const context = this.#context(plan, options);
+    const result = layersOf(plan.result === null ? emptyFileSystem : await context.solve(plan.result));
+    const reports = options.steps.flatMap((step): StepReport[] => {
+      const report = this.#reports.get(step.id);
+      return report === undefined ? [] : [{ step, ...report }];
+    });
+    return new Solution(plan, result.layers, reports, this.store);
+  }
+
+  /** Keeps what a build found out, for the next one: the results of its steps and what it saw of their files. */
+  keep(solutions: readonly Solution[]): void {
+    if (this.#options.readOnly) return;
+    for (const solution of solutions) solution.keep(this.store);
+    for (const solution of solutions) {
+      for (const digest of solution.reports.flatMap((report) => report.parts.manifests)) {
+        const text = this.#manifests.get(digest);
+        if (text !== undefined && this.store.manifest(digest) === undefined) this.store.keepManifest(digest, text());
+      }
+    }
+    this.#folders.save();
+  }
+
+  /** The manifest of files that a step reads, from this run or an earlier build. */
+  manifest(digest: Digest): string | undefined {
+    return this.#manifests.get(digest)?.() ?? this.store.manifest(digest);
+  }
+
+  /** Removes what the engine put aside while it was told to write nothing. */
+  close(): void {
+    if (this.#spool !== undefined) rmSync(this.#spool.folder, { recursive: true, force: true });
+    this.#spool = undefined;
+  }
+
+  #context(plan: Plan, options: BuildOptions): SolveContext {
+    const engine = this;
+    const steps = new Map(options.steps.map((step) => [step.id, step]));
+    const scope = digestOf([[...options.locals].sort(), plan.image.epoch, options.noCache ?? false]);
+    const context: SolveContext = {
+      plan,
+      store: this.store,
+      get spool() {
+        return engine.#spoolFolder();
+      },
+      readOnly: this.#options.readOnly ?? false,
+      openImage: this.#options.openImage,
+      fetch: this.#options.fetch,
+      folders: this.#folders,
+      locals: options.locals,
+      noCache: options.noCache ?? false,
+      signal: options.signal,
+      openTar: this.#options.openTar,
+      step: (id) => steps.get(id),
+      cached: (id) => this.#reports.get(id)?.cached ?? false,
+      report: (id, report) => this.#reports.set(id, report),
+      progress: (event) => options.progress?.(event),
+      noteManifest: (digest, text) => this.#manifests.set(digest, text),
+      solve: async (id) => {
+        if (id === null) return emptyFileSystem;
+        const name = `${scope} ${id}`;
+        const solving = this.#operations.get(name) ?? solveOperation(context, id, operationOf(plan, id));
+        this.#operations.set(name, solving);
+        return solving;
+      },
+    };
+    return context;
+  }
+
+  #spoolFolder(): Store {
+    if (!this.#options.readOnly) return this.store;
+    this.#spool ??= new Store(mkdtempSync(join(tmpdir(), "strake-plan-")));
+    return this.#spool;
+  }
+}
+
+function operationOf(plan: Plan, id: OperationId): Plan["operations"][OperationId] {
+  const operation = plan.operations[id];
+  if (operation !== undefined) return operation;
+  throw new StrakeError({ code: "invalid-plan", message: `the plan has no operation ${id}` });
+}

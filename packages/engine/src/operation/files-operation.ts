@@ -1,0 +1,169 @@
+import {
+  type CopyAction,
+  digestOf,
+  type FileAction,
+  type FilesOperation,
+  fromBase64,
+  type OperationId,
+  StrakeError,
+} from "@strake/core";
+import { type ContentManifest, changeMode, manifestDigest, parseMode } from "@strake/core/context";
+import type { Digest, Entry } from "@strake/oci";
+import { copiedMode, copyFiles } from "../files/copy-files.ts";
+import { LayerBuilder, parent, rootFolder } from "../files/layer-builder.ts";
+import { findOwner } from "../files/owner.ts";
+import { contextName, type Selection, selectSources } from "../files/select-sources.ts";
+import { unpackArchives } from "../files/unpack-archives.ts";
+import type { SolveContext } from "../solve/solve-context.ts";
+import { emptyFileSystem, layersOf, SolvedLayers } from "../solve/solved.ts";
+import { recipeLayer } from "./recipe-layer.ts";
+
+/** An action with the files it was found to mean. */
+interface ReadyAction {
+  readonly action: FileAction;
+  readonly selections: readonly Selection[];
+  readonly manifest?: { readonly digest: Digest; readonly text: () => string };
+}
+
+/**
+ * Makes a layer of copies, written files and folders.
+ *
+ * Its key is over what the actions say, the layers below, and the manifests of the files they read; the layer itself is
+ * put together only when somebody wants it.
+ */
+export async function solveFiles(
+  context: SolveContext,
+  id: OperationId,
+  operation: FilesOperation,
+): Promise<SolvedLayers> {
+  const input = operation.input === null ? emptyFileSystem : layersOf(await context.solve(operation.input));
+  const ready = await Promise.all(operation.actions.map((action) => prepare(context, action)));
+  const statement = {
+    op: "files",
+    epoch: context.plan.image.epoch,
+    actions: operation.actions.map((action) => (action.action === "copy" ? { ...action, from: null } : action)),
+  };
+  const manifests = ready.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest.digest]));
+  const key = digestOf({ version: context.plan.version, statement, base: input.keys, manifests });
+  for (const { manifest } of ready) if (manifest !== undefined) context.noteManifest(manifest.digest, manifest.text);
+  const layer = recipeLayer(context, key, () => build(context, input, ready));
+  const inputs = operation.actions.flatMap((action) =>
+    action.action === "copy" && action.from !== null ? [action.from] : [],
+  );
+  context.report(id, {
+    key,
+    cached: context.store.actions.get(key) !== undefined,
+    parts: {
+      statement,
+      base: input.keys,
+      inputs: operation.input === null ? inputs : [operation.input, ...inputs],
+      manifests,
+    },
+  });
+  return new SolvedLayers([...input.layers, layer]);
+}
+
+async function prepare(context: SolveContext, action: FileAction): Promise<ReadyAction> {
+  if (action.action !== "copy") return { action, selections: [] };
+  const from = await context.solve(action.from);
+  if (from.kind === "folder") {
+    const folder = context.folders.open(from);
+    const selections = await selectSources(action, { tree: folder.tree, called: contextName });
+    const digests = await folder.digests(selections.flatMap((selection) => selection.picked.map(({ entry }) => entry)));
+    const known = selections.map((selection) => withDigests(selection, digests));
+    return { action, selections: known, manifest: manifestOf(action, known) };
+  }
+  // Only the entries that are copied need content, but where they are is not known before they are found.
+  const tree = await from.tree({ contents: true });
+  const selections = await selectSources(action, { tree, called: "the image" });
+  return { action, selections, manifest: manifestOf(action, selections) };
+}
+
+function withDigests(selection: Selection, digests: ReadonlyMap<string, Digest>): Selection {
+  const picked = selection.picked.map(({ entry, to }) => {
+    const digest = digests.get(entry.path);
+    return { entry: digest === undefined ? entry : { ...entry, digest }, to };
+  });
+  return { ...selection, picked };
+}
+
+/** What a copy reads, as it will be in the layer: the part of its key that its files decide. */
+function manifestOf(action: CopyAction, selections: readonly Selection[]): NonNullable<ReadyAction["manifest"]> {
+  const entries = selections.flatMap((selection) =>
+    selection.picked.map(({ entry, to }) => ({
+      path: to,
+      type: entry.type,
+      mode: copiedMode(action, entry),
+      uid: action.keepOwner ? entry.uid : 0,
+      gid: action.keepOwner ? entry.gid : 0,
+      size: entry.size,
+      ...(entry.type === "file" ? { digest: contentKey(entry) } : {}),
+      ...(entry.linkname === undefined ? {} : { linkname: entry.linkname }),
+    })),
+  );
+  const manifest: ContentManifest = { entries };
+  return { digest: manifestDigest(manifest), text: () => JSON.stringify(manifest) };
+}
+
+/** What the content of a file is known by: its digest, or its place in a layer whose bytes are known by theirs. */
+function contentKey(entry: Entry): Digest {
+  if (entry.digest !== undefined) return entry.digest;
+  if (entry.content?.from === "bytes") return digestOf({ base64: Buffer.from(entry.content.bytes).toString("base64") });
+  if (entry.content === undefined) return digestOf({ size: entry.size });
+  const layer = entry.content.path.slice(entry.content.path.lastIndexOf("/") + 1);
+  const offset = entry.content.from === "file" ? entry.content.offset : (entry.content.segments[0]?.offset ?? 0);
+  return digestOf({ layer, offset, size: entry.size });
+}
+
+async function build(
+  context: SolveContext,
+  input: SolvedLayers,
+  ready: readonly ReadyAction[],
+): Promise<readonly Entry[]> {
+  const names = ready.some(({ action }) => action.owner !== undefined && !isNumeric(action.owner));
+  const builder = new LayerBuilder(await input.tree({ contents: names }));
+  for (const { action, selections } of ready) {
+    switch (action.action) {
+      case "copy": {
+        const plain = action.unpack ? await unpackArchives(context, builder, action, selections) : selections;
+        copyFiles(builder, action, plain);
+        break;
+      }
+      case "makeFile":
+        makeFile(builder, action);
+        break;
+      case "makeDirectory": {
+        const owner = action.owner === undefined ? rootFolder : findOwner(builder, action.owner, "strict");
+        builder.makeFolder(action.path.slice(1), { ...owner, mode: action.mode });
+        break;
+      }
+    }
+  }
+  return builder.entries();
+}
+
+function isNumeric(owner: { readonly user: string; readonly group?: string }): boolean {
+  return /^\d+$/.test(owner.user) && /^\d*$/.test(owner.group ?? "");
+}
+
+function makeFile(builder: LayerBuilder, action: Extract<FileAction, { action: "makeFile" }>): void {
+  const owner = action.owner === undefined ? { uid: 0, gid: 0 } : findOwner(builder, action.owner, "strict");
+  const path = builder.resolve(action.path.slice(1));
+  if (builder.get(path)?.type === "directory") {
+    throw new StrakeError({
+      code: "is-a-folder",
+      message: `cannot write ${action.path}: the image has a folder there`,
+    });
+  }
+  builder.makeFolder(parent(path), { ...rootFolder, ...owner });
+  const bytes = "text" in action.content ? Buffer.from(action.content.text) : fromBase64(action.content.base64);
+  builder.put({
+    path,
+    type: "file",
+    mode: changeMode(0o644, parseMode(action.mode), false),
+    ...owner,
+    size: bytes.length,
+    mtime: 0,
+    content: { from: "bytes", bytes },
+  });
+}

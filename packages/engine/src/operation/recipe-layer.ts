@@ -1,0 +1,34 @@
+import { type Digest, type Entry, packedLayer, type TarSource, tarLength, writeTar } from "@strake/oci";
+import type { SolveContext } from "../solve/solve-context.ts";
+import type { SolvedLayer } from "../solve/solved.ts";
+
+/**
+ * A layer that is a list of entries: its tar exists only while somebody reads it.
+ *
+ * What an earlier build found out about the bytes is taken from the store, and the entries are made only when asked
+ * for, so that an unchanged step costs no more than its key.
+ */
+export function recipeLayer(context: SolveContext, key: Digest, make: () => Promise<readonly Entry[]>): SolvedLayer {
+  const record = context.noCache ? undefined : context.store.actions.get(key);
+  const { epoch } = context.plan.image;
+  let made: Promise<readonly Entry[]> | undefined;
+  const entries = () => {
+    made ??= make();
+    return made;
+  };
+  const layer = packedLayer({
+    open: () => openEntries(context, entries, epoch),
+    compression: "none",
+    ...(record === undefined ? {} : { known: { diffId: record.diffId, digest: record.diffId, size: record.length } }),
+    uncompressedSize: async () => tarLength(await entries(), { epoch }),
+  });
+  return { key, layer, own: true, entries };
+}
+
+function openEntries(context: SolveContext, entries: () => Promise<readonly Entry[]>, epoch: number): TarSource {
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    const list = await entries();
+    yield* context.openTar?.(list, epoch) ?? writeTar(list, { epoch });
+  }
+  return chunks();
+}

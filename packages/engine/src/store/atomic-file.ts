@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** Writes a small file whole or not at all, making its folder where that is missing. */
+export function writeAtomically(path: string, content: string | Uint8Array): void {
+  const passing = `${path}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    try {
+      writeFileSync(passing, content);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(passing, content);
+    }
+    renameSync(passing, path);
+  } catch (error) {
+    rmSync(passing, { force: true });
+    throw error;
+  }
+}
+
+/** Reads a small text file, or tells that it is not there. */
+export function readIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+import { writeAtomically } from "@strake/engine";
+import { familiarReference } from "@strake/oci";
+import { keepPins, referencesOf, solveTargets, type TargetImages } from "../compose/build-targets.ts";
+import { openSession, type Session } from "../compose/session.ts";
+import { writeStepRecords } from "../compose/step-records.ts";
+import { type Destination, type Written, writeOutput } from "../compose/write-output.ts";
+import { startProgress } from "../screen/start-progress.ts";
+import type { BuildRequest } from "./request.ts";
+import { usageError } from "./usage-error.ts";
+
+/** Builds images and puts them where the request says; ids are printed on standard output. */
+export async function build(request: BuildRequest, signal: AbortSignal): Promise<void> {
+  const progress = startProgress(request.progress, process.stderr, process.env);
+  let session: Session | undefined;
+  try {
+    session = await openSession({ file: request.file, readOnly: false, pull: request.pull, signal });
+    const options = { noCache: request.noCache, progress: progress.handle.bind(progress), signal };
+    const { targets, planner } = await solveTargets(session, request, options);
+    const destinations = destinationsOf(request);
+    checkDestinations(request, targets, destinations);
+    const built: Built[] = [];
+    for (const target of targets) {
+      const written = await writeAll(session, target, request, destinations, signal, (event) => progress.handle(event));
+      built.push({ target, written });
+    }
+    session.engine.keep(targets.flatMap((target) => target.solved.map(({ solution }) => solution)));
+    keepPins(session, request, planner);
+    for (const { name, solved } of targets) {
+      const [first] = solved;
+      if (first !== undefined) writeStepRecords(session.settings.home, session.buildFile, name, first.solution);
+    }
+    progress.end();
+    report(request, built, destinations);
+  } finally {
+    progress.end();
+    await session?.close();
+  }
+}
+
+interface Built {
+  readonly target: TargetImages;
+  readonly written: readonly Written[];
+}
+
+function destinationsOf(request: BuildRequest): readonly Destination[] {
+  const asked: readonly Destination[] = [...request.outputs, ...(request.load ? [{ type: "load" } as const] : [])];
+  return asked.length > 0 ? asked : [{ type: "store" }];
+}
+
+/** What cannot work is said before anything is written. */
+function checkDestinations(
+  request: BuildRequest,
+  targets: readonly TargetImages[],
+  destinations: readonly Destination[],
+): void {
+  const files = destinations.filter((destination) => "destination" in destination);
+  if (targets.length > 1 && files.length > 0) {
+    const names = targets.map(({ name }) => name).join(", ");
+    throw usageError(`${targets.length} targets cannot go to one output (${names})`, "Name the target to build.");
+  }
+  if (targets.length > 1 && request.tags.length > 0) {
+    throw usageError("several targets cannot have one name", "Name the target, or give each a name with .tag().");
+  }
+  if (request.imageIdFile !== undefined && targets.length > 1) throw usageError("--iidfile is for one target");
+  const several = targets.find(({ solved }) => solved.length > 1);
+  if (several === undefined) return;
+  const single = destinations.find((destination) => destination.type !== "oci");
+  if (single === undefined) return;
+  throw usageError(
+    `${several.name} is built for several platforms, which type=${single.type} cannot hold`,
+    "Write them with -o type=oci,dest=…, or choose one with --platform.",
+  );
+}
+
+async function writeAll(
+  session: Session,
+  target: TargetImages,
+  request: BuildRequest,
+  destinations: readonly Destination[],
+  signal: AbortSignal,
+  progress: Parameters<typeof solveTargets>[2]["progress"],
+): Promise<readonly Written[]> {
+  const written: Written[] = [];
+  for (const destination of destinations) {
+    const extra = "names" in destination ? destination.names : [];
+    const names = referencesOf(target, [...request.tags, ...extra]);
+    const result = await writeOutput(session, target.solved, names, destination, signal);
+    const { to, digest, unchanged } = result;
+    progress?.({ type: "exported", image: target.name, to, digest, unchanged });
+    written.push(result);
+  }
+  return written;
+}
+
+/** Results go to standard output, unless the image itself does. */
+function report(request: BuildRequest, built: readonly Built[], destinations: readonly Destination[]): void {
+  const [first] = built;
+  const id = first?.written[0]?.id;
+  if (request.imageIdFile !== undefined && id !== undefined) writeAtomically(request.imageIdFile, id);
+  if (request.metadataFile !== undefined) {
+    const described = built.map(({ target, written }) => ({
+      [target.name]: {
+        "containerimage.config.digest": written[0]?.id,
+        "containerimage.digest": written[0]?.digest,
+        "image.name": referencesOf(target, request.tags).map(familiarReference).join(","),
+      },
+    }));
+    writeAtomically(request.metadataFile, `${JSON.stringify(Object.assign({}, ...described), null, 2)}\n`);
+  }
+  if (destinations.some((destination) => "destination" in destination && destination.destination === "-")) return;
+  for (const { target, written } of built) {
+    const line = request.progress === "quiet" ? written[0]?.id : `${target.name} ${written[0]?.id}`;
+    process.stdout.write(`${line}\n`);
+  }
+}

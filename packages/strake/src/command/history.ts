@@ -1,0 +1,57 @@
+import { LocalImages, type Store } from "@strake/engine";
+import type { ImageConfig } from "@strake/oci";
+import { formatAge } from "../format/format-duration.ts";
+import { formatSize } from "../format/format-size.ts";
+import { truncate } from "../format/table.ts";
+import { findImage } from "./find-image.ts";
+import { shortId } from "./images.ts";
+import { printRows, type Row } from "./print-rows.ts";
+import type { HistoryRequest } from "./request.ts";
+
+/** Shows how an image of the store came to be: what `strake history` prints. */
+export async function showHistory(store: Store, request: HistoryRequest, now: number): Promise<string> {
+  const record = findImage(store, request.image);
+  const image = await new LocalImages(store).open(record);
+  const sizes: number[] = [];
+  for (const layer of await image.layers()) sizes.push((await layer.uncompressedSize?.()) ?? (await layer.size()));
+  return printHistory(record.id, await image.config(), sizes, request, now);
+}
+
+/** Prints the history of a config, the last statement first; statements take the layers' sizes in order. */
+export function printHistory(
+  id: string,
+  config: ImageConfig,
+  layerSizes: readonly number[],
+  request: HistoryRequest,
+  now: number,
+): string {
+  const left = [...layerSizes];
+  const rows = (config.history ?? []).map((entry): Row => {
+    const size = entry.empty_layer ? 0 : (left.shift() ?? 0);
+    const time = Date.parse(entry.created ?? "");
+    const age = Number.isNaN(time) ? "N/A" : formatAge(now - time);
+    const createdBy = (entry.created_by ?? "").replaceAll("\t", " ");
+    return {
+      ID: "<missing>",
+      CreatedSince: request.human ? age : (entry.created ?? ""),
+      CreatedAt: entry.created ?? "",
+      CreatedBy: request.truncate ? truncate(createdBy.replaceAll(/\s*\n\s*/g, " "), 45) : createdBy,
+      Size: request.human ? formatSize(size) : String(size),
+      Comment: entry.comment ?? "",
+    };
+  });
+  const last = rows.length - 1;
+  const shownId = request.truncate ? shortId(id) : id;
+  const newestFirst = rows.map((row, at) => (at === last ? { ...row, ID: shownId } : row)).reverse();
+  if (request.quiet) return newestFirst.map((row) => `${row["ID"]}\n`).join("");
+  return printRows(newestFirst, headings, ["ID", "CreatedSince", "CreatedBy", "Size", "Comment"], request.format);
+}
+
+const headings: Row = {
+  ID: "IMAGE",
+  CreatedSince: "CREATED",
+  CreatedAt: "CREATED AT",
+  CreatedBy: "CREATED BY",
+  Size: "SIZE",
+  Comment: "COMMENT",
+};

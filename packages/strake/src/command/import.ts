@@ -1,0 +1,80 @@
+import { createReadStream } from "node:fs";
+import { once } from "node:events";
+import { PassThrough } from "node:stream";
+import { LocalImages, type Store } from "@strake/engine";
+import {
+  type ContainerConfig,
+  decompress,
+  imageFrom,
+  imageId,
+  indexTar,
+  layerFromBlob,
+  mediaType,
+  type Platform,
+  parseReference,
+} from "@strake/oci";
+import { applyChange } from "./option/change.ts";
+import type { ImportRequest } from "./request.ts";
+
+/** What an import takes from its surroundings. */
+export interface ImportSurroundings {
+  readonly standardInput: AsyncIterable<Uint8Array>;
+  /** What the image is for where nobody says. */
+  readonly platform: Platform;
+  /** The creation time, in seconds since 1970. */
+  readonly epoch: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes an image of one layer from a tar of a root file system, as `docker import` does.
+ *
+ * The tar is read to its end and understood before anything is kept.
+ *
+ * @returns what `strake import` prints: the image's id
+ */
+export async function importImage(store: Store, request: ImportRequest, around: ImportSurroundings): Promise<string> {
+  const names = request.reference === undefined ? [] : [parseReference(request.reference)];
+  const config = request.changes.reduce(applyChange, {} as ContainerConfig);
+  const what = request.file === "-" ? "standard input" : request.file;
+  const source = request.file === "-" ? around.standardInput : createReadStream(request.file, { highWaterMark: 1 << 20 });
+  const tar = checkedTar(decompress(interruptible(source, around.signal), what));
+  const { digest, size } = await store.blobs.add(tar);
+  const layer = layerFromBlob(store.blobs, { mediaType: mediaType.ociLayer, digest, size }, digest);
+  const created = new Date(around.epoch * 1000).toISOString().replace(".000Z", "Z");
+  const platform = request.platform ?? around.platform;
+  const image = imageFrom({
+    layers: [layer],
+    config: {
+      architecture: platform.architecture,
+      ...(platform.variant === undefined ? {} : { variant: platform.variant }),
+      os: platform.os,
+      created,
+      config,
+      history: [{ created, comment: request.message ?? "Imported from -" }],
+    },
+  });
+  await new LocalImages(store).put(image, names);
+  return `${await imageId(image)}\n`;
+}
+
+/** Passes a tar on while it is being read; whoever keeps it gets the error at the place where it stops making sense. */
+async function* checkedTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const copy = new PassThrough({ highWaterMark: 1 << 20 });
+  const reading = indexTar(copy);
+  // Waited for below; a rejection before that is not an unhandled one.
+  reading.catch(() => {});
+  for await (const chunk of source) {
+    if (!copy.write(chunk)) await Promise.race([once(copy, "drain"), reading]);
+    yield chunk;
+  }
+  copy.end();
+  await reading;
+}
+
+async function* interruptible(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+}

@@ -1,0 +1,36 @@
+import { type Template, parseGoTemplate } from "../format/go-template.ts";
+import { formatTable } from "../format/table.ts";
+import { withoutControlCodes } from "../screen/style.ts";
+
+/** A row of a list, by docker's names of its fields. */
+export type Row = Readonly<Record<string, string>>;
+
+/**
+ * Prints rows as docker's `--format` asks for: a table of some columns, `json`, a Go template, or `table` and a
+ * template whose fields are columns.
+ *
+ * @param headings - the heading of each field
+ * @param columns - the fields of the table
+ */
+export function printRows(
+  rows: readonly Row[],
+  headings: Row,
+  columns: readonly string[],
+  format: string | undefined,
+): string {
+  if (format === undefined || format === "table") {
+    const cells = rows.map((row) => columns.map((column) => shown(row[column] ?? "")));
+    return formatTable(columns.map((column) => headings[column] ?? ""), cells);
+  }
+  if (format === "json") return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const table = /^table\s+([\s\S]*)$/.exec(format)?.[1];
+  const template = parseGoTemplate(table ?? format);
+  if (table === undefined) return rows.map((row) => `${template(row)}\n`).join("");
+  const split = (apply: Template, row: Row) => shown(apply(row)).split("\t");
+  return formatTable(split(template, headings), rows.map((row) => split(template, row)));
+}
+
+/** One line, without control codes; tabulators stay, since templates separate columns by them. */
+function shown(text: string): string {
+  return withoutControlCodes(text.replaceAll(/\s*\n\s*/g, " "));
+}

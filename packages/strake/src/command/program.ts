@@ -1,0 +1,212 @@
+import { parsePlatform } from "@strake/oci";
+import { Command, Option } from "commander";
+import { parseOutputOption } from "../compose/output-option.ts";
+import { progressModes } from "../screen/progress.ts";
+import { version } from "../version.ts";
+import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
+import { type Actions, type DefinitionRequest, graphFormats, renderings } from "./request.ts";
+
+/**
+ * Makes the command line: its commands, their options and help. What is asked for is handed to the actions.
+ *
+ * The words are docker's and buildx's wherever they have one.
+ */
+export function makeProgram(actions: Actions, variables: Variables): Command {
+  const program = new Command("strake")
+    .description("Makes container images from TypeScript values.")
+    .version(version, "-v, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .enablePositionalOptions();
+  addBuild(program, actions, variables);
+  addPlan(program, actions, variables);
+  addPrint(program, actions, variables);
+  addGraph(program, actions, variables);
+  addImages(program, actions);
+  addHistory(program, actions);
+  addInspect(program, actions);
+  addImport(program, actions);
+  return program;
+}
+
+function addBuild(program: Command, actions: Actions, variables: Variables): void {
+  definitionCommand(program, "build", "build images of the nearest build file")
+    .addOption(list("-t, --tag <name>", "name the image, as name:tag"))
+    .addOption(list("-o, --output <output>", "write the image: type=docker|oci|local|tar,dest=PATH, or type=image"))
+    .option("--load", "load the images into the Docker daemon", false)
+    .option("--no-cache", "do every step although its result is there")
+    .addOption(new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto"))
+    .option("-q, --quiet", "show no progress, print the image ids only", false)
+    .option("--iidfile <file>", "write the image id to a file")
+    .option("--metadata-file <file>", "write what was built to a file, as JSON")
+    .action(async (targets: string[], options: Values) => {
+      await actions.build({
+        ...definitionRequest(targets, options, variables),
+        tags: options.tag as string[],
+        outputs: (options.output as string[]).map(parseOutputOption),
+        load: options.load === true,
+        noCache: options.cache === false,
+        progress: options.quiet === true ? "quiet" : (options.progress as (typeof progressModes)[number]),
+        ...optional("imageIdFile", options.iidfile),
+        ...optional("metadataFile", options.metadataFile),
+      });
+    });
+}
+
+function addPlan(program: Command, actions: Actions, variables: Variables): void {
+  definitionCommand(program, "plan", "tell what a build would do, and why; nothing is built or written")
+    .option("--json", "print JSON", false)
+    .option("--digests", "compress the layers to tell their digests and the manifest's", false)
+    .option("--no-cache", "plan to do every step although its result is there")
+    .action(async (targets: string[], options: Values) => {
+      await actions.plan({
+        ...definitionRequest(targets, options, variables),
+        json: options.json === true,
+        digests: options.digests === true,
+        noCache: options.cache === false,
+      });
+    });
+}
+
+function addPrint(program: Command, actions: Actions, variables: Variables): void {
+  definitionCommand(program, "print", "print images in another form")
+    .addOption(new Option("--to <form>", "the form").choices(renderings).makeOptionMandatory())
+    .option("--dest <folder>", "write a file for each target into a folder")
+    .action(async (targets: string[], options: Values) => {
+      await actions.print({
+        ...definitionRequest(targets, options, variables),
+        to: options.to as (typeof renderings)[number],
+        ...optional("destination", options.dest),
+      });
+    });
+}
+
+function addGraph(program: Command, actions: Actions, variables: Variables): void {
+  definitionCommand(program, "graph", "print the graph of the steps")
+    .addOption(new Option("--format <format>", "the notation").choices(graphFormats).default("mermaid"))
+    .action(async (targets: string[], options: Values) => {
+      const format = options.format as (typeof graphFormats)[number];
+      await actions.graph({ ...definitionRequest(targets, options, variables), format });
+    });
+}
+
+function addImages(program: Command, actions: Actions): void {
+  program
+    .command("images")
+    .description("list the images of the local store")
+    .argument("[name]", "only images of this repository, or of this name and tag")
+    .option("-q, --quiet", "print image ids only", false)
+    .option("--digests", "show digests", false)
+    .option("--no-trunc", "do not shorten ids")
+    .option("--format <format>", "table, json, or a Go template such as {{.Repository}}")
+    .action(async (name: string | undefined, options: Values) => {
+      await actions.images({
+        ...optional("name", name),
+        quiet: options.quiet === true,
+        digests: options.digests === true,
+        truncate: options.trunc !== false,
+        ...optional("format", options.format),
+      });
+    });
+}
+
+function addHistory(program: Command, actions: Actions): void {
+  program
+    .command("history")
+    .description("show how an image came to be")
+    .argument("<image>", "a name or an id")
+    .option("-q, --quiet", "print image ids only", false)
+    .option("-H, --no-human", "print sizes in bytes and times as dates")
+    .option("--no-trunc", "do not shorten")
+    .option("--format <format>", "table, json, or a Go template such as {{.CreatedBy}}")
+    .action(async (image: string, options: Values) => {
+      await actions.history({
+        image,
+        quiet: options.quiet === true,
+        human: options.human !== false,
+        truncate: options.trunc !== false,
+        ...optional("format", options.format),
+      });
+    });
+}
+
+function addInspect(program: Command, actions: Actions): void {
+  program
+    .command("inspect")
+    .description("print all that is known of images, as JSON")
+    .argument("<image...>", "names or ids")
+    .option("-f, --format <template>", "a Go template such as {{.Id}} or {{json .Config}}")
+    .action(async (images: string[], options: Values) => {
+      await actions.inspect({ images, ...optional("format", options.format) });
+    });
+}
+
+function addImport(program: Command, actions: Actions): void {
+  program
+    .command("import")
+    .description("make an image from a tar of a root file system")
+    .argument("<file>", "the tar, which may be compressed; - for standard input")
+    .argument("[name]", "the image's name, as name:tag")
+    .addOption(list("-c, --change <instruction>", "set something of the config, as in a Dockerfile"))
+    .option("-m, --message <message>", "the comment in the image's history")
+    .option("--platform <platform>", "what the image is for, such as linux/arm64")
+    .action(async (file: string, reference: string | undefined, options: Values) => {
+      const platform = options.platform;
+      await actions.import({
+        file,
+        ...optional("reference", reference),
+        changes: options.change as string[],
+        ...optional("message", options.message),
+        ...(typeof platform === "string" ? { platform: parsePlatform(platform) } : {}),
+      });
+    });
+}
+
+/** The environment, for options that take their value from it. */
+type Variables = Readonly<Record<string, string | undefined>>;
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** A command that reads a build file. */
+function definitionCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument("[target...]", "exported images; without any, all of them")
+    .option("-f, --file <file>", "the build file")
+    .addOption(list("--target <name>", "build this target").hideHelp())
+    .addOption(list("--build-arg <name=value>", "set a build argument; without a value, that of the environment"))
+    .addOption(list("--platform <platform>", "what the images are for, such as linux/arm64"))
+    .addOption(list("--label <name=value>", "add a label"))
+    .addOption(list("--annotation <name=value>", "add an annotation of the manifest"))
+    .option("--pull", "look up images anew", false)
+    .option("--frozen-lockfile", "fail where the lockfile pins no digest, and do not change it", false);
+}
+
+function definitionRequest(targets: readonly string[], options: Values, variables: Variables): DefinitionRequest {
+  const texts = (name: string) => options[name] as readonly string[];
+  return {
+    targets: [...targets, ...texts("target")],
+    ...optional("file", options.file),
+    buildArgs: parseBuildArgs(texts("buildArg"), variables),
+    platforms: texts("platform")
+      .flatMap((each) => each.split(","))
+      .map((each) => parsePlatform(each)),
+    labels: parseKeyValues("--label", texts("label")),
+    annotations: parseAnnotations(texts("annotation")),
+    pull: options.pull === true,
+    frozenLockfile: options.frozenLockfile === true,
+  };
+}
+
+/** An option that may be given several times, with one value each time. */
+function list(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .default([], "")
+    .argParser((value: string, before: readonly string[]) => [...before, value]);
+}
+
+function optional<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: string } {
+  return (typeof value === "string" ? { [name]: value } : {}) as { readonly [Key in Name]?: string };
+}

@@ -1,0 +1,104 @@
+import type { Platform } from "@strake/oci";
+import type { OutputOption } from "../compose/output-option.ts";
+import type { ProgressMode } from "../screen/progress.ts";
+
+/** What is asked of a build file: which images, and what goes into their plans. */
+export interface DefinitionRequest {
+  readonly targets: readonly string[];
+  /** As it was given with `-f`. */
+  readonly file?: string;
+  readonly buildArgs: ReadonlyMap<string, string>;
+  /** None: the platforms that the image names, else the builder's own. */
+  readonly platforms: readonly Platform[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Names are looked up anew although they are known from an earlier build. */
+  readonly pull: boolean;
+  /** What the lockfile does not pin is an error, and the lockfile is not written. */
+  readonly frozenLockfile: boolean;
+}
+
+export interface BuildRequest extends DefinitionRequest {
+  readonly tags: readonly string[];
+  readonly outputs: readonly OutputOption[];
+  /** The images are loaded into the Docker daemon. */
+  readonly load: boolean;
+  readonly noCache: boolean;
+  readonly progress: ProgressMode;
+  /** The file that gets the image id. */
+  readonly imageIdFile?: string;
+  /** The file that gets what was built, as JSON. */
+  readonly metadataFile?: string;
+}
+
+export interface PlanRequest extends DefinitionRequest {
+  readonly json: boolean;
+  /** Layers are compressed, without being kept, to tell their compressed digests and the manifest's. */
+  readonly digests: boolean;
+  readonly noCache: boolean;
+}
+
+/** What `print` can print. */
+export const renderings = ["dockerfile", "plan"] as const;
+
+export interface PrintRequest extends DefinitionRequest {
+  readonly to: (typeof renderings)[number];
+  /** The folder that gets a file for each target; without it there is standard output. */
+  readonly destination?: string;
+}
+
+/** What `graph` can draw. */
+export const graphFormats = ["mermaid", "dot", "json"] as const;
+
+export type GraphFormat = (typeof graphFormats)[number];
+
+export interface GraphRequest extends DefinitionRequest {
+  readonly format: GraphFormat;
+}
+
+export interface InspectRequest {
+  readonly images: readonly string[];
+  /** A Go template; without it, JSON. */
+  readonly format?: string;
+}
+
+export interface ImagesRequest {
+  /** Only images of this repository, or of this name. */
+  readonly name?: string;
+  readonly quiet: boolean;
+  readonly digests: boolean;
+  readonly truncate: boolean;
+  /** A Go template, `json`, or `table` and a template. */
+  readonly format?: string;
+}
+
+export interface HistoryRequest {
+  readonly image: string;
+  readonly quiet: boolean;
+  /** Sizes and times as people read them. */
+  readonly human: boolean;
+  readonly truncate: boolean;
+  readonly format?: string;
+}
+
+export interface ImportRequest {
+  /** A tar of a root file system; `-` is standard input. */
+  readonly file: string;
+  readonly reference?: string;
+  /** Dockerfile instructions that change the config. */
+  readonly changes: readonly string[];
+  readonly message?: string;
+  readonly platform?: Platform;
+}
+
+/** What the command line can ask for; each resolves when it is done. */
+export interface Actions {
+  build(request: BuildRequest): Promise<void>;
+  plan(request: PlanRequest): Promise<void>;
+  print(request: PrintRequest): Promise<void>;
+  graph(request: GraphRequest): Promise<void>;
+  inspect(request: InspectRequest): Promise<void>;
+  images(request: ImagesRequest): Promise<void>;
+  history(request: HistoryRequest): Promise<void>;
+  import(request: ImportRequest): Promise<void>;
+}

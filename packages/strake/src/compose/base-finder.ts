@@ -1,0 +1,115 @@
+import type { OutsideName, ResolvedBase } from "@strake/core";
+import type { ImageOfSource, Store } from "@strake/engine";
+import {
+  createHasher,
+  type Digest,
+  findStoredImage,
+  type Image,
+  imageDigest,
+  type Layer,
+  layerFromBlob,
+  linuxAmd64,
+  openImageFile,
+  type Platform,
+  parsePlatform,
+  parseReference,
+  type Reference,
+  readFileChunks,
+  readImage,
+  sha256,
+} from "@strake/oci";
+import type { Registry } from "@strake/registry";
+
+/** How bases are looked for. */
+export interface BaseFinderOptions {
+  readonly store: Store;
+  /** Made when a registry is needed for the first time, since most builds need none. */
+  readonly registry: () => Promise<Registry>;
+  /** Ask the registry even for names that the store knows. */
+  readonly pull: boolean;
+  /** Nothing is kept. */
+  readonly readOnly: boolean;
+}
+
+/** Finds base images: in the store, in files of this machine, and in registries. */
+export class BaseFinder {
+  readonly #options: BaseFinderOptions;
+  readonly #found = new Map<Digest, Image>();
+
+  constructor(options: BaseFinderOptions) {
+    this.#options = options;
+  }
+
+  /** What a name stands for; with a pin, the image of exactly that digest. */
+  async find(name: OutsideName, pinned: Digest | undefined): Promise<ResolvedBase> {
+    if (name.type === "rootfs") return { digest: await digestOfFile(name.path) };
+    const platform = parsePlatform(name.platform);
+    const image =
+      name.type === "image"
+        ? await this.#findNamed(parseReference(name.name), platform, pinned)
+        : await openStored(name.path, name.reference, platform);
+    const digest = await imageDigest(image);
+    this.#found.set(digest, image);
+    return { digest, config: await image.config() };
+  }
+
+  /** Opens an image that was found before, or that a plan names. */
+  async open(source: ImageOfSource, path: string | undefined): Promise<Image> {
+    const found = this.#found.get(source.digest);
+    if (found !== undefined) return found;
+    const platform = parsePlatform(source.platform);
+    if (source.type !== "image") return openStored(path ?? source.path, undefined, platform);
+    return this.#findNamed(parseReference(source.reference), platform, source.digest);
+  }
+
+  async #findNamed(reference: Reference, platform: Platform, pinned: Digest | undefined): Promise<Image> {
+    const { store, pull } = this.#options;
+    const record = pull ? undefined : store.images.get(reference);
+    const digest = pinned ?? reference.digest ?? record?.manifest;
+    const remote = async () => {
+      const registry = await this.#options.registry();
+      return registry.get(digest === undefined ? reference : { ...reference, digest }, platform);
+    };
+    if (digest !== undefined) {
+      const kept = await readImage(store.blobs, digest).catch(() => undefined);
+      if (kept !== undefined) return nearestBytes(kept, store, remote);
+    }
+    const image = await remote();
+    if (!this.#options.readOnly) await keepDocuments(store, image);
+    return nearestBytes(image, store, async () => image);
+  }
+}
+
+/** Keeps the manifest and the config, so that the next plan needs no network. */
+async function keepDocuments(store: Store, image: Image): Promise<void> {
+  for (const bytes of [await image.rawConfig(), await image.rawManifest()]) await store.blobs.put(sha256(bytes), bytes);
+}
+
+/** An image whose layers come from the store where it has them, and from the registry where it has not. */
+async function nearestBytes(image: Image, store: Store, remote: () => Promise<Image>): Promise<Image> {
+  const manifest = await image.manifest();
+  const { rootfs } = await image.config();
+  const layers = manifest.layers.map((descriptor, at): Layer => {
+    const diffId = rootfs.diff_ids[at] as Digest;
+    const stored = layerFromBlob(store.blobs, descriptor, diffId);
+    async function* read(form: "compressed" | "uncompressed"): AsyncGenerator<Uint8Array> {
+      if (await store.blobs.has(descriptor.digest)) return yield* stored[form]();
+      if (form === "uncompressed" && (await store.blobs.has(diffId))) return yield* store.blobs.get(diffId);
+      const layer = (await (await remote()).layers())[at] as Layer;
+      yield* layer[form]();
+    }
+    return { ...stored, compressed: () => read("compressed"), uncompressed: () => read("uncompressed") };
+  });
+  return { ...image, layers: async () => layers };
+}
+
+async function openStored(path: string, reference: string | undefined, platform: Platform): Promise<Image> {
+  const file = await openImageFile(path);
+  return findStoredImage(file.images, reference, path).image(platform ?? linuxAmd64);
+}
+
+async function digestOfFile(path: string): Promise<Digest> {
+  const hasher = createHasher();
+  for await (const chunk of readFileChunks(path)) hasher.update(chunk);
+  return hasher.digest();
+}

@@ -1,0 +1,125 @@
+import { type BuildEvent, type Image, outsideNames, StrakeError } from "@strake/core";
+import { type Platform, parsePlatform, parseReference, printPlatform, type Reference } from "@strake/oci";
+import type { DefinitionRequest } from "../command/request.ts";
+import { selectTargets, type Target } from "./find-targets.ts";
+import { lockFileOf, readLockFile, writeLockFile } from "./lock-file.ts";
+import { Planner, type SolvedTarget } from "./plan-targets.ts";
+import type { Session } from "./session.ts";
+
+/** One target with its images, one for each platform. */
+export interface TargetImages {
+  readonly name: string;
+  readonly solved: readonly SolvedTarget[];
+  /** Names that the definition gives the image. */
+  readonly tags: readonly string[];
+}
+
+/** How targets are solved. */
+export interface SolveOptions {
+  readonly noCache: boolean;
+  readonly progress?: ((event: BuildEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Plans what a request names and finds out what every step comes to, all targets at the same time. */
+export async function solveTargets(
+  session: Session,
+  request: DefinitionRequest,
+  options: SolveOptions,
+): Promise<{ readonly targets: readonly TargetImages[]; readonly planner: Planner }> {
+  const targets = selectTargets(session.targets, request.targets);
+  const pins = request.pull ? new Map() : readLockFile(lockFileOf(session.buildFile));
+  if (request.frozenLockfile) requirePins(session, targets, request.platforms, pins);
+  warnUnusedArguments(targets, request, options.progress);
+  const planner = new Planner(session, {
+    buildArgs: request.buildArgs,
+    labels: request.labels,
+    annotations: request.annotations,
+    epoch: session.settings.epoch,
+    noCache: options.noCache,
+    pins,
+    ...(options.progress === undefined ? {} : { progress: options.progress }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const solved = await Promise.all(
+    targets.map(async ({ name, image }): Promise<TargetImages> => {
+      const platforms = platformsOf(session, image, request.platforms);
+      const each = await Promise.all(platforms.map((platform) => planner.solve(name, image, platform)));
+      return { name, solved: each, tags: each[0]?.planned.tags ?? [] };
+    }),
+  );
+  return { targets: solved, planner };
+}
+
+/** Writes down what names were found to stand for, so that the next build stands on the same. */
+export function keepPins(session: Session, request: DefinitionRequest, planner: Planner): void {
+  if (request.frozenLockfile) return;
+  const file = lockFileOf(session.buildFile);
+  const pins = new Map(readLockFile(file));
+  for (const [key, base] of planner.resolution) if (isImageName(key)) pins.set(key, base.digest);
+  if (pins.size > 0) writeLockFile(file, pins);
+}
+
+/** The names that an image gets: those of the command line, else the definition's, else the target's own. */
+export function referencesOf(target: TargetImages, tags: readonly string[]): readonly Reference[] {
+  const names = tags.length > 0 ? tags : target.tags.length > 0 ? target.tags : [target.name.toLowerCase()];
+  return names.map((name) => parseReference(name));
+}
+
+/** Files of this machine are no names: they are not pinned. */
+function isImageName(key: string): boolean {
+  return !/^(ociLayout|archive|rootfs):/.test(key);
+}
+
+function platformsOf(session: Session, image: Image, asked: readonly Platform[]): readonly Platform[] {
+  if (asked.length > 0) return asked;
+  for (let node = image.definition; node.kind !== "from"; node = node.input) {
+    if (node.kind === "platforms") return node.platforms.map((platform) => parsePlatform(platform));
+  }
+  return [session.platform];
+}
+
+function requirePins(
+  session: Session,
+  targets: readonly Target<Image>[],
+  asked: readonly Platform[],
+  pins: ReadonlyMap<string, string>,
+): void {
+  for (const { image } of targets) {
+    for (const platform of platformsOf(session, image, asked)) {
+      for (const { name, site } of outsideNames([image.definition], platform)) {
+        if (name.type !== "image" || name.name.includes("@") || pins.has(`${name.name} ${name.platform}`)) continue;
+        throw new StrakeError({
+          code: "not-locked",
+          message: `strake.lock does not pin ${name.name} for ${printPlatform(platform)}`,
+          notes: ["Build once without --frozen-lockfile, and commit strake.lock."],
+          site,
+        });
+      }
+    }
+  }
+}
+
+/** A build argument that nothing declares is most likely misspelt; Docker ignores it without a word. */
+function warnUnusedArguments(
+  targets: readonly Target<Image>[],
+  request: DefinitionRequest,
+  progress: ((event: BuildEvent) => void) | undefined,
+): void {
+  if (request.buildArgs.size === 0 || progress === undefined) return;
+  const declared = new Set<string>();
+  const visit = (image: Image["definition"]): void => {
+    for (let node = image; ; node = node.input) {
+      if (node.kind === "arg") declared.add(node.name);
+      if (node.kind === "copy" && node.from.type === "image") visit(node.from.image);
+      if (node.kind === "from") {
+        if (node.base.type === "image") visit(node.base.image);
+        return;
+      }
+    }
+  };
+  for (const { image } of targets) visit(image.definition);
+  for (const name of request.buildArgs.keys()) {
+    if (!declared.has(name)) progress({ type: "warning", message: `no image declares the build argument ${name}` });
+  }
+}

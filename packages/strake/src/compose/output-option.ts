@@ -1,0 +1,93 @@
+import { StrakeError } from "@strake/core";
+
+/** A place that `--output` names. */
+export interface OutputOption {
+  /** `docker` and `oci` are images, `local` and `tar` the files of one. */
+  readonly type: "docker" | "oci" | "local" | "tar";
+  /** A path as it was given; `-` is standard output. */
+  readonly destination: string;
+  /** False: an OCI image layout, or the files of an image, are written as a folder. */
+  readonly tar: boolean;
+  /** Names that the image gets in what is written, besides those of `--tag`. */
+  readonly names: readonly string[];
+  readonly compression?: OutputCompression;
+  readonly compressionLevel?: number;
+}
+
+export type OutputCompression = "uncompressed" | "gzip" | "zstd";
+
+const types = ["docker", "oci", "local", "tar"] as const;
+const compressions = ["uncompressed", "gzip", "zstd"] as const;
+
+/**
+ * Reads one `--output`, in buildx's notation: `type=oci,dest=image.tar`, or a folder for `type=local`, or `-` for
+ * `type=tar` on standard output.
+ *
+ * @throws StrakeError `usage`
+ */
+export function parseOutputOption(text: string): OutputOption {
+  const fields = parseFields(text);
+  if (fields === undefined) return plainOutput(text);
+  const { type, dest, name, compression, tar, "compression-level": level, ...unknown } = fields;
+  const mistaken = Object.keys(unknown)[0];
+  if (mistaken !== undefined) throw invalid(text, `there is no field "${mistaken}"`);
+  if (type === undefined) throw invalid(text, "the type is missing", `Types are ${types.join(", ")}.`);
+  const known = types.find((each) => each === type);
+  if (known === undefined) throw invalid(text, `there is no type "${type}"`, `Types are ${types.join(", ")}.`);
+  if (dest === undefined || dest === "") throw invalid(text, "dest=PATH is missing");
+  if (tar !== undefined && known !== "oci") throw invalid(text, "tar= is for type=oci");
+  const folder = known === "local" || tar === "false";
+  if (folder && dest === "-") throw invalid(text, "a folder cannot be written to standard output");
+  return {
+    type: known,
+    destination: dest,
+    tar: !folder,
+    names: (name ?? "").split(",").filter((each) => each !== ""),
+    ...parseCompression(text, known, compression, level),
+  };
+}
+
+function plainOutput(text: string): OutputOption {
+  if (text === "") throw invalid(text, "it is empty");
+  const type = text === "-" ? "tar" : "local";
+  return { type, destination: text, tar: type === "tar", names: [] };
+}
+
+function parseCompression(
+  text: string,
+  type: OutputOption["type"],
+  compression: string | undefined,
+  level: string | undefined,
+): Pick<OutputOption, "compression" | "compressionLevel"> {
+  if (compression === undefined && level === undefined) return {};
+  if (type !== "oci") throw invalid(text, `compression is for type=oci; in type=${type} layers are not compressed`);
+  const known = compressions.find((each) => each === compression);
+  if (compression !== undefined && known === undefined) {
+    throw invalid(text, `there is no compression "${compression}"`, `There are ${compressions.join(", ")}.`);
+  }
+  if (level !== undefined && !/^\d{1,2}$/.test(level)) throw invalid(text, `"${level}" is not a compression level`);
+  return {
+    ...(known === undefined ? {} : { compression: known }),
+    ...(level === undefined ? {} : { compressionLevel: Number(level) }),
+  };
+}
+
+/** Reads comma-separated `key=value` fields, each of which may be in double quotes; nothing when there is no key. */
+function parseFields(text: string): Readonly<Record<string, string>> | undefined {
+  const fields = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((match) => {
+    return match[1]?.replaceAll('""', '"') ?? match[2] ?? "";
+  });
+  if (fields.length === 1 && !fields[0]?.includes("=")) return undefined;
+  return Object.fromEntries(
+    fields.map((field) => {
+      const at = field.indexOf("=");
+      if (at < 1) throw invalid(text, `"${field}" is not a field`);
+      const key = field.slice(0, at).trim().toLowerCase();
+      return [key === "destination" ? "dest" : key, field.slice(at + 1)];
+    }),
+  );
+}
+
+function invalid(text: string, why: string, ...notes: readonly string[]): StrakeError {
+  return new StrakeError({ code: "usage", message: `--output ${text}: ${why}`, notes });
+}

@@ -1,0 +1,152 @@
+import {
+  type BuildEvent,
+  type Definition,
+  type Evaluated,
+  Image,
+  makePlan,
+  type OutputOwner,
+  type OutputProperty,
+  outsideNames,
+  type Pins,
+  type PlanInputs,
+  type Planned,
+  type ResolvedBase,
+  resolutionKey,
+  resolve,
+  StrakeError,
+} from "@strake/core";
+import type { Solution } from "@strake/engine";
+import { familiarReference, imageDigest, imageId, type Platform, parseReference } from "@strake/oci";
+import type { Session } from "./session.ts";
+
+/** What a plan is made with besides the build file. */
+export interface PlanningOptions {
+  readonly buildArgs?: ReadonlyMap<string, string>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly noCache?: boolean;
+  /** Seconds since 1970. */
+  readonly epoch: number;
+  readonly pins: Pins;
+  readonly progress?: (event: BuildEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** One image for one platform, planned. */
+export interface PlannedTarget {
+  readonly name: string;
+  readonly image: Image;
+  readonly platform: Platform;
+  readonly planned: Planned;
+}
+
+/** A planned target, and what its steps came to. */
+export interface SolvedTarget extends PlannedTarget {
+  readonly solution: Solution;
+}
+
+/** Plans the images of one command: names are looked up once, and what images know of each other is found as needed. */
+export class Planner {
+  /** What every name was found to stand for. */
+  readonly resolution: Map<string, ResolvedBase> = new Map();
+  readonly #session: Session;
+  readonly #options: PlanningOptions;
+  readonly #outputs = new Map<OutputOwner, Map<OutputProperty, Evaluated>>();
+
+  constructor(session: Session, options: PlanningOptions) {
+    this.#session = session;
+    this.#options = options;
+  }
+
+  /** Plans an image; values of other images that it uses are found first, by solving those. */
+  async plan(name: string, image: Image, platform: Platform): Promise<PlannedTarget> {
+    await this.#resolve(image.definition, platform);
+    for (;;) {
+      const wanted: [OutputOwner, OutputProperty][] = [];
+      const outputs = (owner: OutputOwner, property: OutputProperty): Evaluated => {
+        const known = this.#outputs.get(owner)?.get(property);
+        if (known === undefined) wanted.push([owner, property]);
+        return known ?? { known: false, waitsOn: owner.site };
+      };
+      const planned = makePlan(image.definition, this.#inputs(platform, outputs));
+      if (wanted.length === 0) return { name, image, platform, planned };
+      for (const [owner, property] of wanted) await this.#findOutput(owner, property, platform);
+    }
+  }
+
+  /** Plans an image and finds out what its steps come to. */
+  async solve(name: string, image: Image, platform: Platform): Promise<SolvedTarget> {
+    const target = await this.plan(name, image, platform);
+    const { plan, steps, locals } = target.planned;
+    const { noCache, progress, signal } = this.#options;
+    const solution = await this.#session.engine.solve(plan, {
+      locals,
+      steps,
+      ...(noCache === undefined ? {} : { noCache }),
+      ...(progress === undefined ? {} : { progress }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { ...target, solution };
+  }
+
+  async #resolve(definition: Definition, platform: Platform): Promise<void> {
+    const uses = outsideNames([definition], platform).filter(({ name }) => !this.resolution.has(resolutionKey(name)));
+    if (uses.length === 0) return;
+    const { finder } = this.#session;
+    const found = await resolve(uses, (name, pinned) => finder.find(name, pinned), this.#options.pins);
+    for (const [key, base] of found) this.resolution.set(key, base);
+  }
+
+  async #findOutput(owner: OutputOwner, property: OutputProperty, platform: Platform): Promise<void> {
+    const definition = owner as Definition;
+    const { planned, solution } = await this.solve(
+      this.#session.names.get(definition) ?? "image",
+      new Image(definition),
+      platform,
+    );
+    const found = await this.#valueOf(planned, solution, property, definition);
+    const values = this.#outputs.get(owner) ?? new Map<OutputProperty, Evaluated>();
+    this.#outputs.set(owner, values.set(property, found));
+  }
+
+  async #valueOf(
+    planned: Planned,
+    solution: Solution,
+    property: OutputProperty,
+    definition: Definition,
+  ): Promise<Evaluated> {
+    const [waits] = solution.waitsOn;
+    if (waits !== undefined) return { known: false, waitsOn: waits.site };
+    const image = solution.image({ compression: "gzip" });
+    if (property === "id") return { known: true, value: await imageId(image) };
+    const digest = await imageDigest(image);
+    if (property === "digest") return { known: true, value: digest };
+    const [name] = planned.tags;
+    if (name === undefined) {
+      throw new StrakeError({
+        code: "unnamed-image",
+        message: "the reference of an image without a name was asked for",
+        notes: ["Name it with .tag(), or use its digest or its id."],
+        site: definition.site,
+      });
+    }
+    const { tag: _tag, ...rest } = parseReference(name);
+    return { known: true, value: familiarReference({ ...rest, digest }) };
+  }
+
+  #inputs(platform: Platform, outputs: NonNullable<PlanInputs["outputs"]>): PlanInputs {
+    const { buildArgs, labels, annotations } = this.#options;
+    const { project, names } = this.#session;
+    return {
+      resolution: this.resolution,
+      platform,
+      project,
+      names,
+      epoch: this.#options.epoch,
+      outputs,
+      ...(buildArgs === undefined ? {} : { buildArgs }),
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+    };
+  }
+}
