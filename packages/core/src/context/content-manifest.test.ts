@@ -35,8 +35,12 @@ describe("a manifest", () => {
   });
 
   test("has a digest that is the same on every machine", () => {
-    expect(manifestDigest(contentManifest(entries, new Map([["b", digestA]])))).toMatchInlineSnapshot(`"sha256:c0d66eff66338b5aa2aaaa3249fd8e097ea206de481a826ada03cbc493df6b52"`);
-    expect(manifestDigest(manifest())).toMatchInlineSnapshot(`"sha256:9b29eb4775253d8f2858acffd17118cec8592fa9aea3adeb9d09bf77e0b13bfc"`);
+    expect(manifestDigest(contentManifest(entries, new Map([["b", digestA]])))).toMatchInlineSnapshot(
+      `"sha256:c0d66eff66338b5aa2aaaa3249fd8e097ea206de481a826ada03cbc493df6b52"`,
+    );
+    expect(manifestDigest(manifest())).toMatchInlineSnapshot(
+      `"sha256:9b29eb4775253d8f2858acffd17118cec8592fa9aea3adeb9d09bf77e0b13bfc"`,
+    );
   });
 
   test.each<[string, Partial<ManifestEntry>]>([

@@ -28,11 +28,11 @@ export class StatCache {
   readonly #manifests: Map<string, Digest>;
   #changed = false;
 
-  private constructor(directory: string, file: string, stored: CachedStats) {
+  private constructor(directory: string, file: string) {
     this.#directory = directory;
     this.#file = file;
-    this.#stored = stored;
-    this.#manifests = new Map(stored.manifests);
+    this.#stored = readStored(file);
+    this.#manifests = new Map(this.#stored.manifests);
   }
 
   /**
@@ -42,8 +42,7 @@ export class StatCache {
    * @param root the absolute path of the folder whose files are remembered
    */
   static open(directory: string, root: string): StatCache {
-    const file = join(directory, digestParts(sha256(root)).hex);
-    return new StatCache(directory, file, readStored(file));
+    return new StatCache(directory, join(directory, digestParts(sha256(root)).hex));
   }
 
   /** The digest of a file's content, if the file is as it was. */
@@ -101,6 +100,11 @@ export class StatCache {
       yield { path, stat: stored.stat(index), digest: stored.digest(index) };
     }
   }
+}
+
+/** Opens what is remembered of a folder, as `StatCache.open`. */
+export function openStatCache(directory: string, root: string): StatCache {
+  return StatCache.open(directory, root);
 }
 
 function readStored(file: string): CachedStats {

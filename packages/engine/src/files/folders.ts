@@ -5,9 +5,8 @@ import {
   ignoreMatcher,
   type LocalTree,
   localTree,
-  openStatCache,
   readIgnore,
-  type StatCache,
+  StatCache,
 } from "@strake/core/context";
 import type { Digest, Entry } from "@strake/oci";
 import type { SolvedFolder } from "../solve/solved.ts";
@@ -55,7 +54,7 @@ export class Folders {
     const { buildFile, hashFiles } = this.#options;
     const own = buildFile !== undefined && dirname(buildFile) === root ? buildFile : undefined;
     const tree = localTree(root, { ignore: ignoreMatcher(readIgnore(root, own).patterns) });
-    const cache = openStatCache(this.#options.caches, root);
+    const cache = StatCache.open(this.#options.caches, root);
     return {
       tree,
       cache,

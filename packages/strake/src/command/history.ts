@@ -43,7 +43,7 @@ export function printHistory(
   const last = rows.length - 1;
   const shownId = request.truncate ? shortId(id) : id;
   const newestFirst = rows.map((row, at) => (at === last ? { ...row, ID: shownId } : row)).reverse();
-  if (request.quiet) return newestFirst.map((row) => `${row["ID"]}\n`).join("");
+  if (request.quiet) return newestFirst.map((row) => `${row.ID}\n`).join("");
   return printRows(newestFirst, headings, ["ID", "CreatedSince", "CreatedBy", "Size", "Comment"], request.format);
 }
 

@@ -26,7 +26,13 @@ export async function listImages(store: Store, request: ImagesRequest, now: numb
   for (const record of store.images.list()) {
     if (wanted !== undefined && !wanted(parseReference(record.name))) continue;
     const config = await (await local.open(record)).config();
-    listed.push({ name: record.name, id: record.id, digest: record.manifest, created: createdAt(config), size: record.size });
+    listed.push({
+      name: record.name,
+      id: record.id,
+      digest: record.manifest,
+      created: createdAt(config),
+      size: record.size,
+    });
   }
   return printImages(listed, request, now);
 }
@@ -35,7 +41,7 @@ export async function listImages(store: Store, request: ImagesRequest, now: numb
 export function printImages(images: readonly ListedImage[], request: ImagesRequest, now: number): string {
   const sorted = [...images].sort((left, right) => right.created - left.created || (left.name < right.name ? -1 : 1));
   const rows = sorted.map((image) => toRow(image, request, now));
-  if (request.quiet) return rows.map((row) => `${row["ID"]}\n`).join("");
+  if (request.quiet) return rows.map((row) => `${row.ID}\n`).join("");
   const columns = ["Repository", "Tag", ...(request.digests ? ["Digest"] : []), "ID", "CreatedSince", "Size"];
   return printRows(rows, headings, columns, request.format);
 }

@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
 import { once } from "node:events";
+import { createReadStream } from "node:fs";
 import { PassThrough } from "node:stream";
 import { LocalImages, type Store } from "@strake/engine";
 import {
@@ -21,8 +21,6 @@ export interface ImportSurroundings {
   readonly standardInput: AsyncIterable<Uint8Array>;
   /** What the image is for where nobody says. */
   readonly platform: Platform;
-  /** The creation time, in seconds since 1970. */
-  readonly epoch: number;
   readonly signal: AbortSignal;
 }
 
@@ -37,11 +35,12 @@ export async function importImage(store: Store, request: ImportRequest, around: 
   const names = request.reference === undefined ? [] : [parseReference(request.reference)];
   const config = request.changes.reduce(applyChange, {} as ContainerConfig);
   const what = request.file === "-" ? "standard input" : request.file;
-  const source = request.file === "-" ? around.standardInput : createReadStream(request.file, { highWaterMark: 1 << 20 });
+  const source =
+    request.file === "-" ? around.standardInput : createReadStream(request.file, { highWaterMark: 1 << 20 });
   const tar = checkedTar(decompress(interruptible(source, around.signal), what));
   const { digest, size } = await store.blobs.add(tar);
   const layer = layerFromBlob(store.blobs, { mediaType: mediaType.ociLayer, digest, size }, digest);
-  const created = new Date(around.epoch * 1000).toISOString().replace(".000Z", "Z");
+  const created = new Date(request.epoch * 1000).toISOString().replace(".000Z", "Z");
   const platform = request.platform ?? around.platform;
   const image = imageFrom({
     layers: [layer],

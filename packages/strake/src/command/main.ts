@@ -1,2 +1,65 @@
-/** stub */
-export async function main(): Promise<void> {}
+import { CommanderError } from "commander";
+import { exitStatus, statusOf } from "../screen/exit-status.ts";
+import { showError } from "../screen/show-error.ts";
+import { wantsColour } from "../screen/style.ts";
+import { makeActions } from "./actions.ts";
+import { makeProgram } from "./program.ts";
+import { usageError } from "./usage-error.ts";
+
+/** Runs the command line and ends the process with its status. */
+export async function main(): Promise<void> {
+  const controller = new AbortController();
+  interruptWith(controller);
+  endWithReader(process.stdout);
+  endWithReader(process.stderr);
+  const status = await run(process.argv.slice(2), controller.signal);
+  // Idle connections and threads would keep the process for a while; what was written has to leave it first.
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
+}
+
+async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
+  const program = makeProgram(makeActions(signal), process.env);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitStatus.done;
+  } catch (caught) {
+    const error = caught instanceof CommanderError ? fromCommander(caught) : caught;
+    if (error === undefined) return exitStatus.done;
+    const status = signal.aborted ? exitStatus.interrupted : statusOf(error);
+    const shown = signal.aborted ? signal.reason : error;
+    process.stderr.write(
+      showError(shown, {
+        folder: process.cwd(),
+        colour: wantsColour(process.stderr, process.env),
+        debug: Boolean(process.env.STRAKE_DEBUG),
+      }),
+    );
+    return status;
+  }
+}
+
+/** Help and the version come as errors too; everything else commander finds wrong is a mistake in the request. */
+function fromCommander(error: CommanderError): Error | undefined {
+  if (error.exitCode === 0) return undefined;
+  if (error.code === "commander.help") return usageError("a command is missing", "strake --help lists the commands.");
+  const [message = "", ...notes] = error.message.replace(/^error: /, "").split("\n");
+  return usageError(message, ...notes.map((note) => note.replace(/^\((.*)\)$/, "$1")));
+}
+
+/** The first Ctrl-C lets the work end in order, the second ends it at once. */
+function interruptWith(controller: AbortController): void {
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(exitStatus.interrupted);
+    controller.abort();
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+}
+
+/** A reader that goes away, such as `head`, has seen enough. */
+function endWithReader(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(exitStatus.done);
+    throw error;
+  });
+}

@@ -1,4 +1,4 @@
-import { type Template, parseGoTemplate } from "../format/go-template.ts";
+import { parseGoTemplate, type Template } from "../format/go-template.ts";
 import { formatTable } from "../format/table.ts";
 import { withoutControlCodes } from "../screen/style.ts";
 
@@ -20,14 +20,20 @@ export function printRows(
 ): string {
   if (format === undefined || format === "table") {
     const cells = rows.map((row) => columns.map((column) => shown(row[column] ?? "")));
-    return formatTable(columns.map((column) => headings[column] ?? ""), cells);
+    return formatTable(
+      columns.map((column) => headings[column] ?? ""),
+      cells,
+    );
   }
   if (format === "json") return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
   const table = /^table\s+([\s\S]*)$/.exec(format)?.[1];
   const template = parseGoTemplate(table ?? format);
   if (table === undefined) return rows.map((row) => `${template(row)}\n`).join("");
   const split = (apply: Template, row: Row) => shown(apply(row)).split("\t");
-  return formatTable(split(template, headings), rows.map((row) => split(template, row)));
+  return formatTable(
+    split(template, headings),
+    rows.map((row) => split(template, row)),
+  );
 }
 
 /** One line, without control codes; tabulators stay, since templates separate columns by them. */

@@ -1,5 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { canonicalJson } from "@strake/core";
+import { planRequest } from "../compose/plan-request.ts";
+import type { PrintRequest } from "./request.ts";
+import { usageError } from "./usage-error.ts";
 
 /** A text that `print` makes, and the name of its file under `--dest`. */
 export interface PrintedFile {
@@ -7,14 +11,30 @@ export interface PrintedFile {
   readonly text: string;
 }
 
-/** Puts printed texts one after another, each but a single one under a comment that names it. */
-export function joinPrinted(files: readonly PrintedFile[]): string {
-  if (files.length === 1) return files[0]!.text;
-  return files.map(({ name, text }) => `# ${name}\n${text}`).join("\n");
+/** Prints images in another form, into the folder that is asked for or as the text that is returned. */
+export async function print(request: PrintRequest, signal: AbortSignal): Promise<string> {
+  const files = request.to === "plan" ? await printPlans(request, signal) : await printDockerfiles();
+  if (request.destination === undefined) return joinPrinted(files);
+  mkdirSync(request.destination, { recursive: true });
+  for (const { name, text } of files) writeFileSync(join(request.destination, name), text);
+  return "";
 }
 
-/** Writes printed texts into a folder, which is made if it is not there. */
-export function writePrinted(folder: string, files: readonly PrintedFile[]): void {
-  mkdirSync(folder, { recursive: true });
-  for (const { name, text } of files) writeFileSync(join(folder, name), text);
+/** Plans as canonical JSON: the very bytes that a plan's digest is of, and a line feed. */
+async function printPlans(request: PrintRequest, signal: AbortSignal): Promise<readonly PrintedFile[]> {
+  const targets = await planRequest(request, signal);
+  return targets.map(({ name, planned: { plan } }) => {
+    const several = targets.filter((other) => other.name === name).length > 1;
+    const platform = several ? `.${plan.platform.replaceAll("/", "-")}` : "";
+    return { name: `${name}${platform}.plan.json`, text: `${canonicalJson(plan)}\n` };
+  });
+}
+
+async function printDockerfiles(): Promise<readonly PrintedFile[]> {
+  throw usageError("Dockerfiles cannot be printed yet");
+}
+
+/** Puts printed texts one after another. */
+function joinPrinted(files: readonly PrintedFile[]): string {
+  return files.map(({ text }) => text).join("");
 }

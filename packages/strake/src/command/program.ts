@@ -4,12 +4,14 @@ import { parseOutputOption } from "../compose/output-option.ts";
 import { progressModes } from "../screen/progress.ts";
 import { version } from "../version.ts";
 import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
+import { parseSourceDateEpoch } from "./option/source-date-epoch.ts";
 import { type Actions, type DefinitionRequest, graphFormats, renderings } from "./request.ts";
 
 /**
  * Makes the command line: its commands, their options and help. What is asked for is handed to the actions.
  *
- * The words are docker's and buildx's wherever they have one.
+ * The words are docker's and buildx's wherever they have one. Parsing throws a `CommanderError` for mistakes, and also
+ * after it has printed help.
  */
 export function makeProgram(actions: Actions, variables: Variables): Command {
   const program = new Command("strake")
@@ -18,7 +20,9 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
     .helpOption("-h, --help", "print help")
     .helpCommand(false)
     .showSuggestionAfterError(true)
-    .enablePositionalOptions();
+    // Mistakes are thrown, and shown where all errors are.
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
   addBuild(program, actions, variables);
   addPlan(program, actions, variables);
   addPrint(program, actions, variables);
@@ -26,14 +30,14 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
   addImages(program, actions);
   addHistory(program, actions);
   addInspect(program, actions);
-  addImport(program, actions);
+  addImport(program, actions, variables);
   return program;
 }
 
 function addBuild(program: Command, actions: Actions, variables: Variables): void {
   definitionCommand(program, "build", "build images of the nearest build file")
     .addOption(list("-t, --tag <name>", "name the image, as name:tag"))
-    .addOption(list("-o, --output <output>", "write the image: type=docker|oci|local|tar,dest=PATH, or type=image"))
+    .addOption(list("-o, --output <output>", "write the image: type=docker|oci|local|tar,dest=PATH, or a folder"))
     .option("--load", "load the images into the Docker daemon", false)
     .option("--no-cache", "do every step although its result is there")
     .addOption(new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto"))
@@ -142,7 +146,7 @@ function addInspect(program: Command, actions: Actions): void {
     });
 }
 
-function addImport(program: Command, actions: Actions): void {
+function addImport(program: Command, actions: Actions, variables: Variables): void {
   program
     .command("import")
     .description("make an image from a tar of a root file system")
@@ -159,6 +163,7 @@ function addImport(program: Command, actions: Actions): void {
         changes: options.change as string[],
         ...optional("message", options.message),
         ...(typeof platform === "string" ? { platform: parsePlatform(platform) } : {}),
+        epoch: parseSourceDateEpoch(variables.SOURCE_DATE_EPOCH),
       });
     });
 }
@@ -197,6 +202,7 @@ function definitionRequest(targets: readonly string[], options: Values, variable
     annotations: parseAnnotations(texts("annotation")),
     pull: options.pull === true,
     frozenLockfile: options.frozenLockfile === true,
+    epoch: parseSourceDateEpoch(variables.SOURCE_DATE_EPOCH),
   };
 }
 

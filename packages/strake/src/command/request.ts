@@ -16,6 +16,8 @@ export interface DefinitionRequest {
   readonly pull: boolean;
   /** What the lockfile does not pin is an error, and the lockfile is not written. */
   readonly frozenLockfile: boolean;
+  /** Seconds since 1970, from `SOURCE_DATE_EPOCH`. */
+  readonly epoch: number;
 }
 
 export interface BuildRequest extends DefinitionRequest {
@@ -89,6 +91,8 @@ export interface ImportRequest {
   readonly changes: readonly string[];
   readonly message?: string;
   readonly platform?: Platform;
+  /** Seconds since 1970, from `SOURCE_DATE_EPOCH`. */
+  readonly epoch: number;
 }
 
 /** What the command line can ask for; each resolves when it is done. */

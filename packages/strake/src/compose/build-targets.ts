@@ -3,7 +3,7 @@ import { type Platform, parsePlatform, parseReference, printPlatform, type Refer
 import type { DefinitionRequest } from "../command/request.ts";
 import { selectTargets, type Target } from "./find-targets.ts";
 import { lockFileOf, readLockFile, writeLockFile } from "./lock-file.ts";
-import { Planner, type SolvedTarget } from "./plan-targets.ts";
+import { type PlannedTarget, Planner, type SolvedTarget } from "./plan-targets.ts";
 import type { Session } from "./session.ts";
 
 /** One target with its images, one for each platform. */
@@ -27,6 +27,31 @@ export async function solveTargets(
   request: DefinitionRequest,
   options: SolveOptions,
 ): Promise<{ readonly targets: readonly TargetImages[]; readonly planner: Planner }> {
+  const { targets, planner } = prepare(session, request, options);
+  const solved = await Promise.all(
+    targets.map(async ({ name, image }): Promise<TargetImages> => {
+      const platforms = platformsOf(session, image, request.platforms);
+      const each = await Promise.all(platforms.map((platform) => planner.solve(name, image, platform)));
+      return { name, solved: each, tags: each[0]?.planned.tags ?? [] };
+    }),
+  );
+  return { targets: solved, planner };
+}
+
+/** Plans what a request names, without looking at the files of its steps. */
+export async function planTargets(
+  session: Session,
+  request: DefinitionRequest,
+  signal: AbortSignal,
+): Promise<readonly PlannedTarget[]> {
+  const { targets, planner } = prepare(session, request, { noCache: false, signal });
+  const planned = targets.map(({ name, image }) =>
+    Promise.all(platformsOf(session, image, request.platforms).map((platform) => planner.plan(name, image, platform))),
+  );
+  return (await Promise.all(planned)).flat();
+}
+
+function prepare(session: Session, request: DefinitionRequest, options: SolveOptions) {
   const targets = selectTargets(session.targets, request.targets);
   const pins = request.pull ? new Map() : readLockFile(lockFileOf(session.buildFile));
   if (request.frozenLockfile) requirePins(session, targets, request.platforms, pins);
@@ -41,14 +66,7 @@ export async function solveTargets(
     ...(options.progress === undefined ? {} : { progress: options.progress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const solved = await Promise.all(
-    targets.map(async ({ name, image }): Promise<TargetImages> => {
-      const platforms = platformsOf(session, image, request.platforms);
-      const each = await Promise.all(platforms.map((platform) => planner.solve(name, image, platform)));
-      return { name, solved: each, tags: each[0]?.planned.tags ?? [] };
-    }),
-  );
-  return { targets: solved, planner };
+  return { targets, planner };
 }
 
 /** Writes down what names were found to stand for, so that the next build stands on the same. */
@@ -71,7 +89,8 @@ function isImageName(key: string): boolean {
   return !/^(ociLayout|archive|rootfs):/.test(key);
 }
 
-function platformsOf(session: Session, image: Image, asked: readonly Platform[]): readonly Platform[] {
+/** The platforms that an image is built for: those that are asked for, else those it names, else the one here. */
+export function platformsOf(session: Session, image: Image, asked: readonly Platform[]): readonly Platform[] {
   if (asked.length > 0) return asked;
   for (let node = image.definition; node.kind !== "from"; node = node.input) {
     if (node.kind === "platforms") return node.platforms.map((platform) => parsePlatform(platform));

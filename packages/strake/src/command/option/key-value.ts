@@ -14,7 +14,10 @@ export function parseKeyValues(option: string, texts: readonly string[]): Readon
  *
  * A name that the environment does not have is left out, as docker does.
  */
-export function parseBuildArgs(texts: readonly string[], environment: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, string> {
+export function parseBuildArgs(
+  texts: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (const text of texts) {
     const [name, given] = splitKeyValue("--build-arg", text);

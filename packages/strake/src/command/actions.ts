@@ -1,0 +1,33 @@
+import type { Actions } from "./request.ts";
+
+/** Makes what the commands do; each loads what it needs when it is asked for, and writes to standard output. */
+export function makeActions(signal: AbortSignal): Actions {
+  const write = (text: string) => void process.stdout.write(text);
+  return {
+    build: async (request) => (await import("./build.ts")).build(request, signal),
+    plan: async (request) => (await import("./plan.ts")).plan(request, signal),
+    print: async (request) => write(await (await import("./print.ts")).print(request, signal)),
+    graph: async (request) => write(await (await import("./graph.ts")).graph(request, signal)),
+    inspect: async (request) => {
+      write(await (await import("./inspect.ts")).inspectImages(await openStore(), request));
+    },
+    images: async (request) => {
+      write(await (await import("./images.ts")).listImages(await openStore(), request, Date.now()));
+    },
+    history: async (request) => {
+      write(await (await import("./history.ts")).showHistory(await openStore(), request, Date.now()));
+    },
+    import: async (request) => {
+      const { importImage } = await import("./import.ts");
+      const { hostPlatform } = await import("../compose/host-platform.ts");
+      const around = { standardInput: process.stdin, platform: hostPlatform(), signal };
+      write(await importImage(await openStore(), request, around));
+    },
+  };
+}
+
+async function openStore() {
+  const { Store } = await import("@strake/engine");
+  const { storeHome } = await import("../compose/store-home.ts");
+  return new Store(storeHome(process.env));
+}
