@@ -1,5 +1,5 @@
 import { comparePaths, type Digest, type Entry, type EntryType } from "@strake/oci/document";
-import { digestOf } from "../hash/canonical-json.ts";
+import { sha256 } from "../hash/sha256.ts";
 import { planVersion } from "../plan/plan.ts";
 
 /**
@@ -51,9 +51,10 @@ export function manifestDigest(manifest: ContentManifest): Digest {
     entry.digest ?? null,
     entry.linkname ?? null,
     entry.device === undefined ? null : [entry.device.major, entry.device.minor],
-    entry.xattrs ?? null,
+    entry.xattrs === undefined ? null : Object.entries(entry.xattrs).sort(byName),
   ]);
-  return digestOf([planVersion, "manifest", rows]);
+  // Of lists, texts and whole numbers alone, JSON as ECMAScript writes it is canonical, and much sooner at hand.
+  return sha256(JSON.stringify([planVersion, "manifest", rows]));
 }
 
 /** What became of one path between two builds; a path that changed in several ways has several. */
@@ -92,6 +93,10 @@ function differences(before: ManifestEntry, after: ManifestEntry): FileChangeKin
   if (before.uid !== after.uid || before.gid !== after.gid) kinds.push("owner");
   if (!sameAttributes(before.xattrs ?? {}, after.xattrs ?? {})) kinds.push("attributes");
   return kinds;
+}
+
+function byName([left]: readonly [string, string], [right]: readonly [string, string]): number {
+  return left < right ? -1 : 1;
 }
 
 function manifestEntry(entry: Entry, digest: Digest | undefined): ManifestEntry {

@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FileToHash, fingerprint, hashFile } from "./fingerprint.ts";
 import { localTree } from "./local-tree.ts";
 import { selectionFingerprint } from "./selection-fingerprint.ts";
-import { openStatCache } from "./stat-cache.ts";
+import { StatCache } from "./stat-cache.ts";
 
 let root: string;
 let caches: string;
@@ -75,7 +75,7 @@ describe("the files of a tree", () => {
   });
 
   test("have the digests of their contents", async () => {
-    const digests = await fingerprint(localTree(root), ["a", "d/b"], { cache: openStatCache(caches, root) });
+    const digests = await fingerprint(localTree(root), ["a", "d/b"], { cache: StatCache.open(caches, root) });
     expect([...digests]).toEqual([
       ["a", sha256("A")],
       ["d/b", sha256("B")],
@@ -83,7 +83,7 @@ describe("the files of a tree", () => {
   });
 
   test("are not read where the cache knows them", async () => {
-    const cache = openStatCache(caches, root);
+    const cache = StatCache.open(caches, root);
     const tree = localTree(root);
     const other = sha256("remembered");
     cache.set("a", { ...tree.stat("a")! }, other, Date.now() + 10_000);
@@ -97,7 +97,7 @@ describe("the files of a tree", () => {
     for (const path of paths) writeFileSync(join(root, path), path);
     const handed: number[] = [];
     const digests = await fingerprint(localTree(root), paths, {
-      cache: openStatCache(caches, root),
+      cache: StatCache.open(caches, root),
       hashFiles: async (files) => {
         handed.push(files.length);
         return files.map(hashFile);

@@ -15,85 +15,124 @@ export type HashAnswer =
 
 /** Threads that hash files. */
 export interface HashPool {
+  /** May be called again while an earlier call is under way; the threads take turns. */
   readonly hashFiles: HashFiles;
+  /** Stops the threads; what is still being hashed fails. */
   close(): Promise<void>;
 }
 
 /** A batch is small enough to even the threads out, and large enough to be worth a message. */
 const batchLimit = { files: 500, bytes: 16 * 1024 * 1024 };
 
+/** A batch that waits for a thread. */
+interface Job {
+  readonly batch: HashBatch;
+  /** Nobody waits for it any more: another batch of the same call has failed. */
+  readonly abandoned: () => boolean;
+  readonly resolve: (answer: HashAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * Makes threads that hash files; they start when they are first needed and do not keep the process alive.
  *
- * @param worker the compiled module of `hash-worker.ts`
+ * @param worker the compiled module of `hash-worker.ts`, or one that calls `serveHashes`
+ * @param size how many threads there are at most
  */
 export function createHashPool(worker: URL, size: number): HashPool {
-  let workers: readonly Worker[] = [];
+  const threads = new Set<Worker>();
+  const idle: Worker[] = [];
+  const waiting: Job[] = [];
+
+  function dispatch(): void {
+    while (waiting.length > 0) {
+      if (waiting[0]?.abandoned()) {
+        waiting.shift();
+        continue;
+      }
+      const thread = idle.pop() ?? (threads.size < size ? start() : undefined);
+      if (thread === undefined) return;
+      give(thread, waiting.shift() as Job);
+    }
+  }
+
+  function start(): Worker {
+    // The flags of the program, for loaders and evaluated text, are not for a compiled module.
+    const thread = new Worker(worker, { execArgv: [] });
+    threads.add(thread);
+    return thread;
+  }
+
+  /** Gives a thread one batch; it gets the next only when it has answered. */
+  function give(thread: Worker, job: Job): void {
+    const settle = (ended: boolean): void => {
+      thread.removeAllListeners();
+      if (ended) threads.delete(thread);
+      else {
+        // An idle thread does not keep the process alive; one at work does.
+        thread.unref();
+        idle.push(thread);
+      }
+      dispatch();
+    };
+    thread.once("message", (answer: HashAnswer) => {
+      job.resolve(answer);
+      settle(false);
+    });
+    thread.once("error", (error) => {
+      job.reject(error);
+      settle(true);
+    });
+    thread.once("exit", () => {
+      job.reject(new Error("the thread that hashes files has stopped"));
+      settle(true);
+    });
+    thread.ref();
+    thread.postMessage(job.batch);
+  }
+
   return {
     hashFiles: async (files) => {
-      if (workers.length === 0) workers = Array.from({ length: size }, () => startWorker(worker));
-      const queue = toBatches(files);
       const digests = new Array<Digest>(files.length);
-      await Promise.all(workers.map((thread) => drain(thread, queue, digests)));
+      let failed = false;
+      const answers = toBatches(files).map(async (batch) => {
+        try {
+          const answer = await new Promise<HashAnswer>((resolve, reject) => {
+            waiting.push({ batch, abandoned: () => failed, resolve, reject });
+          });
+          if ("failure" in answer) throw new StrakeError(answer.failure);
+          for (const [at, digest] of answer.digests.entries()) digests[answer.first + at] = digest;
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+      });
+      dispatch();
+      await Promise.all(answers);
       return digests;
     },
     close: async () => {
-      await Promise.all(workers.map((thread) => thread.terminate()));
-      workers = [];
+      for (const job of waiting.splice(0)) job.reject(new Error("the threads that hash files have been closed"));
+      await Promise.all(Array.from(threads, (thread) => thread.terminate()));
+      threads.clear();
+      idle.length = 0;
     },
   };
 }
 
-function startWorker(url: URL): Worker {
-  const worker = new Worker(url);
-  worker.unref();
-  return worker;
-}
-
-/** Large files stand at the front, each alone, so that none of them is started last. */
+/** The heaviest batches come first, so that none of them is started last; a large file is a batch by itself. */
 function toBatches(files: readonly FileToHash[]): HashBatch[] {
-  const batches: HashBatch[] = [];
+  const batches: { readonly batch: HashBatch; readonly bytes: number }[] = [];
   let first = 0;
   let bytes = 0;
   for (let at = 0; at <= files.length; at++) {
     const size = files[at]?.size ?? 0;
     if (at === files.length || at - first >= batchLimit.files || bytes + size > batchLimit.bytes) {
-      if (at > first) batches.push({ first, files: files.slice(first, at) });
+      if (at > first) batches.push({ batch: { first, files: files.slice(first, at) }, bytes });
       first = at;
       bytes = 0;
     }
     bytes += size;
   }
-  const weight = (batch: HashBatch) => batch.files.reduce((sum, file) => sum + file.size, 0);
-  return batches.sort((left, right) => weight(right) - weight(left));
-}
-
-async function drain(worker: Worker, queue: HashBatch[], digests: Digest[]): Promise<void> {
-  for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-    const answer = await ask(worker, batch);
-    if ("failure" in answer) throw new StrakeError(answer.failure);
-    answer.digests.forEach((digest, at) => {
-      digests[answer.first + at] = digest;
-    });
-  }
-}
-
-function ask(worker: Worker, batch: HashBatch): Promise<HashAnswer> {
-  return new Promise((resolve, reject) => {
-    // A thread at work keeps the process alive; an idle one does not.
-    worker.ref();
-    const settle = () => {
-      worker.unref();
-      worker.removeAllListeners();
-    };
-    worker.once("message", (answer: HashAnswer) => {
-      settle();
-      resolve(answer);
-    });
-    worker.once("error", (error) => {
-      settle();
-      reject(error);
-    });
-    worker.postMessage(batch);
-  });
+  return batches.sort((left, right) => right.bytes - left.bytes).map(({ batch }) => batch);
 }

@@ -42,13 +42,19 @@ export function localTree(root: string, options: { readonly ignore?: IgnoreMatch
   const start = root.endsWith("/") ? root : `${root}/`;
   const directories = new Map<string, ReadonlyMap<string, Node>>();
   const listings = new Map<string, readonly string[]>();
+  // A walk asks for the names of one directory after the other.
+  let recentPath: string | undefined;
+  let recent = empty;
 
   function directory(path: string): ReadonlyMap<string, Node> {
+    if (path === recentPath) return recent;
     let nodes = directories.get(path);
     if (nodes === undefined) {
       nodes = find(path)?.entry.type === "directory" ? read(path) : empty;
       directories.set(path, nodes);
     }
+    recentPath = path;
+    recent = nodes;
     return nodes;
   }
 

@@ -75,8 +75,9 @@ export function readCachedStats(bytes: Buffer): CachedStats {
       return indexes.get(path);
     },
     stat(index) {
-      const [size = 0, mtimeMs = 0, ctimeMs = 0, ino = 0] = stats.subarray(index * 4, index * 4 + 4);
-      return { size, mtimeMs, ctimeMs, ino };
+      const at = index * 4;
+      const number = (column: number) => stats[at + column] as number;
+      return { size: number(0), mtimeMs: number(1), ctimeMs: number(2), ino: number(3) };
     },
     digest(index) {
       const at = digestsAt + index * digestLength;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Digest } from "@strake/oci";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openStatCache, type StatCache } from "./stat-cache.ts";
+import { StatCache } from "./stat-cache.ts";
 
 const digest: Digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 const stat = { size: 5, mtimeMs: 1_000_000.25, ctimeMs: 1_000_500.75, ino: 2 ** 40 + 1 };
@@ -17,10 +17,10 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 function reopened(change: (cache: StatCache) => void): StatCache {
-  const cache = openStatCache(directory, "/src");
+  const cache = StatCache.open(directory, "/src");
   change(cache);
   cache.save();
-  return openStatCache(directory, "/src");
+  return StatCache.open(directory, "/src");
 }
 
 describe("a file", () => {
@@ -34,7 +34,7 @@ describe("a file", () => {
   });
 
   test("is not known when it was changed within the two seconds before it was read", () => {
-    const cache = openStatCache(directory, "/src");
+    const cache = StatCache.open(directory, "/src");
     cache.set("a", stat, digest, stat.ctimeMs + 1999);
     expect(cache.get("a", stat)).toBeUndefined();
     cache.set("a", stat, digest, stat.ctimeMs + 2000);
@@ -80,7 +80,7 @@ test("a manifest is known by the fingerprint of its selection, unless a file was
 
 test("each root has a file of its own", () => {
   reopened((cache) => cache.set("a", stat, digest, later));
-  expect(openStatCache(directory, "/other").get("a", stat)).toBeUndefined();
+  expect(StatCache.open(directory, "/other").get("a", stat)).toBeUndefined();
 });
 
 test("nothing is written where nothing is new, and nothing but the one file is left", () => {
@@ -99,10 +99,10 @@ test("a damaged file is as good as none, wherever it is damaged", () => {
     const damaged = Buffer.from(intact);
     damaged[at] = (damaged[at] as number) ^ 1;
     writeFileSync(file, damaged);
-    expect(openStatCache(directory, "/src").get("a", stat)).toBeUndefined();
+    expect(StatCache.open(directory, "/src").get("a", stat)).toBeUndefined();
     writeFileSync(file, intact.subarray(0, at));
-    expect(openStatCache(directory, "/src").get("a", stat)).toBeUndefined();
+    expect(StatCache.open(directory, "/src").get("a", stat)).toBeUndefined();
   }
   writeFileSync(file, intact);
-  expect(openStatCache(directory, "/src").get("a", stat)).toBe(digest);
+  expect(StatCache.open(directory, "/src").get("a", stat)).toBe(digest);
 });

@@ -102,11 +102,6 @@ export class StatCache {
   }
 }
 
-/** Opens what is remembered of a folder, as `StatCache.open`. */
-export function openStatCache(directory: string, root: string): StatCache {
-  return StatCache.open(directory, root);
-}
-
 function readStored(file: string): CachedStats {
   try {
     return readCachedStats(readFileSync(file));

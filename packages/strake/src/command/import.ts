@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { createReadStream } from "node:fs";
-import { PassThrough } from "node:stream";
+import { open } from "node:fs/promises";
+import { addAbortSignal, PassThrough, type Readable } from "node:stream";
 import { LocalImages, type Store } from "@strake/engine";
 import {
   type ContainerConfig,
@@ -18,7 +18,7 @@ import type { ImportRequest } from "./request.ts";
 
 /** What an import takes from its surroundings. */
 export interface ImportSurroundings {
-  readonly standardInput: AsyncIterable<Uint8Array>;
+  readonly standardInput: Readable;
   /** What the image is for where nobody says. */
   readonly platform: Platform;
   readonly signal: AbortSignal;
@@ -32,12 +32,12 @@ export interface ImportSurroundings {
  * @returns what `strake import` prints: the image's id
  */
 export async function importImage(store: Store, request: ImportRequest, around: ImportSurroundings): Promise<string> {
+  around.signal.throwIfAborted();
   const names = request.reference === undefined ? [] : [parseReference(request.reference)];
   const config = request.changes.reduce(applyChange, {} as ContainerConfig);
   const what = request.file === "-" ? "standard input" : request.file;
-  const source =
-    request.file === "-" ? around.standardInput : createReadStream(request.file, { highWaterMark: 1 << 20 });
-  const tar = checkedTar(decompress(interruptible(source, around.signal), what));
+  const source = request.file === "-" ? around.standardInput : await openFile(request.file);
+  const tar = checkedTar(decompress(addAbortSignal(around.signal, source), what));
   const { digest, size } = await store.blobs.add(tar);
   const layer = layerFromBlob(store.blobs, { mediaType: mediaType.ociLayer, digest, size }, digest);
   const created = new Date(request.epoch * 1000).toISOString().replace(".000Z", "Z");
@@ -57,6 +57,12 @@ export async function importImage(store: Store, request: ImportRequest, around: 
   return `${await imageId(image)}\n`;
 }
 
+/** Opens a file before anything else is done, so that one that cannot be read is an error of its own. */
+async function openFile(path: string): Promise<Readable> {
+  const handle = await open(path);
+  return handle.createReadStream({ highWaterMark: 1 << 20 });
+}
+
 /** Passes a tar on while it is being read; whoever keeps it gets the error at the place where it stops making sense. */
 async function* checkedTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const copy = new PassThrough({ highWaterMark: 1 << 20 });
@@ -69,11 +75,4 @@ async function* checkedTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
   }
   copy.end();
   await reading;
-}
-
-async function* interruptible(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    signal.throwIfAborted();
-    yield chunk;
-  }
 }

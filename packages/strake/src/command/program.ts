@@ -1,4 +1,4 @@
-import { parsePlatform } from "@strake/oci";
+import { parsePlatform } from "@strake/oci/document";
 import { Command, Option } from "commander";
 import { parseOutputOption } from "../compose/output-option.ts";
 import { progressModes } from "../screen/progress.ts";

@@ -1,4 +1,4 @@
-import type { Platform } from "@strake/oci";
+import type { Platform } from "@strake/oci/document";
 import type { OutputOption } from "../compose/output-option.ts";
 import type { ProgressMode } from "../screen/progress.ts";
 

@@ -1,5 +1,5 @@
 import { StrakeError } from "@strake/core";
-import { OciError } from "@strake/oci";
+import { OciError } from "@strake/oci/document";
 
 /** What the process says to whoever started it. */
 export const exitStatus = { done: 0, failed: 1, wrongRequest: 2, interrupted: 130 } as const;

@@ -69,6 +69,10 @@ test("what the system refuses is said in words, with the path", () => {
   expect(show(refusal("EROFS"))).toContain("store/x cannot be written: its file system is read-only");
   expect(show(refusal("EACCES"))).toContain("there is no permission to open store/x");
   expect(show(refusal("EWEIRD"))).toBe("strake: EWEIRD\n");
+  const explained = Object.assign(new Error("a blob cannot be stored: no space", { cause: refusal("ENOSPC") }), {
+    code: "ENOSPC",
+  });
+  expect(show(explained)).toMatch(/^strake: a blob cannot be stored: no space\n {2}Nothing unfinished/);
   let real: unknown;
   try {
     readFileSync(join(folder, "none"));

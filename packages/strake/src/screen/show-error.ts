@@ -3,7 +3,7 @@ import { relative, sep } from "node:path";
 import type { CallSite } from "@strake/core";
 import { isInterruption } from "./exit-status.ts";
 import { makeStyle, type Style, withoutControlCodes } from "./style.ts";
-import { describeSystemError, isSystemError } from "./system-error.ts";
+import { describeSystemError, isExplained, isSystemError } from "./system-error.ts";
 
 /** How errors are shown. */
 export interface ErrorDisplay {
@@ -37,7 +37,9 @@ function reportOf(error: unknown, display: ErrorDisplay): Report {
   if (isInterruption(error)) return { message: "interrupted", notes: [] };
   if (!(error instanceof Error)) return unforeseen(`something that is not an error was thrown: ${String(error)}`);
   if (isReport(error)) return { site: error.site, message: error.message, notes: notesOf(error) };
-  if (isSystemError(error)) return describeSystemError(error, (path) => shownPath(path, display));
+  const shorten = (path: string) => shownPath(path, display);
+  if (isSystemError(error)) return describeSystemError(error, shorten);
+  if (isExplained(error)) return { message: error.message, notes: describeSystemError(error.cause, shorten).notes };
   return unforeseen(`${error.name}: ${error.message}`, display.debug ? error.stack : undefined);
 }
 

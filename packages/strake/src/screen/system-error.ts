@@ -15,6 +15,13 @@ export function isSystemError(error: Error): error is SystemError {
   return "code" in error && typeof error.code === "string" && /^E[A-Z0-9_]+$/.test(error.code) && "syscall" in error;
 }
 
+/** Recognises an error that says in words of its own what the system refused, with the system's error as its cause. */
+export function isExplained(error: Error): error is Error & { readonly cause: SystemError } {
+  return (
+    error.cause instanceof Error && isSystemError(error.cause) && "code" in error && error.code === error.cause.code
+  );
+}
+
 /** Says in plain words what the operating system refused, and what to do about it. */
 export function describeSystemError(
   error: SystemError,

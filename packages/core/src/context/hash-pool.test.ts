@@ -1,0 +1,95 @@
+import { execFileSync } from "node:child_process";
+import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { sha256 } from "@strake/oci";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { FileToHash } from "./fingerprint.ts";
+import { createHashPool, type HashPool } from "./hash-pool.ts";
+
+// Threads run what has been built: Node reads no TypeScript.
+const built = new URL("../../dist/context.js", import.meta.url);
+const isBuilt = existsSync(built);
+if (!isBuilt) console.log("skipped: hashing in threads needs packages/core to be built (npm run build)");
+
+describe.skipIf(!isBuilt)("hashing in threads", () => {
+  let root: string;
+  let worker: URL;
+  let pool: HashPool;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "strake-pool-"));
+    writeFileSync(
+      join(root, "worker.mjs"),
+      `import { serveHashes } from ${JSON.stringify(built.href)}; serveHashes();`,
+    );
+    worker = pathToFileURL(join(root, "worker.mjs"));
+    pool = createHashPool(worker, 2);
+  });
+  afterEach(async () => {
+    await pool.close();
+    rmSync(root, { recursive: true });
+  });
+
+  function write(name: string, content: string): FileToHash {
+    const path = join(root, name);
+    writeFileSync(path, content);
+    const { size, mtimeMs, ctimeMs, ino } = statSync(path);
+    return { path, size, mtimeMs, ctimeMs, ino };
+  }
+
+  test("gives the digests in the order of the files", async () => {
+    const files = Array.from({ length: 1200 }, (_, at) => write(`f${at}`, `content ${at}`));
+    files.push(write("large", "x".repeat(17 * 1024 * 1024)), write("last", ""));
+    const expected = Array.from({ length: 1200 }, (_, at) => sha256(`content ${at}`));
+    expected.push(sha256("x".repeat(17 * 1024 * 1024)), sha256(""));
+    expect(await pool.hashFiles(files)).toEqual(expected);
+  });
+
+  test("keeps the answers of calls apart that are under way together", async () => {
+    const lists = Array.from({ length: 5 }, (_, list) =>
+      Array.from({ length: 30 }, (_, at) => write(`l${list}-${at}`, `${list} ${at}`)),
+    );
+    const digests = await Promise.all(lists.map((files) => pool.hashFiles(files)));
+    expect(digests).toEqual(lists.map((files, list) => files.map((_, at) => sha256(`${list} ${at}`))));
+  });
+
+  test("says which file has changed, and goes on with other files", async () => {
+    const changed = write("changed", "before");
+    appendFileSync(changed.path, "after");
+    await expect(pool.hashFiles([changed])).rejects.toMatchObject({
+      name: "StrakeError",
+      code: "file-changed",
+      message: `${changed.path} changed while it was read`,
+    });
+    expect(await pool.hashFiles([write("other", "fine")])).toEqual([sha256("fine")]);
+  });
+
+  test("fails, rather than waits, when the threads cannot run", async () => {
+    const broken = createHashPool(pathToFileURL(join(root, "none.mjs")), 1);
+    const files = [write("a", "a")];
+    await expect(broken.hashFiles(files)).rejects.toThrow("Cannot find module");
+    await expect(broken.hashFiles(files)).rejects.toThrow("Cannot find module");
+  });
+
+  test("fails what is under way when it is closed", async () => {
+    const hashing = pool.hashFiles([write("a", "a")]);
+    const failed = expect(hashing).rejects.toThrow("stopped");
+    await pool.close();
+    await failed;
+  });
+
+  test("has nothing to do without files", async () => {
+    expect(await pool.hashFiles([])).toEqual([]);
+  });
+
+  test("does not keep the process alive", () => {
+    const file = write("a", "a");
+    const program = `
+      import { createHashPool } from ${JSON.stringify(built.href)};
+      const pool = createHashPool(new URL(${JSON.stringify(worker.href)}), 2);
+      console.log(...(await pool.hashFiles([${JSON.stringify(file)}])));`;
+    const output = execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 });
+    expect(output.toString().trim()).toBe(sha256("a"));
+  });
+});

@@ -1,0 +1,28 @@
+import { type ImageConfig, parseDigest } from "@strake/oci";
+import { expect, test } from "vitest";
+import { printHistory } from "./history.ts";
+
+const id = parseDigest(`sha256:${"ab".repeat(32)}`);
+const config: ImageConfig = {
+  architecture: "amd64",
+  os: "linux",
+  rootfs: { type: "layers", diff_ids: [] },
+  history: [
+    { created: "1970-01-01T00:00:00Z", created_by: "/bin/sh -c #(nop) ADD file:x in / " },
+    { created: "1970-01-01T00:00:00Z", created_by: "ENV A=1", empty_layer: true },
+    { created_by: "RUN one \\\n  two and something that is much longer than a column", comment: "c" },
+  ],
+};
+const request = { image: "x", quiet: false, human: true, truncate: true };
+
+test("sizes belong to the statements that made a layer, and long statements are cut", () => {
+  expect(printHistory(id, config, [1000, 2_500_000], request, 86_400_000 * 400)).toBe(
+    [
+      "IMAGE          CREATED         CREATED BY                                      SIZE    COMMENT",
+      "abababababab   N/A             RUN one \\ two and something that is much lon…   2.5MB   c",
+      "<missing>      13 months ago   ENV A=1                                         0B      ",
+      "<missing>      13 months ago   /bin/sh -c #(nop) ADD file:x in /               1kB     ",
+      "",
+    ].join("\n"),
+  );
+});

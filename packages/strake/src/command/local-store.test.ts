@@ -1,0 +1,126 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { Store } from "@strake/engine";
+import { linuxAmd64, parseReference } from "@strake/oci";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { showHistory } from "./history.ts";
+import { listImages } from "./images.ts";
+import { importImage } from "./import.ts";
+import { inspectImages } from "./inspect.ts";
+import type { HistoryRequest, ImagesRequest, ImportRequest } from "./request.ts";
+
+let root: string;
+let store: Store;
+let id: string;
+const day = 86_400_000;
+
+const request: ImportRequest = {
+  file: "",
+  reference: "acme/app:1",
+  changes: ["ENV A=1", 'CMD ["/hello"]', "LABEL team=x"],
+  message: "from a test",
+  epoch: day / 1000,
+};
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), "strake-store-"));
+  mkdirSync(join(root, "files"));
+  writeFileSync(join(root, "files/hello"), "hello");
+  const made = spawnSync("tar", ["-C", join(root, "files"), "-czf", join(root, "rootfs.tgz"), "."]);
+  expect(made.status).toBe(0);
+  store = new Store(join(root, "store"));
+  id = await run({ ...request, file: join(root, "rootfs.tgz") });
+});
+
+afterAll(() => rmSync(root, { recursive: true }));
+
+async function run(
+  asked: ImportRequest,
+  bytes = new Uint8Array(),
+  signal = new AbortController().signal,
+): Promise<string> {
+  const around = { standardInput: Readable.from([bytes]), platform: linuxAmd64, signal };
+  return (await importImage(store, asked, around)).trimEnd();
+}
+
+const blobs = () => readdirSync(join(root, "store/blobs/sha256"));
+const images = (options: Partial<ImagesRequest> = {}) =>
+  listImages(store, { quiet: false, digests: false, truncate: true, ...options }, 3 * day);
+const history = (options: Partial<HistoryRequest> = {}) =>
+  showHistory(store, { image: "acme/app:1", quiet: false, human: true, truncate: true, ...options }, 3 * day);
+
+test("an imported tar is an image with the config that was asked for", async () => {
+  const [inspected] = JSON.parse(await inspectImages(store, { images: ["acme/app:1"] }));
+  expect(inspected).toMatchObject({
+    Id: id,
+    RepoTags: ["acme/app:1"],
+    Comment: "from a test",
+    Created: "1970-01-02T00:00:00Z",
+    Architecture: "amd64",
+    Os: "linux",
+    Config: { Env: ["A=1"], Cmd: ["/hello"], Labels: { team: "x" } },
+    RootFS: { Type: "layers", Layers: [expect.stringMatching(/^sha256:[0-9a-f]{64}$/)] },
+  });
+  expect(inspected.RepoDigests).toEqual([`acme/app@${inspected.Descriptor.digest}`]);
+});
+
+test("the same tar gives the same image, however it was compressed and whichever way it came", async () => {
+  const tar = spawnSync("gzip", ["-dc", join(root, "rootfs.tgz")]).stdout;
+  expect(await run({ ...request, file: "-", reference: "acme/other" }, tar)).toBe(id);
+  store.images.remove(parseReference("acme/other"));
+});
+
+test("what is not a tar leaves the store as it was", async () => {
+  const before = blobs();
+  await expect(run({ ...request, file: "-" }, Buffer.from("no tar at all"))).rejects.toMatchObject({
+    code: "invalid-tar",
+  });
+  const cut = readFileSync(join(root, "rootfs.tgz")).subarray(0, 60);
+  await expect(run({ ...request, file: "-" }, cut)).rejects.toMatchObject({ name: "OciError" });
+  await expect(run({ ...request, file: join(root, "none") })).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(run({ ...request, file: "-", changes: ["RUN x"] })).rejects.toMatchObject({ code: "usage" });
+  await expect(run({ ...request, file: "-" }, Buffer.from("x"), AbortSignal.abort())).rejects.toMatchObject({
+    name: "AbortError",
+  });
+  expect(blobs()).toEqual(before);
+});
+
+test("images are listed as docker lists them", async () => {
+  expect(await images()).toMatch(
+    /^REPOSITORY {3}TAG {3}IMAGE ID {7}CREATED {6}SIZE\nacme\/app {5}1 {5}[0-9a-f]{12} {3}2 days ago {3}\S+B\n$/,
+  );
+  expect(await images({ quiet: true, truncate: false })).toBe(`${id}\n`);
+  expect(await images({ digests: true })).toContain("DIGEST");
+  expect(await images({ format: "{{.Repository}}:{{.Tag}} {{.CreatedAt}}" })).toBe(
+    "acme/app:1 1970-01-02 00:00:00 +0000 UTC\n",
+  );
+  expect(await images({ format: "table {{.Tag}}\\t{{.ID}}" })).toMatch(/^TAG {3}IMAGE ID\n1 {5}[0-9a-f]{12}\n$/);
+  expect(JSON.parse(await images({ format: "json" }))).toMatchObject({ Repository: "acme/app", Tag: "1" });
+});
+
+test("images are found by repository and by tag", async () => {
+  expect(await images({ name: "acme/app", quiet: true })).not.toBe("");
+  expect(await images({ name: "acme/app:1", quiet: true })).not.toBe("");
+  expect(await images({ name: "acme/app:2", quiet: true })).toBe("");
+  expect(await images({ name: "app", quiet: true })).toBe("");
+});
+
+test("an image is found by name and by the beginning of its id", async () => {
+  const format = "{{.Id}}";
+  const digits = id.slice("sha256:".length);
+  for (const text of ["acme/app:1", "docker.io/acme/app:1", id, digits, digits.slice(0, 8)]) {
+    expect(await inspectImages(store, { images: [text], format })).toBe(`${id}\n`);
+  }
+  await expect(inspectImages(store, { images: ["acme/none"] })).rejects.toMatchObject({ code: "no-such-image" });
+});
+
+test("history shows the newest statement first, with its id", async () => {
+  expect(await history()).toMatch(/^IMAGE {10}CREATED .*\n[0-9a-f]{12} {3}2 days ago .* from a test\n$/);
+  expect(await history({ human: false, format: "{{.CreatedSince}} {{.Size}}" })).toMatch(
+    /^1970-01-02T00:00:00Z \d+\n$/,
+  );
+  expect(await history({ quiet: true, truncate: false })).toBe(`${id}\n`);
+});

@@ -1,0 +1,121 @@
+import { CommanderError } from "commander";
+import { expect, test } from "vitest";
+import { makeProgram } from "./program.ts";
+import type { Actions } from "./request.ts";
+
+/** Parses a command line and gives the command and the request that it comes to. */
+async function parse(args: string[], variables: Record<string, string> = {}): Promise<[string, unknown]> {
+  const asked: [string, unknown][] = [];
+  const record = (name: string) => async (request: unknown) => void asked.push([name, request]);
+  const names = ["build", "plan", "print", "graph", "inspect", "images", "history", "import"] as const;
+  const actions = Object.fromEntries(names.map((name) => [name, record(name)])) as unknown as Actions;
+  await makeProgram(actions, variables).parseAsync(args, { from: "user" });
+  return asked[0]!;
+}
+
+const definition = {
+  targets: [],
+  buildArgs: new Map(),
+  platforms: [],
+  labels: {},
+  annotations: {},
+  pull: false,
+  frozenLockfile: false,
+  epoch: 0,
+};
+
+test("a command by itself asks for everything with its defaults", async () => {
+  expect(await parse(["build"])).toEqual([
+    "build",
+    { ...definition, tags: [], outputs: [], load: false, noCache: false, progress: "auto" },
+  ]);
+  expect(await parse(["plan"])).toEqual(["plan", { ...definition, json: false, digests: false, noCache: false }]);
+  expect(await parse(["graph"])).toEqual(["graph", { ...definition, format: "mermaid" }]);
+  expect(await parse(["images"])).toEqual(["images", { quiet: false, digests: false, truncate: true }]);
+  expect(await parse(["history", "x"])).toEqual(["history", { image: "x", quiet: false, human: true, truncate: true }]);
+  expect(await parse(["inspect", "x", "y"])).toEqual(["inspect", { images: ["x", "y"] }]);
+  expect(await parse(["import", "-"])).toEqual(["import", { file: "-", changes: [], epoch: 0 }]);
+});
+
+test("build takes docker's and buildx's flags", async () => {
+  const args =
+    "build web api --target job -f images.ts -t a:1 -t b --build-arg A --build-arg B=2 --platform linux/arm64,linux/amd64 " +
+    "--label l=1 --annotation n=2 -o type=oci,dest=x.tar -o out --load --no-cache --pull --progress plain " +
+    "--iidfile id --metadata-file meta --frozen-lockfile";
+  expect(await parse(args.split(" "), { A: "1", SOURCE_DATE_EPOCH: "5" })).toEqual([
+    "build",
+    {
+      targets: ["web", "api", "job"],
+      file: "images.ts",
+      buildArgs: new Map([
+        ["A", "1"],
+        ["B", "2"],
+      ]),
+      platforms: [
+        { os: "linux", architecture: "arm64" },
+        { os: "linux", architecture: "amd64" },
+      ],
+      labels: { l: "1" },
+      annotations: { n: "2" },
+      pull: true,
+      frozenLockfile: true,
+      epoch: 5,
+      tags: ["a:1", "b"],
+      outputs: [
+        { type: "oci", destination: "x.tar", tar: true, names: [] },
+        { type: "local", destination: "out", tar: false, names: [] },
+      ],
+      load: true,
+      noCache: true,
+      progress: "plain",
+      imageIdFile: "id",
+      metadataFile: "meta",
+    },
+  ]);
+  expect((await parse(["build", "-q"]))[1]).toMatchObject({ progress: "quiet" });
+});
+
+test("the other commands take docker's flags", async () => {
+  expect(await parse(["images", "-q", "--digests", "--no-trunc", "--format", "json", "debian"])).toEqual([
+    "images",
+    { name: "debian", quiet: true, digests: true, truncate: false, format: "json" },
+  ]);
+  expect(await parse(["history", "--no-trunc", "-H", "-q", "x"])).toEqual([
+    "history",
+    { image: "x", quiet: true, human: false, truncate: false },
+  ]);
+  expect(
+    await parse(["import", "a.tar", "x:1", "-c", "CMD x", "-c", "USER y", "-m", "hi", "--platform", "arm64"]),
+  ).toEqual([
+    "import",
+    {
+      file: "a.tar",
+      reference: "x:1",
+      changes: ["CMD x", "USER y"],
+      message: "hi",
+      platform: { os: "linux", architecture: "arm64" },
+      epoch: 0,
+    },
+  ]);
+  expect((await parse(["print", "web", "--to", "plan", "--dest", "out"]))[1]).toMatchObject({
+    targets: ["web"],
+    to: "plan",
+    destination: "out",
+  });
+});
+
+test("one parse leaves nothing behind for the next", async () => {
+  await parse(["build", "-t", "a"]);
+  expect((await parse(["build", "-t", "b"]))[1]).toMatchObject({ tags: ["b"] });
+});
+
+test("mistakes are thrown, with what was meant where that is clear", async () => {
+  await expect(parse(["buidl"])).rejects.toThrow(/unknown command 'buidl'\n\(Did you mean build\?\)/);
+  await expect(parse(["build", "--platfrom", "x"])).rejects.toThrow(CommanderError);
+  await expect(parse(["print"])).rejects.toThrow("required option '--to <form>' not specified");
+  await expect(parse(["build", "--progress", "loud"])).rejects.toThrow("Allowed choices are auto, plain, json, quiet");
+  await expect(parse(["build", "--platform", "a/b/c/d"])).rejects.toThrow('"a/b/c/d" is not a platform');
+  await expect(parse(["build", "-o", "type=x,dest=y"])).rejects.toThrow('there is no type "x"');
+  await expect(parse(["images", "a", "b"])).rejects.toThrow("too many arguments");
+  await expect(parse(["build"], { SOURCE_DATE_EPOCH: "soon" })).rejects.toThrow("soon");
+});

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { parseOutputOption } from "./output-option.ts";
+
+test("an output is buildx's fields, a folder, or standard output", () => {
+  expect(parseOutputOption("type=oci,dest=a.tar,compression=zstd,compression-level=3")).toEqual({
+    type: "oci",
+    destination: "a.tar",
+    tar: true,
+    names: [],
+    compression: "zstd",
+    compressionLevel: 3,
+  });
+  expect(parseOutputOption("type=oci,dest=layout,tar=false")).toMatchObject({ type: "oci", tar: false });
+  expect(parseOutputOption('type=docker,dest=-,"name=a:1,b:2"')).toMatchObject({
+    destination: "-",
+    names: ["a:1", "b:2"],
+  });
+  expect(parseOutputOption("out/folder")).toMatchObject({ type: "local", destination: "out/folder", tar: false });
+  expect(parseOutputOption("-")).toMatchObject({ type: "tar", destination: "-" });
+});
+
+test("a path may have the characters of the notation", () => {
+  expect(parseOutputOption('type=tar,"dest=a,b=c.tar"').destination).toBe("a,b=c.tar");
+});
+
+test("what cannot be meant is refused, with what can", () => {
+  const refused = {
+    "dest=a": "the type is missing",
+    "type=zip,dest=a": 'there is no type "zip"',
+    "type=oci": "dest=PATH is missing",
+    "type=oci,dest=a,color=red": 'there is no field "color"',
+    "type=local,dest=-": "cannot be written to standard output",
+    "type=tar,dest=a,compression=gzip": "layers are not compressed",
+    "type=oci,dest=a,compression=lzma": 'no compression "lzma"',
+    "type=oci,dest=a,compression-level=high": '"high" is not a compression level',
+    "": "it is empty",
+  };
+  for (const [text, why] of Object.entries(refused)) expect(() => parseOutputOption(text)).toThrow(why);
+});
