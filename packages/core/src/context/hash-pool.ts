@@ -65,28 +65,25 @@ export function createHashPool(worker: URL, size: number): HashPool {
 
   /** Gives a thread one batch; it gets the next only when it has answered. */
   function give(thread: Worker, job: Job): void {
-    const settle = (ended: boolean): void => {
-      thread.removeAllListeners();
-      if (ended) threads.delete(thread);
-      else {
-        // An idle thread does not keep the process alive; one at work does.
-        thread.unref();
-        idle.push(thread);
-      }
+    const onMessage = (answer: HashAnswer): void => {
+      job.resolve(answer);
+      settle();
+      // An idle thread does not keep the process alive; one at work does.
+      thread.unref();
+      idle.push(thread);
       dispatch();
     };
-    thread.once("message", (answer: HashAnswer) => {
-      job.resolve(answer);
-      settle(false);
-    });
-    thread.once("error", (error) => {
-      job.reject(error);
-      settle(true);
-    });
-    thread.once("exit", () => {
-      job.reject(new Error("the thread that hashes files has stopped"));
-      settle(true);
-    });
+    const onEnd = (error: unknown): void => {
+      job.reject(error instanceof Error ? error : new Error("the thread that hashes files has stopped"));
+      settle();
+      threads.delete(thread);
+      dispatch();
+    };
+    // One by one: Node has listeners of its own on a thread.
+    const settle = (): void => {
+      thread.off("message", onMessage).off("error", onEnd).off("exit", onEnd);
+    };
+    thread.on("message", onMessage).on("error", onEnd).on("exit", onEnd);
     thread.ref();
     thread.postMessage(job.batch);
   }

@@ -308,6 +308,7 @@ function toBase(base: Text | Defined | BaseValue, site: CallSite): Base {
   throw new StrakeError({
     code: "invalid-base",
     message: "from() takes the name of an image, an image, scratch, ociLayout(), archive(), rootfs() or diff()",
+    notes: base === undefined ? ["It was given undefined, as happens where two files import each other."] : [],
     site,
   });
 }

@@ -14,6 +14,7 @@ import { LayerBuilder, parent, rootFolder } from "../files/layer-builder.ts";
 import { findOwner } from "../files/owner.ts";
 import { contextName, type Selection, selectSources } from "../files/select-sources.ts";
 import { unpackArchives } from "../files/unpack-archives.ts";
+import { atStep } from "../solve/at-step.ts";
 import type { SolveContext } from "../solve/solve-context.ts";
 import { emptyFileSystem, layersOf, SolvedLayers } from "../solve/solved.ts";
 import { recipeLayer } from "./recipe-layer.ts";
@@ -46,7 +47,12 @@ export async function solveFiles(
   const manifests = ready.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest.digest]));
   const key = digestOf({ version: context.plan.version, statement, base: input.keys, manifests });
   for (const { manifest } of ready) if (manifest !== undefined) context.noteManifest(manifest.digest, manifest.text);
-  const layer = recipeLayer(context, key, () => build(context, input, ready));
+  const layer = recipeLayer(context, key, () =>
+    build(context, input, ready).catch((error) => {
+      // Nobody knows any more which step it was when the bytes are read.
+      throw atStep(error, context.step(id));
+    }),
+  );
   const inputs = operation.actions.flatMap((action) =>
     action.action === "copy" && action.from !== null ? [action.from] : [],
   );

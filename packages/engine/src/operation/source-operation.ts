@@ -1,5 +1,14 @@
 import { type OperationSource, StrakeError } from "@strake/core";
-import { type Digest, decompress, type Image, packedLayer, readFileChunks, verified } from "@strake/oci";
+import {
+  createHasher,
+  type Digest,
+  decompress,
+  type Image,
+  indexTar,
+  packedLayer,
+  readFileChunks,
+  verified,
+} from "@strake/oci";
 import type { SolveContext } from "../solve/solve-context.ts";
 import { type Solved, type SolvedLayer, SolvedLayers } from "../solve/solved.ts";
 import { solveGit } from "./git-source.ts";
@@ -33,18 +42,30 @@ async function solveImage(context: SolveContext, image: Image): Promise<SolvedLa
 
 /** A root file system tar is a layer as it stands; its diff id is found once and kept by the digest of the file. */
 async function solveRootfs(context: SolveContext, path: string, digest: Digest): Promise<SolvedLayer> {
-  const known = context.store.actions.get(digest);
   const open = () => decompress(verified(readFileChunks(path), { digest }, path), path);
-  const layer = packedLayer({
-    open,
-    compression: "none",
-    ...(known === undefined ? {} : { known: { diffId: known.diffId, digest: known.diffId, size: known.length } }),
-  });
-  const diffId = await layer.diffId();
-  if (known === undefined && !context.readOnly) {
-    context.store.actions.set(digest, { diffId, length: await layer.size() });
-  }
+  const { diffId, length } = context.store.actions.get(digest) ?? (await readRootfs(context, open(), digest));
+  const layer = packedLayer({ open, compression: "none", known: { diffId, digest: diffId, size: length } });
   return storedLayer(context, layer, diffId);
+}
+
+/** Reads the tar once, from end to end: what is no tar is found out before anything stands on it. */
+async function readRootfs(context: SolveContext, tar: AsyncIterable<Uint8Array>, digest: Digest) {
+  const hasher = createHasher();
+  let length = 0;
+  async function* hashed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of tar) {
+      hasher.update(chunk);
+      length += chunk.length;
+      yield chunk;
+    }
+  }
+  const entries = await indexTar(hashed(), "");
+  const found = { diffId: hasher.digest(), length };
+  if (!context.readOnly) {
+    context.store.keepLayerIndex(found.diffId, entries);
+    context.store.actions.set(digest, found);
+  }
+  return found;
 }
 
 function localPath(context: SolveContext, name: string): string {

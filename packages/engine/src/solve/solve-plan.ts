@@ -1,10 +1,11 @@
-import { digestOf, type Operation, type OperationId, operationInputs, StrakeError } from "@strake/core";
+import { digestOf, type Operation, type OperationId, operationInputs } from "@strake/core";
 import { solveDiff } from "../operation/diff-operation.ts";
 import { solveFiles } from "../operation/files-operation.ts";
 import { solveMerge } from "../operation/merge-operation.ts";
 import { solveRun } from "../operation/run-operation.ts";
 import { solveSource } from "../operation/source-operation.ts";
 import { unknownLayer, WaitsForStep } from "../operation/unknown-layer.ts";
+import { atStep } from "./at-step.ts";
 import type { SolveContext } from "./solve-context.ts";
 import { type Solved, SolvedLayers } from "./solved.ts";
 
@@ -24,8 +25,7 @@ export async function solveOperation(context: SolveContext, id: OperationId, ope
     }
     return solved;
   } catch (error) {
-    const placed =
-      StrakeError.is(error) && error.site === undefined && step !== undefined ? atStep(error, step.site) : error;
+    const placed = atStep(error, step);
     if (step !== undefined) context.progress({ type: "failed", step: id, message: (placed as Error).message });
     throw placed;
   }
@@ -53,9 +53,4 @@ function solveKind(context: SolveContext, id: OperationId, operation: Operation)
     case "run":
       return solveRun(context, id, operation);
   }
-}
-
-/** The same error, with the statement that the step stands for. */
-export function atStep(error: StrakeError, site: NonNullable<StrakeError["site"]>): StrakeError {
-  return new StrakeError({ code: error.code, message: error.message, notes: error.notes, site, cause: error.cause });
 }

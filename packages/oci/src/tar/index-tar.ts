@@ -1,4 +1,4 @@
-import type { Content, Entry } from "../tree/entry.ts";
+import type { Entry } from "../tree/entry.ts";
 import { ByteInput } from "./byte-input.ts";
 import { type ScannedMember, TarScanner } from "./tar-scanner.ts";
 
@@ -26,13 +26,11 @@ export async function indexTar(source: AsyncIterable<Uint8Array>, storedAt?: str
   }
 }
 
-function withContent(member: ScannedMember, path: string): Entry {
-  if (member.entry.type !== "file") return member.entry;
-  const content: Content =
-    member.segments === undefined
-      ? { from: "file", path, offset: member.offset }
-      : { from: "segments", path, segments: member.segments };
-  return { ...member.entry, content };
+/** Adds the content in place: a copy of each entry would cost more than reading its header. */
+function withContent({ entry, offset, segments }: ScannedMember, path: string): Entry {
+  if (entry.type !== "file") return entry;
+  entry.content = segments === undefined ? { from: "file", path, offset } : { from: "segments", path, segments };
+  return entry;
 }
 
 /** Entries by path, in the order of their last appearance. */

@@ -4,7 +4,8 @@ import type { ExtendedFields } from "./extended-fields.ts";
 import type { Header } from "./header.ts";
 import { hardlinkTarget, memberPath } from "./member-path.ts";
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** An entry in the making. */
+export type MutableEntry = { -readonly [K in keyof Entry]: Entry[K] };
 
 /** The types of entries by type flag; GNU's `S` is a sparse file and its `D` a directory with a listing as content. */
 const types: Readonly<Record<string, EntryType>> = {
@@ -29,12 +30,12 @@ const withoutContent = "123456";
  * @returns the entry, and the number of bytes that are stored after its head
  * @throws OciError `invalid-tar`, `unsafe-path`
  */
-export function memberEntry(header: Header, fields: ExtendedFields): { entry: Mutable<Entry>; stored: number } {
+export function memberEntry(header: Header, fields: ExtendedFields): { entry: MutableEntry; stored: number } {
   const name = fields.sparse?.name ?? fields.path ?? header.name;
   const path = memberPath(name);
   const type = typeOf(header, name);
   const size = fields.size ?? header.size;
-  const entry: Mutable<Entry> = {
+  const entry: MutableEntry = {
     path,
     type,
     mode: header.mode & 0o7777,

@@ -148,8 +148,10 @@ function extendedHeader(name: string, size: number): Header {
   return { name: fitting, typeflag: "x", mode: 0, uid: 0, gid: 0, size, mtime: 0, linkname: "" };
 }
 
+/** Cuts a name to its field; some readers take a file whose cut name ends with a slash for a directory. */
 function fitName(name: string): string {
-  return name.replace(notAscii, "").slice(0, 100);
+  const ascii = name.replace(notAscii, "");
+  return ascii.length <= 100 ? ascii : ascii.slice(0, 100).replace(/\/+$/, "");
 }
 
 const notAscii = /[^\x01-\x7f]/g;

@@ -4,14 +4,14 @@ import { decodePath } from "../tree/path-bytes.ts";
 import type { ByteInput } from "./byte-input.ts";
 import { type ExtendedFields, gatherFields } from "./extended-fields.ts";
 import { blockSize, decodeHeader, type Header, isZeroBlock, paddingOf } from "./header.ts";
-import { memberEntry } from "./member-entry.ts";
+import { type MutableEntry, memberEntry } from "./member-entry.ts";
 import { decodePax } from "./pax.ts";
 import { readContentRuns, readHeaderMap, type SparseMap, segmentsOf } from "./sparse-map.ts";
 
 /** A member whose head has been read; its stored content comes next. */
 export interface ScannedMember {
-  /** The entry without content. */
-  readonly entry: Entry;
+  /** The entry without content, for its reader alone. */
+  readonly entry: MutableEntry;
   /** Where the stored content begins in the tar. */
   readonly offset: number;
   /** The runs of a sparse file by their place in the tar. */
