@@ -1,22 +1,8 @@
 import { describe, it } from "vitest";
-import { findProgram } from "./find-program.ts";
-
-/** What a test can ask of the machine beside programs. */
-const capabilities: Readonly<Record<string, () => boolean>> = {
-  root: () => process.getuid?.() === 0,
-  linux: () => process.platform === "linux",
-};
+import { missing } from "./missing.ts";
 
 /** A `describe` that knows whether this machine can run its tests. */
 export type Describe = (name: string, tests: () => void) => void;
-
-/** Names what of `needs` this machine lacks. */
-export function missing(needs: readonly string[]): string[] {
-  return needs.filter((need) => {
-    const capability = capabilities[need];
-    return capability === undefined ? findProgram(need) === undefined : !capability();
-  });
-}
 
 /**
  * Returns a `describe` for tests that need programs (or `root`, `linux`) of this machine.

@@ -1,9 +1,6 @@
-import { fileURLToPath } from "node:url";
 import { type RunOptions, type RunResult, runProgram } from "./run-program.ts";
+import { strakeBin } from "./strake-bin.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-
-/** The built command line, as `npx strake` would start it. */
-export const strakeBin: string = fileURLToPath(new URL("../../packages/strake/dist/bin.js", import.meta.url));
 
 /** How the command line is started. */
 export interface RunStrakeOptions extends RunOptions {

@@ -30,11 +30,11 @@ export async function readHeaderMap(
   const runs: number[] = [];
   const size = readNumber(header, 483, 12, position);
   readRuns(header, 386, 4, runs, position);
-  let continues = header[482] === 1;
+  let continues = header[482] !== 0;
   while (continues) {
     const block = await nextBlock();
     readRuns(block, 0, 21, runs, position);
-    continues = block[504] === 1;
+    continues = block[504] !== 0;
     if (runs.length > 2 * maximumRuns) throw malformed(where);
   }
   return { size, runs };

@@ -9,8 +9,9 @@ export interface Workers {
 
 /** Makes the threads of a build ready; none is started before it is needed. */
 export function openWorkers(): Workers {
-  // The bundle puts this module and the worker's into folders of its own making.
-  const worker = new URL(import.meta.url.includes("/chunk/") ? "../worker.js" : "./worker.js", import.meta.url);
-  const pool = createHashPool(worker, Math.max(1, Math.min(availableParallelism(), 8)));
+  // The bundle puts every module of the command line beside the worker's.
+  const worker = new URL("./worker.js", import.meta.url);
+  // One processor stays with the main thread; more than four are waiting for the disk.
+  const pool = createHashPool(worker, Math.max(1, Math.min(availableParallelism() - 1, 4)));
   return { ports: { hashFiles: pool.hashFiles }, close: () => pool.close() };
 }

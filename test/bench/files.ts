@@ -1,0 +1,117 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { missing } from "../support/missing.ts";
+import { runOrThrow } from "../support/run-program.ts";
+import { strakeBin } from "../support/strake-bin.ts";
+import type { Contender, Format } from "./contender.ts";
+import { buildah, buildkit, docker, floor, strake } from "./contenders.ts";
+import { manyFiles } from "./input.ts";
+import { median, printRatio, printSeconds, printTable } from "./table.ts";
+
+const moments = ["cold", "unchanged", "one file changed"] as const;
+type Moment = (typeof moments)[number];
+type Times = Map<Contender, Record<Moment, number[]>>;
+
+const buildFile = `import { image, scratch } from "strake";
+export default image().from(scratch).copy("input/", "/");
+`;
+
+/** Measures one layer of many and large files, from nothing: the first build, the same again, and with one file new. */
+export async function benchFiles(rounds: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "strake-bench-"));
+  try {
+    const context = await makeContext(folder, await manyFiles());
+    const contenders = installed([strake(folder), floor(), buildkit(), docker(), buildah(folder)]);
+    for (const format of ["docker tar", "gzip OCI tar"] as const) {
+      const times = await measure(contenders, context, format, rounds, folder);
+      print(`20,000 files of 4 KiB and 200 MB in ten files, to a ${format}; median of ${rounds}`, times);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/**
+ * Makes a context folder with what every tool builds from: `input/`, a copy of a folder, and the same image as a
+ * Dockerfile and as a build file, beside which `strake` is installed.
+ */
+export async function makeContext(folder: string, input: string): Promise<string> {
+  const context = join(folder, "context");
+  mkdirSync(join(context, "node_modules"), { recursive: true });
+  cpSync(input, join(context, "input"), { recursive: true });
+  symlinkSync(dirname(dirname(strakeBin)), join(context, "node_modules/strake"));
+  writeFileSync(join(context, "build.ts"), buildFile);
+  writeFileSync(join(context, "package.json"), JSON.stringify({ type: "module" }));
+  writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY input/ /\n");
+  writeFileSync(join(context, ".dockerignore"), "*\n!input\n");
+  await runOrThrow("sync", []);
+  return context;
+}
+
+/** Leaves out, and names, what this machine lacks. */
+export function installed(contenders: readonly Contender[]): Contender[] {
+  return contenders.filter(({ name, needs }) => {
+    const absent = missing(needs);
+    if (absent.length > 0) console.log(`left out: ${name}, which needs ${absent.join(", ")}`);
+    return absent.length === 0;
+  });
+}
+
+/** Takes turns: each round measures every contender once, so that a slow minute of the machine meets all of them. */
+async function measure(
+  contenders: readonly Contender[],
+  context: string,
+  format: Format,
+  rounds: number,
+  folder: string,
+): Promise<Times> {
+  const able = contenders.filter(({ formats }) => formats.includes(format));
+  const times: Times = new Map(
+    able.map((contender) => [contender, { cold: [], unchanged: [], "one file changed": [] }]),
+  );
+  for (let round = 0; round < rounds; round++) {
+    for (const moment of moments) {
+      if (moment === "one file changed") {
+        writeFileSync(join(context, "input/small/000/file-0.txt"), `${format} ${round} ${process.pid}\n`.repeat(100));
+      }
+      for (const contender of able) {
+        if (contender.keepsNothing === true && moment !== "cold") continue;
+        const ms = await timeOnce(contender, context, format, moment, join(folder, "image.tar"));
+        if (ms !== undefined) times.get(contender)?.[moment].push(ms);
+      }
+    }
+  }
+  return times;
+}
+
+async function timeOnce(
+  contender: Contender,
+  context: string,
+  format: Format,
+  moment: Moment,
+  destination: string,
+): Promise<number | undefined> {
+  rmSync(destination, { force: true });
+  try {
+    if (moment === "cold") await contender.forget();
+    const started = performance.now();
+    await contender.build(context, format, destination);
+    return performance.now() - started;
+  } catch (error) {
+    console.log(`${contender.name}, ${moment}: ${error instanceof Error ? error.message.slice(0, 600) : error}`);
+    return undefined;
+  }
+}
+
+function print(title: string, times: Times): void {
+  const [ours] = [...times].filter(([{ name }]) => name === "strake").map(([, measured]) => measured);
+  const rows = [...times].map(([{ name }, measured]) => [
+    name,
+    ...moments.flatMap((moment) => {
+      const time = median(measured[moment]);
+      return [printSeconds(time), printRatio(ours && median(ours[moment]), time)];
+    }),
+  ]);
+  printTable(title, [["", ...moments.flatMap((moment) => [moment, "strake is"])], ...rows]);
+}

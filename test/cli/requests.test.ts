@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import { folderState } from "../support/folder-state.ts";
+import { project, siteProject } from "../support/project.ts";
+import { runStrake } from "../support/run-strake.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+it.each([
+  [["buidl"], "unknown command 'buidl'", "build"],
+  [["build", "wbe"], 'no target "wbe"', "web"],
+  [["build", "--progess", "plain"], "unknown option '--progess'", "--progress"],
+])("answers %j with what was meant, and status 2", async (args, mistake, meant) => {
+  const { status, stdout, stderr } = await runStrake(args, { cwd: siteProject() });
+  expect(status).toBe(2);
+  expect(stdout).toBe("");
+  expect(stderr).toContain(mistake);
+  expect(stderr).toContain(`Did you mean ${meant}?`);
+});
+
+it.each([
+  [["build", "-o", "type=dockr,dest=x"], 'no type "dockr"'],
+  [["build", "-o", "type=oci"], "dest=PATH is missing"],
+  [["build", "--platform", "linux/amd64/v8/x"], "linux/amd64/v8/x"],
+  [["build", "-t", "NOT A NAME"], "NOT A NAME"],
+  [["build", "-f", "elsewhere.ts"], "elsewhere.ts"],
+  [["print"], "--to"],
+  [[], "a command is missing"],
+])("refuses %j with status 2 and writes nothing", async (args, mistake) => {
+  const cwd = siteProject();
+  const home = temporaryFolder();
+  const before = folderState(cwd);
+  const { status, stderr } = await runStrake(args, { cwd, home });
+  expect(stderr).toContain(mistake);
+  expect(status).toBe(2);
+  expect(folderState(cwd)).toEqual(before);
+  expect(folderState(home).filter((line) => !line.startsWith("build-files"))).toEqual([]);
+});
+
+it("needs a build file here or above", async () => {
+  const { status, stderr } = await runStrake(["build"], { cwd: temporaryFolder() });
+  expect(status).toBe(2);
+  expect(stderr).toContain("build.ts");
+  const below = project({ "deep/er/x": "" }, siteProject());
+  expect((await runStrake(["plan"], { cwd: `${below}/deep/er` })).status).toBe(0);
+});
+
+it("prints the version and help on standard output with status 0", async () => {
+  expect(await runStrake(["--version"])).toMatchObject({ status: 0, stderr: "" });
+  const help = await runStrake(["build", "--help"]);
+  expect(help).toMatchObject({ status: 0, stderr: "" });
+  expect(help.stdout).toContain("--metadata-file");
+});
