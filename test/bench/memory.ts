@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runOrThrow } from "../support/run-program.ts";
 import { strakeBin } from "../support/strake-bin.ts";
 import { makeContext } from "./files.ts";
 import { hugeFiles } from "./input.ts";
@@ -16,7 +17,8 @@ export async function benchMemory(): Promise<void> {
     const empty = mkdtempSync(join(folder, "empty-"));
     const context = await makeContext(folder, empty);
     rmSync(join(context, "input"), { recursive: true });
-    symlinkSync(input, join(context, "input"));
+    // Hard links: a copy would double the disk that is needed, a symlink would leave the context.
+    await runOrThrow("cp", ["-al", input, join(context, "input")]);
     const build = (type: string): readonly string[] => {
       const output = `type=${type},dest=${join(folder, `${type}.tar`)}`;
       return [strakeBin, "build", "-f", join(context, "build.ts"), "-o", output, "--progress", "plain"];

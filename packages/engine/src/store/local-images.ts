@@ -15,21 +15,25 @@ import type { Store } from "./store.ts";
 /** The images of a store: where a build puts what it made, and where later commands find it. */
 export class LocalImages implements ImageDestination {
   readonly #store: Store;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(store: Store) {
+  /** @param signal - interrupts what is being kept; nothing is named afterwards */
+  constructor(store: Store, signal?: AbortSignal) {
     this.#store = store;
+    this.#signal = signal;
   }
 
   /** Keeps the bytes of every layer, then gives the image its names, one by one. */
   async put(image: Image, names: readonly Reference[]): Promise<Descriptor> {
     const layers = await image.layers();
     let size = 0;
-    for (const layer of layers) size += await keepLayer(this.#store, layer);
+    for (const layer of layers) size += await keepLayer(this.#store, layer, this.#signal);
     const config = await image.rawConfig();
     const manifest = await image.rawManifest();
     const descriptor = await imageDescriptor(image);
     await this.#store.blobs.put(sha256(config), config);
     await this.#store.blobs.put(descriptor.digest, manifest);
+    this.#signal?.throwIfAborted();
     for (const name of names) {
       this.#store.images.set(name, { manifest: descriptor.digest, id: sha256(config), named: Date.now(), size });
     }
@@ -43,10 +47,18 @@ export class LocalImages implements ImageDestination {
 }
 
 /** Stores a layer's bytes; where its digest is not known yet, it is found on the way. */
-async function keepLayer(store: Store, layer: Layer): Promise<number> {
+async function keepLayer(store: Store, layer: Layer, signal: AbortSignal | undefined): Promise<number> {
   const known = layer.known === undefined ? await layer.digest() : layer.known().digest;
   if (known !== undefined && (await store.blobs.has(known))) return layer.size();
-  if (known !== undefined) await store.blobs.put(known, layer.compressed());
-  else await store.blobs.add(layer.compressed());
+  const bytes = untilInterrupted(layer.compressed(), signal);
+  if (known !== undefined) await store.blobs.put(known, bytes);
+  else await store.blobs.add(bytes);
   return layer.size();
+}
+
+async function* untilInterrupted(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
+  for await (const chunk of bytes) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
 }

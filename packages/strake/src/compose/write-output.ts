@@ -48,7 +48,7 @@ export async function writeOutput(
   const [image] = images as [Image, ...Image[]];
   switch (output.type) {
     case "store": {
-      const { digest } = await new LocalImages(session.engine.store).put(image, names);
+      const { digest } = await new LocalImages(session.engine.store, signal).put(image, names);
       return { to: names.map(printReference).join(", "), id: await imageId(image), digest, unchanged: false };
     }
     case "load": {
