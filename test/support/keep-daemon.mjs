@@ -4,8 +4,8 @@
 // argv: JSON of { owner, folder, command, args, env }
 
 import { spawn } from "node:child_process";
-import { openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { openSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** @type {{ owner: number, folder: string, command: string, args: string[], env: Record<string, string> }} */
@@ -40,7 +40,21 @@ async function stop() {
   await sleep(20);
   for (const point of mountsUnder(folder).reverse()) await unmount(point);
   rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  removeIfEmpty(dirname(folder));
   process.exit(0);
+}
+
+/**
+ * The run's folder goes with its last daemon.
+ *
+ * @param {string} path
+ */
+function removeIfEmpty(path) {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Another daemon still runs, or the run has removed it.
+  }
 }
 
 /** @param {string} reason */

@@ -11,6 +11,7 @@ export * from "./graph/capture-call-site.ts";
 export * from "./graph/definition.ts";
 export * from "./graph/docker-sources.ts";
 export * from "./graph/git-url.ts";
+export * from "./graph/heredoc.ts";
 export * from "./graph/posix-path.ts";
 export { fromBase64, toBase64 } from "./hash/base64.ts";
 export { canonicalJson, digestOf } from "./hash/canonical-json.ts";

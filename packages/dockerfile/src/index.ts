@@ -1,1 +1,2 @@
-export {};
+export * from "./print-dockerfile.ts";
+export type { PrintOptions } from "./printer.ts";

@@ -6,4 +6,5 @@ export type { StepParts, StepReport } from "./solve/step-report.ts";
 export { readIfPresent, writeAtomically } from "./store/atomic-file.ts";
 export type { ImageRecord } from "./store/image-records.ts";
 export { LocalImages } from "./store/local-images.ts";
+export { makeFolder } from "./store/make-folder.ts";
 export { Store } from "./store/store.ts";

@@ -3,6 +3,7 @@ import type { CallSite } from "../graph/call-site.ts";
 import type { AddNode, CopyFrom, CopyNode, WorkdirNode, WriteNode } from "../graph/definition.ts";
 import { dockerSources } from "../graph/docker-sources.ts";
 import { parseGitUrl } from "../graph/git-url.ts";
+import { heredocDelimiter } from "../graph/heredoc.ts";
 import { baseName, cleanPath, joinPath } from "../graph/posix-path.ts";
 import { toBase64 } from "../hash/base64.ts";
 import type { TextValue } from "../output/expression.ts";
@@ -60,7 +61,8 @@ export function planWrite(context: PlanContext, state: State, node: WriteNode): 
     mode: node.chmod === undefined ? "644" : context.text(node.chmod, state, node.site),
     ...ownerOf(context, state, node),
   };
-  const title = copyText("COPY", context, state, { ...node, destination: node.path }, [`<<${baseName(path)}`]);
+  const delimiter = heredocDelimiter("text" in content ? content.text : "");
+  const title = copyText("COPY", context, state, { ...node, destination: node.path }, [`<<${delimiter}`]);
   return addLayer(context, state, [action], node, title);
 }
 

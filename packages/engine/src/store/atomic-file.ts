@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 /** Writes a small file whole or not at all, making its folder where that is missing. */
 export function writeAtomically(path: string, content: string | Uint8Array): void {
@@ -10,7 +11,7 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
       writeFileSync(passing, content);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       writeFileSync(passing, content);
     }
     renameSync(passing, path);

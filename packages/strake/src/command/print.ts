@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalJson } from "@strake/core";
+import { selectTargets } from "../compose/find-targets.ts";
 import { planRequest } from "../compose/plan-request.ts";
+import { openSession } from "../compose/session.ts";
 import type { PrintRequest } from "./request.ts";
-import { usageError } from "./usage-error.ts";
 
 /** A text that `print` makes, and the name of its file under `--dest`. */
 export interface PrintedFile {
@@ -13,7 +14,7 @@ export interface PrintedFile {
 
 /** Prints images in another form, into the folder that is asked for or as the text that is returned. */
 export async function print(request: PrintRequest, signal: AbortSignal): Promise<string> {
-  const files = request.to === "plan" ? await printPlans(request, signal) : await printDockerfiles();
+  const files = request.to === "plan" ? await printPlans(request, signal) : await printDockerfiles(request);
   if (request.destination === undefined) return joinPrinted(files);
   mkdirSync(request.destination, { recursive: true });
   for (const { name, text } of files) writeFileSync(join(request.destination, name), text);
@@ -30,8 +31,22 @@ async function printPlans(request: PrintRequest, signal: AbortSignal): Promise<r
   });
 }
 
-async function printDockerfiles(): Promise<readonly PrintedFile[]> {
-  throw usageError("Dockerfiles cannot be printed yet");
+/** Dockerfiles, one for each target; nothing is looked up for them. */
+async function printDockerfiles(request: PrintRequest): Promise<readonly PrintedFile[]> {
+  const { printDockerfile } = await import("@strake/dockerfile");
+  const session = await openSession({ file: request.file, readOnly: true });
+  try {
+    const { project, names } = session;
+    const targets = selectTargets(session.targets, request.targets);
+    const printed = targets.map(({ name, image }) => ({
+      name,
+      ...printDockerfile(image.definition, { project, names }),
+    }));
+    if (printed.length === 1) return printed.map(({ text }) => ({ name: "Dockerfile", text }));
+    return printed.map(({ name, text }) => ({ name: `${name}.Dockerfile`, text }));
+  } finally {
+    await session.close();
+  }
 }
 
 /** Puts printed texts one after another. */

@@ -1,18 +1,20 @@
-import type { OutsideName, ResolvedBase } from "@strake/core";
+import { type OutsideName, type ResolvedBase, StrakeError } from "@strake/core";
 import type { ImageOfSource, Store } from "@strake/engine";
 import {
   createHasher,
   type Digest,
   findStoredImage,
   type Image,
+  type ImageFile,
   imageDigest,
   type Layer,
   layerFromBlob,
-  linuxAmd64,
+  matchesPlatform,
   openImageFile,
   type Platform,
   parsePlatform,
   parseReference,
+  printPlatform,
   type Reference,
   readFileChunks,
   readImage,
@@ -35,6 +37,7 @@ export interface BaseFinderOptions {
 export class BaseFinder {
   readonly #options: BaseFinderOptions;
   readonly #found = new Map<Digest, Image>();
+  readonly #files: ImageFile[] = [];
 
   constructor(options: BaseFinderOptions) {
     this.#options = options;
@@ -47,7 +50,8 @@ export class BaseFinder {
     const image =
       name.type === "image"
         ? await this.#findNamed(parseReference(name.name), platform, pinned)
-        : await openStored(name.path, name.reference, platform);
+        : await this.#openStored(name.path, name.reference, platform);
+    await checkPlatform(image, platform);
     const digest = await imageDigest(image);
     this.#found.set(digest, image);
     return { digest, config: await image.config() };
@@ -58,8 +62,19 @@ export class BaseFinder {
     const found = this.#found.get(source.digest);
     if (found !== undefined) return found;
     const platform = parsePlatform(source.platform);
-    if (source.type !== "image") return openStored(path ?? source.path, undefined, platform);
+    if (source.type !== "image") return this.#openStored(path ?? source.path, undefined, platform);
     return this.#findNamed(parseReference(source.reference), platform, source.digest);
+  }
+
+  /** Removes what was unpacked to be read; no image can be read afterwards. */
+  async close(): Promise<void> {
+    for (const file of this.#files.splice(0)) await file.close();
+  }
+
+  async #openStored(path: string, reference: string | undefined, platform: Platform): Promise<Image> {
+    const file = await openImageFile(path);
+    this.#files.push(file);
+    return findStoredImage(file.images, reference, path).image(platform);
   }
 
   async #findNamed(reference: Reference, platform: Platform, pinned: Digest | undefined): Promise<Image> {
@@ -103,9 +118,17 @@ async function nearestBytes(image: Image, store: Store, remote: () => Promise<Im
   return { ...image, layers: async () => layers };
 }
 
-async function openStored(path: string, reference: string | undefined, platform: Platform): Promise<Image> {
-  const file = await openImageFile(path);
-  return findStoredImage(file.images, reference, path).image(platform ?? linuxAmd64);
+/** An image that stands alone says only in its config what it is for; some that were made by hand do not say. */
+async function checkPlatform(image: Image, platform: Platform): Promise<void> {
+  const { os, architecture, variant } = await image.config();
+  if (os === "" || architecture === "") return;
+  const offered: Platform = { os, architecture, ...(variant ? { variant } : {}) };
+  if (matchesPlatform(offered, platform)) return;
+  throw new StrakeError({
+    code: "no-matching-platform",
+    message: `it is an image for ${printPlatform(offered)}, not for ${printPlatform(platform)}`,
+    notes: [`Build with --platform ${printPlatform(offered)}, or give .from() the option platform.`],
+  });
 }
 
 async function digestOfFile(path: string): Promise<Digest> {

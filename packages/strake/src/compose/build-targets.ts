@@ -3,7 +3,7 @@ import { type Platform, parsePlatform, parseReference, printPlatform, type Refer
 import type { DefinitionRequest } from "../command/request.ts";
 import { selectTargets, type Target } from "./find-targets.ts";
 import { lockFileOf, readLockFile, writeLockFile } from "./lock-file.ts";
-import { type PlannedTarget, Planner, type SolvedTarget } from "./plan-targets.ts";
+import { Planner, type SolvedTarget } from "./plan-targets.ts";
 import type { Session } from "./session.ts";
 
 /** One target with its images, one for each platform. */
@@ -38,19 +38,6 @@ export async function solveTargets(
   return { targets: solved, planner };
 }
 
-/** Plans what a request names, without looking at the files of its steps. */
-export async function planTargets(
-  session: Session,
-  request: DefinitionRequest,
-  signal: AbortSignal,
-): Promise<readonly PlannedTarget[]> {
-  const { targets, planner } = prepare(session, request, { noCache: false, signal });
-  const planned = targets.map(({ name, image }) =>
-    Promise.all(platformsOf(session, image, request.platforms).map((platform) => planner.plan(name, image, platform))),
-  );
-  return (await Promise.all(planned)).flat();
-}
-
 function prepare(session: Session, request: DefinitionRequest, options: SolveOptions) {
   const targets = selectTargets(session.targets, request.targets);
   const pins = request.pull ? new Map() : readLockFile(lockFileOf(session.buildFile));
@@ -60,7 +47,7 @@ function prepare(session: Session, request: DefinitionRequest, options: SolveOpt
     buildArgs: request.buildArgs,
     labels: request.labels,
     annotations: request.annotations,
-    epoch: session.settings.epoch,
+    epoch: request.epoch,
     noCache: options.noCache,
     pins,
     ...(options.progress === undefined ? {} : { progress: options.progress }),

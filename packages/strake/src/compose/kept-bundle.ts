@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "@strake/engine";
 import { sha256 } from "@strake/oci";
 import type { Bundle } from "./bundle-build-file.ts";
 import type { RawSourceMap } from "./source-map.ts";
@@ -61,7 +62,7 @@ export function writeKeptBundle(folder: string, bundle: Bundle, began: number): 
   const key = sha256(JSON.stringify([inputs.map(({ path, digest }) => [path, digest]), bundle.absent])).slice(7, 39);
   const record: BundleRecord = { began, key, inputs, absent: bundle.absent };
   const file = bundleFile(folder, key);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   replaceFile(mapPath(file.path), JSON.stringify(bundle.map));
   replaceFile(file.path, bundle.code);
   replaceFile(join(folder, "record.json"), JSON.stringify(record));

@@ -75,6 +75,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     close: async () => {
       engine.close();
       registry.close();
+      await finder.close();
       await workers.close();
     },
   };

@@ -1,0 +1,166 @@
+import { type Definition, type FromNode, joinPath, relativePath, type Step, statementsOf } from "@strake/core";
+import { printAdd, printCopy, printWrite } from "./instruction/files.ts";
+import { printRun } from "./instruction/run.ts";
+import {
+  printArg,
+  printCommand,
+  printExpose,
+  printHealthcheck,
+  printPairs,
+  printRest,
+  printVolume,
+} from "./instruction/settings.ts";
+import { noDockerfileForm } from "./no-dockerfile-form.ts";
+import { Printer, type PrintOptions } from "./printer.ts";
+import { escapeWord, jsonForm } from "./quote.ts";
+
+/** A Dockerfile, and what the build that reads it has to be told. */
+export interface PrintedDockerfile {
+  readonly text: string;
+  /** Absolute folders that `--build-context` has to name. */
+  readonly contexts: ReadonlyMap<string, string>;
+}
+
+/**
+ * Says a definition as a Dockerfile that makes the same files and config.
+ *
+ * Images that the target stands on or copies from are stages before it, each once. Modes of files are Docker's affair:
+ * it keeps those of the checkout, where a definition makes them normal.
+ *
+ * @throws StrakeError `no-dockerfile-form` at the statement that a Dockerfile cannot say
+ */
+export function printDockerfile(definition: Definition, options: PrintOptions): PrintedDockerfile {
+  const printer = new Printer(options);
+  const stages: string[] = [];
+  for (const image of inOrder(definition)) {
+    const last = image === definition;
+    const name = last ? undefined : stageName(image, printer);
+    stages.push(printStage(printer, image, name));
+    if (name !== undefined) printer.stages.set(image, name);
+  }
+  const contexts = [...printer.contexts].map(
+    ([name, root]) => `# Build with --build-context ${name}=${relativePath(options.project, root)}\n`,
+  );
+  const syntax = options.syntax === false ? "" : printer.needed.line();
+  return { text: `${syntax}${contexts.join("")}${stages.join("\n")}`, contexts: printer.contexts };
+}
+
+/** The images that a target needs as stages, before those that use them, the target last. */
+function inOrder(definition: Definition): readonly Definition[] {
+  const found = new Set<Definition>();
+  const visit = (image: Definition): void => {
+    if (found.has(image)) return;
+    for (const node of statementsOf(image)) for (const used of usedImages(node)) visit(used);
+    found.add(image);
+  };
+  visit(definition);
+  return [...found];
+}
+
+function usedImages(node: Definition): readonly Definition[] {
+  if (node.kind === "from") return node.base.type === "image" ? [node.base.image] : [];
+  if (node.kind === "copy") return node.from.type === "image" ? [node.from.image] : [];
+  if (node.kind !== "run") return [];
+  return node.mounts.flatMap((mount) => ("from" in mount && mount.from?.type === "image" ? [mount.from.image] : []));
+}
+
+/** A name that FROM takes: the image's own where it has one, made unique. */
+function stageName(image: Definition, printer: Printer): string {
+  const own = printer.options.names?.get(image) ?? "";
+  const clean = own
+    .toLowerCase()
+    .replace(/[^a-z0-9-_.]/g, "-")
+    .replace(/^[^a-z]+/, "");
+  const base = clean === "" || clean === "scratch" || clean === "context" ? "stage" : clean;
+  const taken = new Set(printer.stages.values());
+  if (base !== "stage" && !taken.has(base)) return base;
+  for (let number = 1; ; number++) if (!taken.has(`${base}-${number}`)) return `${base}-${number}`;
+}
+
+function printStage(printer: Printer, image: Definition, name: string | undefined): string {
+  const lines: string[] = [];
+  let shell: readonly string[] = ["/bin/sh", "-c"];
+  for (const node of statementsOf(image)) {
+    if (node.kind === "shell") shell = node.shell;
+    const line = node.kind === "from" ? printFrom(printer, node, name) : printStep(printer, node, shell);
+    if (line !== "") lines.push(`${line}\n`);
+  }
+  return lines.join("");
+}
+
+function printFrom(printer: Printer, node: FromNode, name: string | undefined): string {
+  const platform =
+    node.platform === undefined ? "" : `--platform=${printer.literal(node.platform, node.site, "a platform")} `;
+  const suffix = name === undefined ? "" : ` AS ${name}`;
+  const base = node.base;
+  switch (base.type) {
+    case "scratch":
+      // BuildKit takes the build's own platform for scratch, whatever the flag says.
+      return `FROM scratch${suffix}`;
+    case "image":
+      return `FROM ${platform}${printer.stageOf(base.image, node.site)}${suffix}`;
+    case "reference":
+      return `FROM ${platform}${printer.literal(base.name, node.site, "an image's name")}${suffix}`;
+    case "rootfs": {
+      const path = relativePath(printer.options.project, joinPath(base.path.root, base.path.path));
+      if (path.startsWith("..")) {
+        throw noDockerfileForm(
+          node.site,
+          "a root file system outside the build file's folder",
+          "Move the tar below it.",
+        );
+      }
+      return `FROM scratch${suffix}\nADD ${/\s/.test(path) ? jsonForm([path, "/"]) : `${escapeWord(path)} /`}`;
+    }
+    default:
+      throw noDockerfileForm(node.site, `from(${base.type}())`, "Push the image to a registry, and name it there.");
+  }
+}
+
+function printStep(printer: Printer, node: Step, shell: readonly string[]): string {
+  switch (node.kind) {
+    case "run":
+      return printRun(printer, node, shell);
+    case "copy":
+      return printCopy(printer, node);
+    case "add":
+      return printAdd(printer, node);
+    case "write":
+      return printWrite(printer, node);
+    case "merge":
+      throw noDockerfileForm(node.site, "merge()", "Copy from the images, each with link.");
+    case "env":
+      return printPairs(printer, "ENV", node.variables, node.site);
+    case "label":
+      return printPairs(printer, "LABEL", node.labels, node.site);
+    case "arg":
+      return printArg(printer, node);
+    case "workdir":
+      return printRest(printer, "WORKDIR", node.path, node.site);
+    case "user":
+      return printRest(printer, "USER", node.user, node.site);
+    case "expose":
+      return printExpose(printer, node);
+    case "volume":
+      return printVolume(printer, node);
+    case "cmd":
+      return printCommand(printer, "CMD", node);
+    case "entrypoint":
+      return printCommand(printer, "ENTRYPOINT", node);
+    case "healthcheck":
+      return printHealthcheck(printer, node);
+    case "stopsignal":
+      return printRest(printer, "STOPSIGNAL", node.signal, node.site);
+    case "shell":
+      return `SHELL ${jsonForm(node.shell)}`;
+    case "onbuild":
+      return `ONBUILD ${node.instruction}`;
+    case "maintainer":
+      return printRest(printer, "MAINTAINER", node.author, node.site);
+    // They are no part of the image's files or config: the build is told about them.
+    case "annotation":
+    case "tag":
+    case "platforms":
+      return "";
+  }
+}

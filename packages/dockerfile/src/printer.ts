@@ -1,0 +1,95 @@
+import {
+  type CallSite,
+  type CopyFrom,
+  type Definition,
+  type Evaluated,
+  type Expression,
+  evaluate,
+  type OutputOwner,
+  type OutputProperty,
+  relativePath,
+  type TextValue,
+} from "@strake/core";
+import { NeededSyntax } from "./needed-syntax.ts";
+import { noDockerfileForm } from "./no-dockerfile-form.ts";
+
+/** What printing takes besides the definition. */
+export interface PrintOptions {
+  /** The absolute folder that is the build's context: the build file's. */
+  readonly project: string;
+  /** Names of images, for their stages. */
+  readonly names?: ReadonlyMap<Definition, string>;
+  /** What is known of other images; an output of one that is not known cannot be printed. */
+  readonly outputs?: (owner: OutputOwner, property: OutputProperty) => Evaluated;
+  /** False: no `# syntax` line, for builders that have only their own frontend. */
+  readonly syntax?: boolean;
+}
+
+/** One printing in progress: what its instructions share. */
+export class Printer {
+  readonly needed: NeededSyntax = new NeededSyntax();
+  /** Folders outside the context, by the names that the Dockerfile has for them. */
+  readonly contexts: Map<string, string> = new Map();
+  readonly stages: Map<Definition, string> = new Map();
+  readonly options: PrintOptions;
+
+  constructor(options: PrintOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Prints a text with its literals escaped and its variables as `${NAME}`.
+   *
+   * @throws StrakeError `no-dockerfile-form` where an output of an image is not known
+   */
+  text(value: TextValue, site: CallSite, escaped: (literal: string) => string): string {
+    if (typeof value === "string") return escaped(value);
+    return this.#parts(value, site)
+      .map((part) => ("variable" in part ? `\${${part.variable}}` : escaped(part.literal)))
+      .join("");
+  }
+
+  /** The value of a text in which nothing may expand. */
+  literal(value: TextValue, site: CallSite, where: string): string {
+    if (typeof value === "string") return value;
+    const parts = this.#parts(value, site);
+    const variable = parts.find((part) => "variable" in part);
+    if (variable !== undefined) throw noDockerfileForm(site, `a variable in ${where}`, "Write the value itself.");
+    return parts.map((part) => ("literal" in part ? part.literal : "")).join("");
+  }
+
+  /** Where files come from: the value of `--from`, and the folder that is put before paths in the context. */
+  from(from: CopyFrom, site: CallSite): { readonly flag: string | undefined; readonly prefix: string } {
+    if (from.type === "reference") return { flag: from.name, prefix: "" };
+    if (from.type === "image") return { flag: this.stageOf(from.image, site), prefix: "" };
+    const path = relativePath(this.options.project, from.root);
+    if (path === ".") return { flag: undefined, prefix: "" };
+    if (!path.startsWith("..")) return { flag: undefined, prefix: `${path}/` };
+    const known = [...this.contexts].find(([, root]) => root === from.root)?.[0];
+    const name = known ?? `context-${this.contexts.size + 1}`;
+    this.contexts.set(name, from.root);
+    this.needed.use("named-context");
+    return { flag: name, prefix: "" };
+  }
+
+  /** The name of the stage of an image that has been printed before. */
+  stageOf(image: Definition, site: CallSite): string {
+    const name = this.stages.get(image);
+    if (name === undefined) throw noDockerfileForm(site, "an image that is not a stage");
+    return name;
+  }
+
+  #parts(expression: Expression, site: CallSite): readonly ({ literal: string } | { variable: string })[] {
+    if (expression.kind === "concat") return expression.parts.flatMap((part) => this.#parts(part, site));
+    if (expression.kind === "variable") return [{ variable: expression.name }];
+    const evaluated = evaluate(expression, {
+      variable: (name) => {
+        throw noDockerfileForm(site, `a function of the variable ${name}`);
+      },
+      property: (owner, property) => this.options.outputs?.(owner, property) ?? { known: false, waitsOn: owner.site },
+    });
+    if (evaluated.known) return [{ literal: String(evaluated.value) }];
+    const { line } = evaluated.waitsOn;
+    throw noDockerfileForm(site, `a value of another image that is known only after line ${line} has been built`);
+  }
+}
