@@ -177,12 +177,12 @@ describe("decompress", () => {
 });
 
 describe("zstd", () => {
-  it.runIf("createZstdCompress" in zlib)("packs and unpacks", async () => {
+  it("packs and unpacks where Node can, and names the Node that can where this one cannot", async () => {
     const bytes = text(3 * megabyte);
-    expect((await collect(unzstd(zstd(stream(bytes))))).equals(bytes)).toBe(true);
-  });
-
-  it.skipIf("createZstdCompress" in zlib)("names the Node that can pack, where this one cannot", async () => {
+    if ("createZstdCompress" in zlib) {
+      expect((await collect(unzstd(zstd(stream(bytes))))).equals(bytes)).toBe(true);
+      return;
+    }
     await expect(collect(zstd(stream()))).rejects.toMatchObject({
       code: "unsupported-compression",
       message: expect.stringContaining("needs Node 22.15 or later"),
