@@ -53,5 +53,5 @@ async function makeBigFile(path: string, megabytes: number): Promise<void> {
     chunk.writeUInt32LE(written);
     if (!stream.write(Buffer.from(chunk))) await new Promise((resolve) => stream.once("drain", resolve));
   }
-  await new Promise((resolve) => stream.end(resolve));
+  await new Promise<void>((resolve) => stream.end(resolve));
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createZstdCompress } from "node:zlib";
+import * as zlib from "node:zlib";
 import { beforeAll, expect, it } from "vitest";
 import { dockerDaemon, dockerNeeds } from "../support/docker-daemon.ts";
 import { type ImageConfigDocument, imageConfig, imageFiles, judgeNeeds } from "../support/image-files.ts";
@@ -74,7 +74,7 @@ need(...dockerNeeds)("docker load", () => {
 it("zstd layers are written where Node.js has zstd, and elsewhere it says which versions have", async () => {
   const flags = ["build", "-q", "-o", "type=oci,dest=zstd.tar,compression=zstd"];
   const { status, stderr } = await runStrake(flags, { cwd, home });
-  if (typeof createZstdCompress === "function") return expect(status).toBe(0);
+  if ("createZstdCompress" in zlib) return expect(status).toBe(0);
   expect(status).not.toBe(0);
   expect(stderr).toMatch(/zstd.*Node/s);
 });

@@ -60,7 +60,7 @@ function comparedFields(document: ImageConfigDocument): Record<string, unknown> 
     os: document.os,
     author: document.author,
     ...Object.fromEntries(history),
-    layers: document.rootfs.diff_ids.length,
+    layers: document.rootfs.diff_ids?.length ?? 0,
     ...Object.fromEntries(Object.entries(document.config ?? {}).map(([name, value]) => [`config.${name}`, value])),
   });
 }

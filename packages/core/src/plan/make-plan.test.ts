@@ -44,6 +44,14 @@ describe("makePlan", () => {
     expect(Object.values(plan.operations).map((operation) => operation.op)).toEqual(["files", "files"]);
   });
 
+  test("ends in the merge of file systems that are laid over one another", () => {
+    const one = image().from("scratch").write("/one", "1");
+    const two = image().from("scratch").write("/two", "2");
+    const { plan } = makePlan(one.merge(two).definition, inputs);
+    expect(plan.operations[plan.result!]).toMatchObject({ op: "merge", inputs: { length: 2 } });
+    expect(plan.image.history.map((entry) => entry.empty_layer ?? false)).toEqual([false, false]);
+  });
+
   test("says which statement an unknown output waits for", () => {
     const base = image().from("scratch").run("date");
     const child = image().from("scratch").env({ BASE: base.digest });

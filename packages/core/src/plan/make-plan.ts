@@ -127,10 +127,9 @@ function planMerge(context: PlanContext, state: State, node: Extract<Step, { kin
 
 /** The layers of a merge keep the history they have in their own images. */
 function layersOf(context: PlanContext, state: State, others: readonly State[]): Pick<State, "layers" | "history"> {
-  let merged = state;
-  for (const other of others) {
-    const entries = fitHistory(other.history, other.layers, context.created).filter((entry) => !entry.empty_layer);
-    merged = { ...merged, layers: merged.layers + other.layers, history: [...merged.history, ...entries] };
-  }
-  return merged;
+  const entries = others.flatMap((other) =>
+    fitHistory(other.history, other.layers, context.created).filter((entry) => !entry.empty_layer),
+  );
+  const layers = others.reduce((sum, other) => sum + other.layers, state.layers);
+  return { layers, history: [...state.history, ...entries] };
 }

@@ -29,7 +29,8 @@ export function planCopy(context: PlanContext, state: State, node: CopyNode): St
     if (source.type === "path") return [context.text(source.path, state, node.site)];
     return dockerSources(source.selection)?.sources ?? source.selection.include;
   });
-  return addLayer(context, state, [action], node, copyText("COPY", context, state, node, words));
+  const chosen = node.sources.some((source) => source.type === "files");
+  return addLayer(context, state, [action], node, copyText("COPY", context, state, node, words, chosen));
 }
 
 /** Folds `add` into the state: one layer, whatever its sources are. */
@@ -231,11 +232,15 @@ function copyText(
     readonly site: CallSite;
   },
   sources: readonly string[],
+  folder = false,
 ): string {
   const flags = [
     node.parents ? ["--parents"] : [],
     node.chown === undefined ? [] : [`--chown=${context.text(node.chown, state, node.site)}`],
     node.chmod === undefined ? [] : [`--chmod=${context.text(node.chmod, state, node.site)}`],
   ].flat();
-  return [keyword, ...flags, ...sources, context.text(node.destination, state, node.site)].join(" ");
+  const destination = context.text(node.destination, state, node.site);
+  // What globs choose goes into a folder, which a Dockerfile says with a slash.
+  const slash = folder && !/(^|\/)\.{0,2}$/.test(destination) ? "/" : "";
+  return [keyword, ...flags, ...sources, destination + slash].join(" ");
 }

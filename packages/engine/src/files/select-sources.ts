@@ -81,7 +81,8 @@ function selectPath(path: string, origin: CopyOrigin, keep: Keep, rules: Rules):
   const entry = entryAt(path, origin, rules);
   if (entry.type !== "directory") {
     const name = path.slice(path.lastIndexOf("/") + 1);
-    return keep(name) ? [{ folder: false, picked: [{ entry, to: name }] }] : [];
+    // As in BuildKit, what is left out is left out of folders; a file that a source names is copied.
+    return [{ folder: false, picked: [{ entry, to: name }] }];
   }
   const picked: Picked[] = [];
   walk(origin.tree, entry.path, "", keep, picked);

@@ -38,6 +38,7 @@ export class BaseFinder {
   readonly #options: BaseFinderOptions;
   readonly #found = new Map<Digest, Image>();
   readonly #files: ImageFile[] = [];
+  readonly #downloads = new Map<Digest, Promise<void>>();
 
   constructor(options: BaseFinderOptions) {
     this.#options = options;
@@ -87,35 +88,54 @@ export class BaseFinder {
     };
     if (digest !== undefined) {
       const kept = await readImage(store.blobs, digest).catch(() => undefined);
-      if (kept !== undefined) return nearestBytes(kept, store, remote);
+      if (kept !== undefined) return this.#nearestBytes(kept, remote);
     }
     const image = await remote();
     if (!this.#options.readOnly) await keepDocuments(store, image);
-    return nearestBytes(image, store, async () => image);
+    return this.#nearestBytes(image, async () => image);
+  }
+  /** An image whose layers come from the store where it has them, and else from the registry, once. */
+  async #nearestBytes(image: Image, remote: () => Promise<Image>): Promise<Image> {
+    const { blobs } = this.#options.store;
+    const manifest = await image.manifest();
+    const { rootfs } = await image.config();
+    const layers = manifest.layers.map((descriptor, at): Layer => {
+      const diffId = rootfs.diff_ids[at] as Digest;
+      const stored = layerFromBlob(blobs, descriptor, diffId);
+      const remoteLayer = async () => (await (await remote()).layers())[at] as Layer;
+      const read = async function* (this: BaseFinder, form: "compressed" | "uncompressed") {
+        if (form === "uncompressed" && (await blobs.has(diffId))) return yield* blobs.get(diffId);
+        if (this.#options.readOnly && !(await blobs.has(descriptor.digest)))
+          return yield* (await remoteLayer())[form]();
+        await this.#download(descriptor.digest, remoteLayer);
+        yield* stored[form]();
+      };
+      return {
+        ...stored,
+        compressed: () => read.call(this, "compressed"),
+        uncompressed: () => read.call(this, "uncompressed"),
+      };
+    });
+    return { ...image, layers: async () => layers };
+  }
+
+  /** Keeps a layer of a registry; several steps and images that want it at once wait for the same bytes. */
+  #download(digest: Digest, layer: () => Promise<Layer>): Promise<void> {
+    const started = this.#downloads.get(digest);
+    if (started !== undefined) return started;
+    const download = async () => {
+      const { blobs } = this.#options.store;
+      if (!(await blobs.has(digest))) await blobs.put(digest, (await layer()).compressed());
+    };
+    const downloading = download();
+    this.#downloads.set(digest, downloading);
+    return downloading;
   }
 }
 
 /** Keeps the manifest and the config, so that the next plan needs no network. */
 async function keepDocuments(store: Store, image: Image): Promise<void> {
   for (const bytes of [await image.rawConfig(), await image.rawManifest()]) await store.blobs.put(sha256(bytes), bytes);
-}
-
-/** An image whose layers come from the store where it has them, and from the registry where it has not. */
-async function nearestBytes(image: Image, store: Store, remote: () => Promise<Image>): Promise<Image> {
-  const manifest = await image.manifest();
-  const { rootfs } = await image.config();
-  const layers = manifest.layers.map((descriptor, at): Layer => {
-    const diffId = rootfs.diff_ids[at] as Digest;
-    const stored = layerFromBlob(store.blobs, descriptor, diffId);
-    async function* read(form: "compressed" | "uncompressed"): AsyncGenerator<Uint8Array> {
-      if (await store.blobs.has(descriptor.digest)) return yield* stored[form]();
-      if (form === "uncompressed" && (await store.blobs.has(diffId))) return yield* store.blobs.get(diffId);
-      const layer = (await (await remote()).layers())[at] as Layer;
-      yield* layer[form]();
-    }
-    return { ...stored, compressed: () => read("compressed"), uncompressed: () => read("uncompressed") };
-  });
-  return { ...image, layers: async () => layers };
 }
 
 /** An image that stands alone says only in its config what it is for; some that were made by hand do not say. */
