@@ -11,7 +11,11 @@ for (const version of versions) {
       .env({ NODE_VERSION_LINE: version })
       .workdir("/app")
       .copy("package.json", "./")
-      .run(variant === "alpine" ? "apk add --no-cache tini" : "apt-get update && apt-get install -y --no-install-recommends tini")
+      .run(
+        variant === "alpine"
+          ? "apk add --no-cache tini"
+          : "apt-get update && apt-get install -y --no-install-recommends tini",
+      )
       .entrypoint(["tini", "--"])
       .cmd(["node"]);
   }

@@ -51,7 +51,7 @@ async function makeBigFile(path: string, megabytes: number): Promise<void> {
   const chunk = Buffer.alloc(1 << 20, "strake ");
   for (let written = 0; written < megabytes; written++) {
     chunk.writeUInt32LE(written);
-    if (!stream.write(Buffer.from(chunk))) await new Promise((resolve) => stream.once("drain", resolve));
+    if (!stream.write(Buffer.from(chunk))) await new Promise<void>((resolve) => stream.once("drain", () => resolve()));
   }
   await new Promise<void>((resolve) => stream.end(resolve));
 }
