@@ -60,7 +60,7 @@ describe("what hangs on the zlib that Node.js brings", () => {
   });
 
   it.each([1, 6, 9])("gzip of level %i over more than one block", async (level) => {
-    const text = Buffer.from(Array.from({ length: 300_000 }, (_, at) => 97 + (((at * at) >> 7) % 26)));
+    const text = Buffer.from(Array.from({ length: 2_500_000 }, (_, at) => 97 + ((Math.imul(at, at) >>> 9) % 26)));
     const chunks: Uint8Array[] = [];
     for await (const chunk of compress(inChunks(text), "gzip", level)) chunks.push(Buffer.from(chunk));
     const bytes = Buffer.concat(chunks);
