@@ -67,7 +67,7 @@ need(
 )("a base of a registry", () => {
   it("is found through a mirror, in a list of platforms, and once found needs no network", async () => {
     const { reference } = await baseImage("busybox");
-    const { address, log } = await serveBases("busybox:latest");
+    const { address } = await serveBases("busybox:latest");
     const cwd = project(on(`"busybox:latest"`));
     const env = { STRAKE_REGISTRIES: settings(cwd, address) };
     await expectBase(cwd, reference, env);
@@ -75,11 +75,14 @@ need(
 
     const home = temporaryFolder();
     const built = await runStrake(["build", "-q"], { cwd, home, env });
-    const asked = readFileSync(log, "utf8").length;
-    expect(await runStrake(["build", "-q"], { cwd, home, env })).toMatchObject({ status: 0, stdout: built.stdout });
-    const plan = await runStrake(["plan"], { cwd, home, env: { STRAKE_REGISTRIES: settings(cwd, "127.0.0.1:9") } });
+    // From here on nothing answers where the registry was.
+    const away = { STRAKE_REGISTRIES: settings(cwd, "127.0.0.1:9") };
+    expect(await runStrake(["build", "-q"], { cwd, home, env: away })).toMatchObject({
+      status: 0,
+      stdout: built.stdout,
+    });
+    const plan = await runStrake(["plan"], { cwd, home, env: away });
     expect(plan.stdout).toContain(`image id ${built.stdout.trim()}`);
-    expect(readFileSync(log, "utf8").length).toBe(asked);
   });
 });
 

@@ -9,4 +9,5 @@ export * from "./context/match-path.ts";
 export * from "./context/mode.ts";
 export { type ParentsPattern, parentsPattern } from "./context/parents-pattern.ts";
 export * from "./context/select-files.ts";
+export * from "./context/selection-fingerprint.ts";
 export * from "./context/stat-cache.ts";

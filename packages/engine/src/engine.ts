@@ -39,7 +39,7 @@ export class Engine implements Builder {
   readonly #folders: Folders;
   readonly #operations = new Map<string, Promise<Solved>>();
   readonly #reports = new Map<OperationId, Omit<StepReport, "step">>();
-  readonly #manifests = new Map<Digest, () => string>();
+  readonly #manifests = new Map<Digest, () => string | undefined>();
   #spool: Store | undefined;
 
   constructor(options: EngineOptions) {
@@ -74,15 +74,21 @@ export class Engine implements Builder {
 
   /** Keeps what a build found out, for the next one: the results of its steps and what it saw of their files. */
   keep(solutions: readonly Solution[]): void {
-    if (this.#options.readOnly) return;
+    if (this.#options.readOnly || !this.atRest()) return;
     for (const solution of solutions) solution.keep(this.store);
     for (const solution of solutions) {
       for (const digest of solution.reports.flatMap((report) => report.parts.manifests)) {
-        const text = this.#manifests.get(digest);
-        if (text !== undefined && this.store.manifest(digest) === undefined) this.store.keepManifest(digest, text());
+        if (this.store.manifest(digest) !== undefined) continue;
+        const text = this.#manifests.get(digest)?.();
+        if (text !== undefined) this.store.keepManifest(digest, text);
       }
     }
     this.#folders.save();
+  }
+
+  /** Tells whether the files that were read are as they were; what was made of files that were not is not kept. */
+  atRest(): boolean {
+    return this.#folders.atRest();
   }
 
   /** The manifest of files that a step reads, from this run or an earlier build. */

@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   fingerprint,
@@ -7,8 +8,9 @@ import {
   localTree,
   readIgnore,
   StatCache,
+  selectionFingerprint,
 } from "@strake/core/context";
-import type { Digest, Entry } from "@strake/oci";
+import { type Digest, type Entry, hostPath } from "@strake/oci";
 import type { SolvedFolder } from "../solve/solved.ts";
 
 /** A folder of this machine as a build sees it. */
@@ -16,6 +18,19 @@ export interface OpenFolder {
   readonly tree: LocalTree;
   /** The digests of files by their paths; a file is read only when it is not known from an earlier look. */
   digests(entries: readonly Entry[]): Promise<ReadonlyMap<string, Digest>>;
+  /**
+   * The digest of the manifest of some files as a statement takes them, where neither has changed since it was made.
+   *
+   * Making it costs a look at every file's digest; this costs only what the walk has seen already.
+   */
+  manifest(entries: readonly Entry[], statement: string): KnownManifest;
+}
+
+/** What is known of a manifest before it is made. */
+export interface KnownManifest {
+  readonly digest: Digest | undefined;
+  /** Remembers the digest for the next build. */
+  keep(digest: Digest): void;
 }
 
 /** How folders are read. */
@@ -29,10 +44,16 @@ export interface FoldersOptions {
   readonly hashFiles?: HashFiles | undefined;
 }
 
+interface Opened extends OpenFolder {
+  readonly cache: StatCache;
+  /** The files whose digests were asked for. */
+  readonly used: Set<string>;
+}
+
 /** The folders that the steps of a build copy from: each is walked once, however many steps want it. */
 export class Folders {
   readonly #options: FoldersOptions;
-  readonly #open = new Map<string, OpenFolder & { readonly cache: StatCache }>();
+  readonly #open = new Map<string, Opened>();
 
   constructor(options: FoldersOptions) {
     this.#options = options;
@@ -44,22 +65,49 @@ export class Folders {
     return opened;
   }
 
+  /**
+   * Tells whether the files that steps have read are as they were when their digests were found.
+   *
+   * What was made of files that changed in between is not what its key says, so nothing of it may be kept.
+   */
+  atRest(): boolean {
+    return [...this.#open.values()].every(({ tree, used }) =>
+      [...used].every((path) => {
+        const before = tree.stat(path);
+        const now = lstatSync(hostPath(`${tree.root}/${path}`), { throwIfNoEntry: false });
+        return now?.mtimeMs === before?.mtimeMs && now?.ctimeMs === before?.ctimeMs && now?.size === before?.size;
+      }),
+    );
+  }
+
   /** Keeps what was learned about files for the next build. */
   save(): void {
     if (this.#options.readOnly) return;
     for (const { cache } of this.#open.values()) cache.save();
   }
 
-  #openFolder(root: string): OpenFolder & { readonly cache: StatCache } {
+  #openFolder(root: string): Opened {
     const { buildFile, hashFiles } = this.#options;
     const own = buildFile !== undefined && dirname(buildFile) === root ? buildFile : undefined;
     const tree = localTree(root, { ignore: ignoreMatcher(readIgnore(root, own).patterns) });
     const cache = StatCache.open(this.#options.caches, root);
+    const used = new Set<string>();
     return {
       tree,
       cache,
+      used,
+      manifest: (entries, statement) => {
+        const readAt = Date.now();
+        const seen = selectionFingerprint(
+          tree,
+          entries.map((entry) => entry.path),
+        );
+        const known = { ...seen, id: `${seen.id} ${statement}` };
+        return { digest: cache.getManifest(known), keep: (digest) => cache.setManifest(known, digest, readAt) };
+      },
       digests: (entries) => {
         const paths = entries.filter((entry) => entry.type === "file").map((entry) => entry.path);
+        for (const path of paths) used.add(path);
         return fingerprint(tree, paths, { cache, ...(hashFiles === undefined ? {} : { hashFiles }) });
       },
     };

@@ -23,7 +23,10 @@ import { recipeLayer } from "./recipe-layer.ts";
 interface ReadyAction {
   readonly action: FileAction;
   readonly selections: readonly Selection[];
-  readonly manifest?: { readonly digest: Digest; readonly text: () => string };
+  /** The text is undefined where the store has it. */
+  readonly manifest?: { readonly digest: Digest; readonly text: () => string | undefined };
+  /** Finds the digests of files that were only known by their times; for whoever wants the layer's entries. */
+  readonly digests?: () => Promise<ReadonlyMap<string, Digest>>;
 }
 
 /**
@@ -75,9 +78,18 @@ async function prepare(context: SolveContext, action: FileAction): Promise<Ready
   if (from.kind === "folder") {
     const folder = context.folders.open(from);
     const selections = await selectSources(action, { tree: folder.tree, called: contextName });
-    const digests = await folder.digests(selections.flatMap((selection) => selection.picked.map(({ entry }) => entry)));
-    const known = selections.map((selection) => withDigests(selection, digests));
-    return { action, selections: known, manifest: manifestOf(action, known) };
+    const entries = selections.flatMap((selection) => selection.picked.map(({ entry }) => entry));
+    const known = folder.manifest(entries, digestOf({ ...action, from: null }));
+    const digests = () => folder.digests(entries);
+    if (known.digest !== undefined && context.store.manifest(known.digest) !== undefined) {
+      // The files were not read, so they are not looked at again either, unless the layer is wanted.
+      return { action, selections, manifest: { digest: known.digest, text: () => undefined }, digests };
+    }
+    const found = await digests();
+    const complete = selections.map((selection) => withDigests(selection, found));
+    const manifest = manifestOf(action, complete);
+    known.keep(manifest.digest);
+    return { action, selections: complete, manifest };
   }
   // Only the entries that are copied need content, but where they are is not known before they are found.
   const tree = await from.tree({ contents: true });
@@ -118,6 +130,8 @@ function contentKey(entry: Entry): Digest {
   if (entry.content === undefined) return digestOf({ size: entry.size });
   const layer = entry.content.path.slice(entry.content.path.lastIndexOf("/") + 1);
   const offset = entry.content.from === "file" ? entry.content.offset : (entry.content.segments[0]?.offset ?? 0);
+  // Only stored layers are called by their digest; a source file at its place says nothing of its content.
+  if (offset === 0) throw new Error(`the content of ${entry.path} is known by no digest`);
   return digestOf({ layer, offset, size: entry.size });
 }
 
@@ -128,7 +142,9 @@ async function build(
 ): Promise<readonly Entry[]> {
   const names = ready.some(({ action }) => action.owner !== undefined && !isNumeric(action.owner));
   const builder = new LayerBuilder(await input.tree({ contents: names }));
-  for (const { action, selections } of ready) {
+  for (const { action, selections: selected, digests } of ready) {
+    const found = await digests?.();
+    const selections = found === undefined ? selected : selected.map((selection) => withDigests(selection, found));
     switch (action.action) {
       case "copy": {
         const plain = action.unpack ? await unpackArchives(context, builder, action, selections) : selections;

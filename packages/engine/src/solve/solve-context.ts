@@ -39,5 +39,5 @@ export interface SolveContext {
   report(id: OperationId, report: Omit<StepReport, "step">): void;
   progress(event: BuildEvent): void;
   /** A manifest to be kept when the build is. */
-  noteManifest(digest: Digest, text: () => string): void;
+  noteManifest(digest: Digest, text: () => string | undefined): void;
 }

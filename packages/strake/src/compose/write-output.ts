@@ -132,7 +132,8 @@ async function toFile(
       break;
   }
   const written = { id: await imageId(image), digest: await imageDigest(image) };
-  if (output.tar) writeAtomically(record, JSON.stringify({ content, stamp: stampOf(path), ...written }));
+  if (output.tar && session.engine.atRest())
+    writeAtomically(record, JSON.stringify({ content, stamp: stampOf(path), ...written }));
   return { to: output.destination, ...written, unchanged: false };
 }
 
