@@ -29,6 +29,22 @@ const scenario = (name: string, definition: string, more: Partial<Scenario> = {}
   ...more,
 });
 
+/** Values that a shell, a parser or a quote could take for something else. */
+const oddValues = {
+  DOLLAR: "$HOME ${X:-y} $$",
+  QUOTES: `a "b" 'c'`,
+  SLASH: "C:\\dir\\",
+  HASH: "#no comment # here",
+  SPACES: "  two  ",
+  UNICODE: "héllo ☃ 🎉",
+  EQUALS: "a=b=c",
+  BACKTICK: "`x`",
+  TAB: "a\tb",
+  EMPTY: "",
+  JSON: '{"a": ["b"]}',
+  PERCENT: "100%",
+};
+
 /** What COPY, ADD and the settings of an image do, a scenario for each rule. */
 export const scenarios: readonly Scenario[] = [
   scenario("a file to a name", `.from("scratch").copy("a.txt", "/x")`),
@@ -91,6 +107,11 @@ export const scenarios: readonly Scenario[] = [
   scenario(
     "variables",
     `.from("scratch").arg("V", "1.2").env({ P: interpolate\`/opt/\${variable("V")}/bin:\${variable("PATH")}\` })`,
+  ),
+  scenario(
+    "odd values",
+    `.from("scratch").env(${JSON.stringify(oddValues)}).label({ "a b": "c", 'q"': "d", dollar: "$x" })
+  .workdir("/a b/$c").user("1:2").stopsignal("15")`,
   ),
   scenario("a command before an entrypoint", `.from("busybox").cmd(["x"]).entrypoint(["/e"])`),
   scenario("an entrypoint drops the base's command", `.from("busybox").entrypoint(["/e"])`),
