@@ -8,18 +8,16 @@ import { type Environment, storeHome } from "./store-home.ts";
 export interface Settings {
   /** The folder of the store. */
   readonly home: string;
-  readonly ci: boolean;
   /** The settings of registries: their text, and the file it is from. */
   readonly registries: { readonly text: string; readonly file: string } | undefined;
   /** Where a Docker daemon listens. */
   readonly dockerHost: string;
 }
 
-/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `CI`, `STRAKE_REGISTRIES`, `XDG_CONFIG_HOME` and `DOCKER_HOST`. */
+/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `XDG_CONFIG_HOME` and `DOCKER_HOST`. */
 export function readSettings(variables: Environment): Settings {
   return {
     home: storeHome(variables),
-    ci: Boolean(variables.CI) && variables.CI !== "false",
     registries: readRegistries(variables),
     dockerHost: variables.DOCKER_HOST || "unix:///var/run/docker.sock",
   };
