@@ -54,6 +54,7 @@ interface Opened extends OpenFolder {
 export class Folders {
   readonly #options: FoldersOptions;
   readonly #open = new Map<string, Opened>();
+  #looked: { readonly files: number; readonly atRest: boolean } | undefined;
 
   constructor(options: FoldersOptions) {
     this.#options = options;
@@ -71,13 +72,11 @@ export class Folders {
    * What was made of files that changed in between is not what its key says, so nothing of it may be kept.
    */
   atRest(): boolean {
-    return [...this.#open.values()].every(({ tree, used }) =>
-      [...used].every((path) => {
-        const before = tree.stat(path);
-        const now = lstatSync(hostPath(`${tree.root}/${path}`), { throwIfNoEntry: false });
-        return now?.mtimeMs === before?.mtimeMs && now?.ctimeMs === before?.ctimeMs && now?.size === before?.size;
-      }),
-    );
+    const opened = [...this.#open.values()];
+    const files = opened.reduce((sum, { used }) => sum + used.size, 0);
+    // Asked for each output and at the end; as long as no step reads more, one look answers.
+    if (this.#looked?.files !== files) this.#looked = { files, atRest: opened.every(isAtRest) };
+    return this.#looked.atRest;
   }
 
   /** Keeps what was learned about files for the next build. */
@@ -112,4 +111,12 @@ export class Folders {
       },
     };
   }
+}
+
+function isAtRest({ tree, used }: Opened): boolean {
+  return [...used].every((path) => {
+    const before = tree.stat(path);
+    const now = lstatSync(hostPath(`${tree.root}/${path}`), { throwIfNoEntry: false });
+    return now?.mtimeMs === before?.mtimeMs && now?.ctimeMs === before?.ctimeMs && now?.size === before?.size;
+  });
 }
