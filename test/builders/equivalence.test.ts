@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { serveBases } from "../support/base-images.ts";
@@ -50,5 +50,8 @@ function prepare(scenario: Scenario): string {
   const text = `${imports}${scenario.before ?? ""}\nexport const target = ${scenario.definition};\n`;
   // Both builders see the same context, so the build file is left out of it by both.
   const ignore = "build.ts\nstrake.lock\n.dockerignore\n";
-  return project({ ".dockerignore": ignore, ...scenario.files, "build.ts": text });
+  const folder = project({ ".dockerignore": ignore, ...scenario.files, "build.ts": text });
+  for (const path of scenario.emptyFolders ?? []) mkdirSync(join(folder, path), { recursive: true });
+  for (const [path, target] of Object.entries(scenario.links ?? {})) symlinkSync(target, join(folder, path));
+  return folder;
 }

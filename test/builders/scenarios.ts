@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import type { ProjectFiles } from "../support/project.ts";
 
 /** One definition that every builder has to make the same image of. */
@@ -8,6 +9,9 @@ export interface Scenario {
   /** Statements before the image, such as other images. */
   readonly before?: string;
   readonly files?: ProjectFiles;
+  /** Symlinks of the context: their targets by their paths. */
+  readonly links?: Readonly<Record<string, string>>;
+  readonly emptyFolders?: readonly string[];
 }
 
 const tree: ProjectFiles = {
@@ -64,6 +68,37 @@ export const scenarios: readonly Scenario[] = [
   scenario("a destination that is a link to a folder", `.from("busybox").copy("run.sh", "/bin/tool")`),
   scenario("an ignore file", `.from("scratch").copy(".", "/app/")`, {
     files: { ...tree, ".dockerignore": "*.txt\n!b.txt\ndir/sub\n.dockerignore\nbuild.ts\nDockerfile*\n" },
+  }),
+  scenario("links below a folder stay links", `.from("scratch").copy("dir", "/x/")`, {
+    links: { "dir/link": "one.txt", "dir/up": "../a.txt", "dir/folder": "sub", "dir/nowhere": "/none" },
+  }),
+  scenario("a source that is a link to a file", `.from("scratch").copy("link", "/x/")`, { links: { link: "a.txt" } }),
+  scenario("a source that is a link to a folder", `.from("scratch").copy("link", "/x/")`, {
+    links: { link: "dir/sub" },
+  }),
+  scenario("a source below a link", `.from("scratch").copy("link/three.txt", "/x/")`, { links: { link: "dir/sub" } }),
+  scenario("a destination that is a link to a file", `.from(base).copy("b.txt", "/link")`, {
+    before: `const base = image().from("scratch").copy(".", "/");`,
+    files: { "a.txt": "a\n", "b.txt": "b\n" },
+    links: { link: "a.txt" },
+  }),
+  scenario("empty folders", `.from("scratch").copy("dir", "/x/").copy(files("dir/**"), "/y/")`, {
+    emptyFolders: ["dir/empty", "dir/sub/deep/none"],
+  }),
+  scenario("folders on both sides take the later mode and owner", `.from(base).copy("dir", "/x/", { chown: "8:9" })`, {
+    before: `const base = image().from("scratch").copy("dir", "/x/", { chown: "3:4", chmod: "u=rwX,go=" });`,
+  }),
+  scenario("names that are not ASCII", `.from("scratch").copy("grüße ☃", "/ziel 🎉/").copy("grüße ☃/é.txt", "/é")`, {
+    files: { "grüße ☃/é.txt": "é\n", "grüße ☃/日本.txt": "x\n" },
+  }),
+  scenario("exclude what is named", `.from("scratch").copy("a.txt", "/x/", { exclude: ["a.txt"] })`),
+  scenario(
+    "links, modes and one file under two names in another image",
+    `.from("scratch").copy("/", "/all/", { from: "busybox" })`,
+  ),
+  scenario("chown to a user and another group", `.from("node:24-slim").copy("dir", "/x/", { chown: "node:staff" })`),
+  scenario("a packed archive", `.from("scratch").add("tree.tar.gz", "/x/")`, {
+    files: { "tree.tar.gz": gzipSync(smallTar()) },
   }),
   scenario("chmod in octal", `.from("scratch").copy("dir", "/x/", { chmod: 0o640 })`),
   scenario("chmod in symbols", `.from("scratch").copy("dir", "/x/", { chmod: "u=rwX,go=rX" })`),
