@@ -24,7 +24,7 @@ it.each([
   ["an unknown group", `.copy("src", "/x/", { chown: "0:nobody-knows" })`, 'the image has no group "nobody-knows"'],
   ["a mode that is none", `.copy("src", "/x/", { chmod: "u=q" })`, "u=q"],
   ["a missing source in another image", `.copy("/none", "/x", { from: image().from("scratch") })`, "none"],
-  ["a command, which this engine cannot run", `.run("make")`, "cannot run commands"],
+  ["a command that is not there", `.run("make")`, "RUN make exited with"],
 ])("names the line and the fault of %s", async (_, statement, fault) => {
   const message = await failedBuild(app(statement));
   const [first, line] = message.split("\n");

@@ -17,10 +17,45 @@ export interface BuildOptions {
   /** Absolute folders of the plan's local sources, by their names. */
   readonly locals: ReadonlyMap<string, string>;
   readonly steps: readonly PlannedStep[];
-  /** Steps are done although their results are kept from an earlier build. */
-  readonly noCache?: boolean;
+  /** Steps are done although their results are kept from an earlier build: all of them, or those of some images. */
+  readonly noCache?: boolean | ((step: PlannedStep) => boolean);
+  /** Values of secrets by their ids; they reach no key, no layer and no log. */
+  readonly secrets?: ReadonlyMap<string, Uint8Array>;
+  /** Sockets of ssh agents by their ids. */
+  readonly agents?: ReadonlyMap<string, string>;
+  /** What commands may do beyond the usual, where they ask for it. */
+  readonly allow?: ReadonlySet<Entitlement>;
+  /** The network of commands that ask for none in particular. */
+  readonly network?: "default" | "none" | "host";
+  /** Lines of `/etc/hosts` for every command. */
+  readonly hosts?: readonly HostName[];
+  /** What one command may use; nothing of it is part of a key. */
+  readonly limits?: CommandLimits;
   readonly progress?: (event: BuildEvent) => void;
   readonly signal?: AbortSignal;
+}
+
+/** A right that a command has only when the call that builds gives it. */
+export type Entitlement = "network.host" | "security.insecure";
+
+/** A name that commands find at an address. */
+export interface HostName {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** What one command may use, where the kernel offers to limit it. */
+export interface CommandLimits {
+  /** In bytes. */
+  readonly memory?: number;
+  /** Processors, whole or in part. */
+  readonly cpus?: number;
+  readonly processes?: number;
+  /** Size of `/dev/shm`, in bytes. */
+  readonly shmSize?: number;
+  readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
+  /** In milliseconds. */
+  readonly timeout?: number;
 }
 
 /** What happens during a build, as it happens; the only thing that the screens know of it. */

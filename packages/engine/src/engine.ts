@@ -1,10 +1,23 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Builder, type BuildOptions, digestOf, type OperationId, type Plan, StrakeError } from "@strake/core";
+import {
+  type Builder,
+  type BuildOptions,
+  digestOf,
+  type OperationId,
+  type Plan,
+  type PlannedStep,
+  StrakeError,
+} from "@strake/core";
 import type { HashFiles } from "@strake/core/context";
 import type { Digest, Entry, Image, TarSource } from "@strake/oci";
 import { Folders } from "./files/folders.ts";
+import type { CommandPorts, FailedCommand } from "./run/command-ports.ts";
+import { Slots } from "./run/slots.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
+import { insideUserNamespace } from "./sandbox/user-namespace.ts";
+import { Snapshots } from "./snapshot/snapshots.ts";
 import { Solution } from "./solution.ts";
 import type { Fetch, OpenImage, SolveContext } from "./solve/solve-context.ts";
 import { solveOperation } from "./solve/solve-plan.ts";
@@ -24,6 +37,12 @@ export interface EngineOptions {
   readonly buildFile?: string;
   /** Hashes many files at once, in other threads. */
   readonly hashFiles?: HashFiles;
+  /** Finds out how commands can be run here; without it, none can. */
+  readonly sandbox?: () => Promise<Sandbox>;
+  /** How many commands may run at once; as many as there are processors where absent. */
+  readonly jobs?: number;
+  /** Called with a failed command, while its file system is still there. */
+  readonly onFailure?: (failed: FailedCommand) => Promise<void>;
   /** Writes the tar of a layer elsewhere, as in another thread. */
   readonly openTar?: (entries: readonly Entry[], epoch: number) => TarSource;
 }
@@ -40,11 +59,14 @@ export class Engine implements Builder {
   readonly #operations = new Map<string, Promise<Solved>>();
   readonly #reports = new Map<OperationId, Omit<StepReport, "step">>();
   readonly #manifests = new Map<Digest, () => string | undefined>();
+  readonly #slots: Slots;
+  #snapshots: Snapshots | undefined;
   #spool: Store | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.store = new Store(options.store);
+    this.#slots = new Slots(options.jobs ?? availableParallelism());
     this.#folders = new Folders({
       caches: this.store.contexts,
       readOnly: options.readOnly ?? false,
@@ -105,7 +127,9 @@ export class Engine implements Builder {
   #context(plan: Plan, options: BuildOptions): SolveContext {
     const engine = this;
     const steps = new Map(options.steps.map((step) => [step.id, step]));
-    const scope = digestOf([[...options.locals].sort(), plan.image.epoch, options.noCache ?? false]);
+    const { locals, noCache = false, network, hosts } = options;
+    const fresh = typeof noCache === "function" ? "some" : noCache;
+    const scope = digestOf([[...locals].sort(), plan.image.epoch, fresh, network ?? null, hosts ?? []]);
     const context: SolveContext = {
       plan,
       store: this.store,
@@ -117,7 +141,8 @@ export class Engine implements Builder {
       fetch: this.#options.fetch,
       folders: this.#folders,
       locals: options.locals,
-      noCache: options.noCache ?? false,
+      noCache: (id) => refusesCache(options, steps.get(id)),
+      commands: this.#commands(options),
       signal: options.signal,
       openTar: this.#options.openTar,
       step: (id) => steps.get(id),
@@ -136,6 +161,27 @@ export class Engine implements Builder {
     return context;
   }
 
+  #commands(options: BuildOptions): CommandPorts {
+    const { sandbox = noSandbox, onFailure } = this.#options;
+    const { network, hosts, secrets, agents, allow, limits } = options;
+    return {
+      sandbox,
+      snapshots: () => {
+        this.#snapshots ??= new Snapshots(this.store.folder, insideUserNamespace() ? "user" : "trusted");
+        return this.#snapshots;
+      },
+      caches: this.store.caches,
+      slots: this.#slots,
+      surroundings: { ...(network === undefined ? {} : { network }), ...(hosts === undefined ? {} : { hosts }) },
+      secrets: secrets ?? new Map(),
+      agents: agents ?? new Map(),
+      allow: allow ?? new Set(),
+      limits: limits ?? {},
+      logs: join(this.store.folder, "logs"),
+      ...(onFailure === undefined ? {} : { onFailure }),
+    };
+  }
+
   #spoolFolder(): Store {
     if (!this.#options.readOnly) return this.store;
     this.#spool ??= new Store(mkdtempSync(join(tmpdir(), "strake-plan-")));
@@ -147,4 +193,17 @@ function operationOf(plan: Plan, id: OperationId): Plan["operations"][OperationI
   const operation = plan.operations[id];
   if (operation !== undefined) return operation;
   throw new StrakeError({ code: "invalid-plan", message: `the plan has no operation ${id}` });
+}
+
+function refusesCache({ noCache = false }: BuildOptions, step: PlannedStep | undefined): boolean {
+  if (typeof noCache === "boolean") return noCache;
+  return step !== undefined && noCache(step);
+}
+
+async function noSandbox(): Promise<never> {
+  throw new StrakeError({
+    code: "run-unavailable",
+    message: "this engine was given nothing to run commands in",
+    notes: ["Write a Dockerfile with `strake print --to dockerfile`, and build that with Docker or BuildKit."],
+  });
 }

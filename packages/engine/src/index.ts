@@ -1,5 +1,9 @@
 export { Engine, type EngineOptions } from "./engine.ts";
 export * from "./explain.ts";
+export type { FailedCommand } from "./run/command-ports.ts";
+export { openSandbox } from "./sandbox/open-sandbox.ts";
+export { type Sandbox, type SandboxName, sandboxNames } from "./sandbox/sandbox.ts";
+export { findUserNamespace, insideUserNamespace, needsUserNamespace } from "./sandbox/user-namespace.ts";
 export { type Packing, Solution } from "./solution.ts";
 export type { Fetch, ImageOfSource, OpenImage } from "./solve/solve-context.ts";
 export type { StepParts, StepReport } from "./solve/step-report.ts";

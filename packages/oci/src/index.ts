@@ -22,6 +22,7 @@ export * from "./layout/write-rootfs-tar.ts";
 export * from "./tar/index-tar.ts";
 export * from "./tar/read-tar.ts";
 export * from "./tar/write-tar.ts";
+export * from "./tree/content-reader.ts";
 export * from "./tree/entry-json.ts";
 export * from "./tree/layer-tree.ts";
 export * from "./tree/path-bytes.ts";

@@ -60,6 +60,11 @@ export class Folders {
     this.#options = options;
   }
 
+  /** How many files at once are hashed, where the machine has a way of its own. */
+  get hashFiles(): HashFiles | undefined {
+    return this.#options.hashFiles;
+  }
+
   open(folder: SolvedFolder): OpenFolder {
     const opened = this.#open.get(folder.root) ?? this.#openFolder(folder.root);
     this.#open.set(folder.root, opened);

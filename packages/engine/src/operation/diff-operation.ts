@@ -14,10 +14,15 @@ export async function solveDiff(
   const upper = layersOf(await context.solve(operation.upper));
   const statement = { op: "diff", epoch: context.plan.image.epoch };
   const key = digestOf({ version: context.plan.version, ...statement, lower: lower.keys, upper: upper.keys });
-  const layer = recipeLayer(context, key, async () => {
-    const [below, above] = await Promise.all([lower.tree({ contents: true }), upper.tree({ contents: true })]);
-    return differences(below, above, "");
-  });
+  const layer = recipeLayer(
+    context,
+    key,
+    async () => {
+      const [below, above] = await Promise.all([lower.tree({ contents: true }), upper.tree({ contents: true })]);
+      return differences(below, above, "");
+    },
+    context.noCache(id),
+  );
   const inputs = [operation.lower, operation.upper].filter((input) => input !== null);
   context.report(id, {
     key,

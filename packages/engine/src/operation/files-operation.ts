@@ -16,7 +16,7 @@ import { contextName, type Selection, selectSources } from "../files/select-sour
 import { unpackArchives } from "../files/unpack-archives.ts";
 import { atStep } from "../solve/at-step.ts";
 import type { SolveContext } from "../solve/solve-context.ts";
-import { emptyFileSystem, layersOf, SolvedLayers } from "../solve/solved.ts";
+import { emptyFileSystem, layersOf, type SolvedLayer, SolvedLayers } from "../solve/solved.ts";
 import { recipeLayer } from "./recipe-layer.ts";
 
 /** An action with the files it was found to mean. */
@@ -27,6 +27,13 @@ interface ReadyAction {
   readonly manifest?: { readonly digest: Digest; readonly text: () => string | undefined };
   /** Finds the digests of files that were only known by their times; for whoever wants the layer's entries. */
   readonly digests?: () => Promise<ReadonlyMap<string, Digest>>;
+}
+
+/** A layer of files, and what its key is made of. */
+export interface FilesLayer {
+  readonly layer: SolvedLayer;
+  readonly statement: unknown;
+  readonly manifests: readonly Digest[];
 }
 
 /**
@@ -41,27 +48,13 @@ export async function solveFiles(
   operation: FilesOperation,
 ): Promise<SolvedLayers> {
   const input = operation.input === null ? emptyFileSystem : layersOf(await context.solve(operation.input));
-  const ready = await Promise.all(operation.actions.map((action) => prepare(context, action)));
-  const statement = {
-    op: "files",
-    epoch: context.plan.image.epoch,
-    actions: operation.actions.map((action) => (action.action === "copy" ? { ...action, from: null } : action)),
-  };
-  const manifests = ready.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest.digest]));
-  const key = digestOf({ version: context.plan.version, statement, base: input.keys, manifests });
-  for (const { manifest } of ready) if (manifest !== undefined) context.noteManifest(manifest.digest, manifest.text);
-  const layer = recipeLayer(context, key, () =>
-    build(context, input, ready).catch((error) => {
-      // Nobody knows any more which step it was when the bytes are read.
-      throw atStep(error, context.step(id));
-    }),
-  );
+  const { layer, statement, manifests } = await filesLayer(context, id, input, operation.actions);
   const inputs = operation.actions.flatMap((action) =>
     action.action === "copy" && action.from !== null ? [action.from] : [],
   );
   context.report(id, {
-    key,
-    cached: context.store.actions.get(key) !== undefined,
+    key: layer.key,
+    cached: context.store.actions.get(layer.key) !== undefined,
     parts: {
       statement,
       base: input.keys,
@@ -70,6 +63,39 @@ export async function solveFiles(
     },
   });
   return new SolvedLayers([...input.layers, layer]);
+}
+
+/**
+ * Finds the layer that some actions make on a file system.
+ *
+ * @param id the operation whose step a mistake is shown at
+ */
+export async function filesLayer(
+  context: SolveContext,
+  id: OperationId,
+  input: SolvedLayers,
+  actions: readonly FileAction[],
+): Promise<FilesLayer> {
+  const ready = await Promise.all(actions.map((action) => prepare(context, action)));
+  const statement = {
+    op: "files",
+    epoch: context.plan.image.epoch,
+    actions: actions.map((action) => (action.action === "copy" ? { ...action, from: null } : action)),
+  };
+  const manifests = ready.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest.digest]));
+  const key = digestOf({ version: context.plan.version, statement, base: input.keys, manifests });
+  for (const { manifest } of ready) if (manifest !== undefined) context.noteManifest(manifest.digest, manifest.text);
+  const layer = recipeLayer(
+    context,
+    key,
+    () =>
+      build(context, input, ready).catch((error) => {
+        // Nobody knows any more which step it was when the bytes are read.
+        throw atStep(error, context.step(id));
+      }),
+    context.noCache(id),
+  );
+  return { layer, statement, manifests };
 }
 
 async function prepare(context: SolveContext, action: FileAction): Promise<ReadyAction> {

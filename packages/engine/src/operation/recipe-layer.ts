@@ -7,9 +7,16 @@ import type { SolvedLayer } from "../solve/solved.ts";
  *
  * What an earlier build found out about the bytes is taken from the store, and the entries are made only when asked
  * for, so that an unchanged step costs no more than its key.
+ *
+ * @param fresh what an earlier build found out is not believed
  */
-export function recipeLayer(context: SolveContext, key: Digest, make: () => Promise<readonly Entry[]>): SolvedLayer {
-  const record = context.noCache ? undefined : context.store.actions.get(key);
+export function recipeLayer(
+  context: SolveContext,
+  key: Digest,
+  make: () => Promise<readonly Entry[]>,
+  fresh = false,
+): SolvedLayer {
+  const record = fresh ? undefined : context.store.actions.get(key);
   const { epoch } = context.plan.image;
   let made: Promise<readonly Entry[]> | undefined;
   const entries = () => {

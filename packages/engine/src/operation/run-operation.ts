@@ -1,34 +1,68 @@
-import { digestOf, type OperationId, type RunOperation, StrakeError } from "@strake/core";
+import { type OperationId, type PlannedStep, type RunMount, type RunOperation, StrakeError } from "@strake/core";
+import { digestParts } from "@strake/oci";
+import { type MountFiles, mountFiles } from "../run/mount-files.ts";
+import { runCommand } from "../run/run-command.ts";
+import { runKey } from "../run/run-key.ts";
+import { keptLayer } from "../run/run-layer.ts";
 import type { SolveContext } from "../solve/solve-context.ts";
-import { emptyFileSystem, layersOf, SolvedLayers } from "../solve/solved.ts";
+import { emptyFileSystem, layersOf, type SolvedLayer, SolvedLayers } from "../solve/solved.ts";
 import { unknownLayer } from "./unknown-layer.ts";
 
 /**
- * Plans a command; this engine has no sandbox to run it in.
+ * Runs a command, or finds what it made before.
  *
- * What the command would make is unknown, and so is whatever reads it.
+ * Its result is kept at once, not only when the whole build has come to its end: a build that is begun again after a
+ * failure goes on at the step that failed. In a plan the command does not run; what it would make is unknown then, and
+ * so is whatever reads it.
  *
- * @throws StrakeError `run-unavailable` when it should really run
+ * @throws StrakeError `command-failed`, and whatever keeps commands from running here
  */
 export async function solveRun(context: SolveContext, id: OperationId, operation: RunOperation): Promise<SolvedLayers> {
-  const step = context.step(id) ?? {
-    id,
-    title: `RUN ${operation.args.join(" ")}`,
-    site: { file: "", line: 0, column: 0 },
-    image: "",
-  };
-  if (!context.readOnly) {
-    throw new StrakeError({
-      code: "run-unavailable",
-      message: `the embedded engine cannot run commands yet: ${step.title}`,
-      notes: ["Write a Dockerfile with `strake print --to dockerfile`, and build that with Docker or BuildKit."],
-    });
-  }
   const input = operation.input === null ? emptyFileSystem : layersOf(await context.solve(operation.input));
-  const { input: _input, mounts, ...said } = operation;
-  const statement = { ...said, mounts: mounts.map((mount) => ({ ...mount, from: null })) };
-  const key = digestOf({ version: context.plan.version, statement, base: input.keys });
-  const inputs = operation.input === null ? [] : [operation.input];
-  context.report(id, { key, cached: false, parts: { statement, base: input.keys, inputs, manifests: [] } });
-  return new SolvedLayers([...input.layers, unknownLayer(key, step)]);
+  const files = await filesOfMounts(context, id, operation);
+  const { key, parts } = runKey(context, operation, input.keys, files);
+  const wanted = operation.cache && !context.noCache(id);
+  const kept = wanted ? keptLayer(context, input, key) : undefined;
+  context.report(id, { key, cached: kept !== undefined, parts });
+  if (kept !== undefined) return onTop(input, kept);
+  if (context.readOnly) return onTop(input, unknownLayer(key, stepOf(context, id, operation)));
+  requireEntitlement(context, operation);
+  // Another process may be at the same step; what it makes is what this one would.
+  const made = await context.store.withLock(`run-${digestParts(key).hex}`, context.signal, async () => {
+    const meanwhile = wanted ? keptLayer(context, input, key) : undefined;
+    if (meanwhile === undefined) return runCommand(context, { id, operation, input, files, key });
+    context.report(id, { key, cached: true, parts });
+    return meanwhile;
+  });
+  return onTop(input, made);
+}
+
+function onTop(input: SolvedLayers, layer: SolvedLayer): SolvedLayers {
+  return new SolvedLayers([...input.layers, layer]);
+}
+
+async function filesOfMounts(
+  context: SolveContext,
+  id: OperationId,
+  operation: RunOperation,
+): Promise<ReadonlyMap<RunMount, MountFiles>> {
+  const found = operation.mounts.map(async (mount): Promise<[RunMount, MountFiles][]> => {
+    if (mount.type !== "bind" && (mount.type !== "cache" || mount.from === null)) return [];
+    return [[mount, await mountFiles(context, id, mount.from, mount.source)]];
+  });
+  return new Map((await Promise.all(found)).flat());
+}
+
+function stepOf(context: SolveContext, id: OperationId, operation: RunOperation): PlannedStep {
+  const site = { file: "", line: 0, column: 0 };
+  return context.step(id) ?? { id, title: `RUN ${operation.args.join(" ")}`, site, image: "" };
+}
+
+function requireEntitlement(context: SolveContext, { security }: RunOperation): void {
+  if (security !== "insecure" || context.commands.allow.has("security.insecure")) return;
+  throw new StrakeError({
+    code: "not-allowed",
+    message: "the command wants to run without the sandbox's limits, which this build does not allow",
+    notes: ["Allow it with --allow security.insecure."],
+  });
 }

@@ -1,6 +1,7 @@
 import type { BuildEvent, OperationId, OperationSource, Plan, PlannedStep } from "@strake/core";
 import type { Digest, Entry, Image, TarSource } from "@strake/oci";
 import type { Folders } from "../files/folders.ts";
+import type { CommandPorts } from "../run/command-ports.ts";
 import type { Store } from "../store/store.ts";
 import type { Solved } from "./solved.ts";
 import type { StepReport } from "./step-report.ts";
@@ -29,7 +30,9 @@ export interface SolveContext {
   readonly fetch: Fetch;
   readonly folders: Folders;
   readonly locals: ReadonlyMap<string, string>;
-  readonly noCache: boolean;
+  /** Whether a step is to be done although its result is kept. */
+  noCache(id: OperationId): boolean;
+  readonly commands: CommandPorts;
   readonly signal: AbortSignal | undefined;
   readonly openTar: ((entries: readonly Entry[], epoch: number) => TarSource) | undefined;
   solve(id: OperationId | null): Promise<Solved>;

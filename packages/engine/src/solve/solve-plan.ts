@@ -13,6 +13,8 @@ import { type Solved, SolvedLayers } from "./solved.ts";
 export async function solveOperation(context: SolveContext, id: OperationId, operation: Operation): Promise<Solved> {
   context.signal?.throwIfAborted();
   const step = context.step(id);
+  // A step begins when what it stands on is there.
+  await Promise.all(operationInputs(operation).map((input) => context.solve(input)));
   const started = performance.now();
   if (step !== undefined) context.progress({ type: "started", step: id, title: step.title, image: step.image });
   try {

@@ -1,8 +1,12 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, DiskBlobStore, decodeEntries, digestParts, type Entry, encodeEntries } from "@strake/oci";
 import { ActionCache } from "./action-cache.ts";
 import { readIfPresent, writeAtomically } from "./atomic-file.ts";
+import { CacheMounts } from "./cache-mounts.ts";
 import { ImageRecords } from "./image-records.ts";
+import { withLock } from "./lock.ts";
+import { RunResults } from "./run-results.ts";
 
 /**
  * The folder that everything is kept in: blobs, results of steps, indexes of layers, named images.
@@ -14,12 +18,16 @@ export class Store {
   readonly folder: string;
   readonly blobs: DiskBlobStore;
   readonly actions: ActionCache;
+  readonly runs: RunResults;
+  readonly caches: CacheMounts;
   readonly images: ImageRecords;
 
   constructor(folder: string) {
     this.folder = folder;
     this.blobs = new DiskBlobStore(folder);
     this.actions = new ActionCache(folder);
+    this.runs = new RunResults(folder);
+    this.caches = new CacheMounts(folder);
     this.images = new ImageRecords(folder);
   }
 
@@ -36,8 +44,17 @@ export class Store {
     return decodeEntries(text).map((entry) => placeContent(entry, stored));
   }
 
+  hasLayerIndex(diffId: Digest): boolean {
+    return existsSync(this.#indexPath(diffId));
+  }
+
   keepLayerIndex(diffId: Digest, entries: readonly Entry[]): void {
     writeAtomically(this.#indexPath(diffId), encodeEntries(entries.map((entry) => placeContent(entry, ""))));
+  }
+
+  /** Does something that only one process at a time may do; the others wait. */
+  withLock<T>(name: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    return withLock(join(this.folder, "locks", name), signal, work);
   }
 
   /** A manifest of a step's inputs, kept so that two builds can be compared file by file. */

@@ -1,10 +1,12 @@
 import { writeAtomically } from "@strake/engine";
 import { familiarReference } from "@strake/oci";
 import { keepPins, referencesOf, solveTargets, type TargetImages } from "../compose/build-targets.ts";
+import { buildingOptions } from "../compose/building-options.ts";
 import { openSession, type Session } from "../compose/session.ts";
 import { writeStepRecords } from "../compose/step-records.ts";
 import { type Destination, type Written, writeOutput } from "../compose/write-output.ts";
 import { startProgress } from "../screen/start-progress.ts";
+import { openShell } from "./open-shell.ts";
 import type { BuildRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -13,8 +15,18 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
   const progress = startProgress(request.progress, process.stderr, process.env);
   let session: Session | undefined;
   try {
-    session = await openSession({ file: request.file, readOnly: false, pull: request.pull, signal });
-    const options = { noCache: request.noCache, progress: progress.handle.bind(progress), signal };
+    const { jobs, isolation, shellOnFailure } = request.commands;
+    session = await openSession({
+      file: request.file,
+      readOnly: false,
+      pull: request.pull,
+      jobs,
+      isolation,
+      ...(shellOnFailure ? { onFailure: (failed) => openShell(failed, () => progress.end()) } : {}),
+      signal,
+    });
+    const building = buildingOptions(request.commands, request.noCache, process.env);
+    const options = { building, progress: progress.handle.bind(progress), signal };
     const { targets, planner } = await solveTargets(session, request, options);
     const destinations = destinationsOf(request);
     checkDestinations(request, targets, destinations);

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { explain, type Reason, type Solution, type StepReport } from "@strake/engine";
 import { type Digest, imageDigest, imageId, type Layer } from "@strake/oci";
 import { solveTargets, type TargetImages } from "../compose/build-targets.ts";
+import { buildingOptions } from "../compose/building-options.ts";
 import { openSession, type Session } from "../compose/session.ts";
 import { readStepRecords } from "../compose/step-records.ts";
 import { describeReason } from "./describe-reason.ts";
@@ -39,7 +40,8 @@ interface LayerView {
 export async function plan(request: PlanRequest, signal: AbortSignal): Promise<void> {
   const session = await openSession({ file: request.file, readOnly: true, pull: request.pull, signal });
   try {
-    const { targets } = await solveTargets(session, request, { noCache: request.noCache, signal });
+    const building = buildingOptions(request.commands, request.noCache, process.env);
+    const { targets } = await solveTargets(session, request, { building, signal });
     const views: PlannedImageView[] = [];
     for (const target of targets) views.push(...(await viewTarget(session, target, request)));
     const text = request.json ? `${JSON.stringify(views, null, 2)}\n` : views.map(printView).join("\n");

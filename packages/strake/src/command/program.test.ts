@@ -24,12 +24,25 @@ const definition = {
   epoch: 0,
 };
 
+const commands = {
+  hosts: [],
+  secrets: new Map(),
+  agents: new Map(),
+  allow: new Set(),
+  limits: {},
+  noCacheFilter: [],
+  shellOnFailure: false,
+};
+
 test("a command by itself asks for everything with its defaults", async () => {
   expect(await parse(["build"])).toEqual([
     "build",
-    { ...definition, tags: [], outputs: [], load: false, noCache: false, progress: "auto" },
+    { ...definition, tags: [], outputs: [], load: false, noCache: false, commands, progress: "auto" },
   ]);
-  expect(await parse(["plan"])).toEqual(["plan", { ...definition, json: false, digests: false, noCache: false }]);
+  expect(await parse(["plan"])).toEqual([
+    "plan",
+    { ...definition, json: false, digests: false, noCache: false, commands },
+  ]);
   expect(await parse(["graph"])).toEqual(["graph", { ...definition, format: "mermaid" }]);
   expect(await parse(["images"])).toEqual(["images", { quiet: false, digests: false, truncate: true }]);
   expect(await parse(["history", "x"])).toEqual(["history", { image: "x", quiet: false, human: true, truncate: true }]);
@@ -67,6 +80,7 @@ test("build takes docker's and buildx's flags", async () => {
       ],
       load: true,
       noCache: true,
+      commands,
       progress: "plain",
       imageIdFile: "id",
       metadataFile: "meta",
@@ -118,4 +132,52 @@ test("mistakes are thrown, with what was meant where that is clear", async () =>
   await expect(parse(["build", "-o", "type=x,dest=y"])).rejects.toThrow('there is no type "x"');
   await expect(parse(["images", "a", "b"])).rejects.toThrow("too many arguments");
   await expect(parse(["build"], { SOURCE_DATE_EPOCH: "soon" })).rejects.toThrow("soon");
+});
+
+test("build takes what commands may do", async () => {
+  const args =
+    "build --network none --add-host db:10.0.0.1 --secret id=a,src=file --secret id=b,env=B --ssh default --ssh other=/s " +
+    "--allow security.insecure --shm-size 1g --ulimit nofile=5:6 --memory 64m --cpus 1.5 --step-timeout 2 -j 3 " +
+    "--isolation runc --no-cache-filter web --on-failure shell";
+  const [, request] = await parse(args.split(" "), { SSH_AUTH_SOCK: "/agent" });
+  expect(request).toMatchObject({
+    noCache: false,
+    commands: {
+      network: "none",
+      hosts: [{ name: "db", address: "10.0.0.1" }],
+      secrets: new Map<string, unknown>([
+        ["a", { file: "file" }],
+        ["b", { env: "B" }],
+      ]),
+      agents: new Map([
+        ["default", "/agent"],
+        ["other", "/s"],
+      ]),
+      allow: new Set(["security.insecure"]),
+      limits: {
+        shmSize: 2 ** 30,
+        ulimits: [{ name: "nofile", soft: 5, hard: 6 }],
+        memory: 64 * 2 ** 20,
+        cpus: 1.5,
+        timeout: 2000,
+      },
+      jobs: 3,
+      isolation: "runc",
+      noCacheFilter: ["web"],
+      shellOnFailure: true,
+    },
+  });
+});
+
+test.each([
+  ["--secret file", "--secret file: expected NAME=VALUE"],
+  ["--secret id=a,b=c", 'there is no "b"'],
+  ["--ssh default", "no agent is running"],
+  ["--allow everything", "expected network.host or security.insecure"],
+  ["--add-host name", "expected NAME:ADDRESS"],
+  ["--memory much", "expected a size"],
+  ["--ulimit nofile", "expected NAME=SOFT:HARD"],
+  ["--jobs 0", "expected a number of at least 1"],
+])("build refuses %s", async (args, message) => {
+  await expect(parse(["build", ...args.split(" ")])).rejects.toThrow(message);
 });

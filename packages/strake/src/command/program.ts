@@ -3,7 +3,9 @@ import { Command, Option } from "commander";
 import { parseOutputOption } from "../compose/output-option.ts";
 import { progressModes } from "../screen/progress.ts";
 import { version } from "../version.ts";
+import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
 import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
+import { listOption } from "./option/list-option.ts";
 import { parseSourceDateEpoch } from "./option/source-date-epoch.ts";
 import { type Actions, type DefinitionRequest, graphFormats, renderings } from "./request.ts";
 
@@ -35,9 +37,9 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
 }
 
 function addBuild(program: Command, actions: Actions, variables: Variables): void {
-  definitionCommand(program, "build", "build images of the nearest build file")
-    .addOption(list("-t, --tag <name>", "name the image, as name:tag"))
-    .addOption(list("-o, --output <output>", "write the image: type=docker|oci|local|tar,dest=PATH, or a folder"))
+  addCommandOptions(definitionCommand(program, "build", "build images of the nearest build file"))
+    .addOption(listOption("-t, --tag <name>", "name the image, as name:tag"))
+    .addOption(listOption("-o, --output <output>", "write the image: type=docker|oci|local|tar,dest=PATH, or a folder"))
     .option("--load", "load the images into the Docker daemon", false)
     .option("--no-cache", "do every step although its result is there")
     .addOption(new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto"))
@@ -51,6 +53,7 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
         outputs: (options.output as string[]).map(parseOutputOption),
         load: options.load === true,
         noCache: options.cache === false,
+        commands: readCommandOptions(options, variables),
         progress: options.quiet === true ? "quiet" : (options.progress as (typeof progressModes)[number]),
         ...optional("imageIdFile", options.iidfile),
         ...optional("metadataFile", options.metadataFile),
@@ -59,7 +62,9 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
 }
 
 function addPlan(program: Command, actions: Actions, variables: Variables): void {
-  definitionCommand(program, "plan", "tell what a build would do, and why; nothing is built or written")
+  addCommandOptions(
+    definitionCommand(program, "plan", "tell what a build would do, and why; nothing is built or written"),
+  )
     .option("--json", "print JSON", false)
     .option("--digests", "compress the layers to tell their digests and the manifest's", false)
     .option("--no-cache", "plan to do every step although its result is there")
@@ -69,6 +74,7 @@ function addPlan(program: Command, actions: Actions, variables: Variables): void
         json: options.json === true,
         digests: options.digests === true,
         noCache: options.cache === false,
+        commands: readCommandOptions(options, variables),
       });
     });
 }
@@ -152,7 +158,7 @@ function addImport(program: Command, actions: Actions, variables: Variables): vo
     .description("make an image from a tar of a root file system")
     .argument("<file>", "the tar, which may be compressed; - for standard input")
     .argument("[name]", "the image's name, as name:tag")
-    .addOption(list("-c, --change <instruction>", "set something of the config, as in a Dockerfile"))
+    .addOption(listOption("-c, --change <instruction>", "set something of the config, as in a Dockerfile"))
     .option("-m, --message <message>", "the comment in the image's history")
     .option("--platform <platform>", "what the image is for, such as linux/arm64")
     .action(async (file: string, reference: string | undefined, options: Values) => {
@@ -180,11 +186,11 @@ function definitionCommand(program: Command, name: string, description: string):
     .description(description)
     .argument("[target...]", "exported images; without any, all of them")
     .option("-f, --file <file>", "the build file")
-    .addOption(list("--target <name>", "build this target").hideHelp())
-    .addOption(list("--build-arg <name=value>", "set a build argument; without a value, that of the environment"))
-    .addOption(list("--platform <platform>", "what the images are for, such as linux/arm64"))
-    .addOption(list("--label <name=value>", "add a label"))
-    .addOption(list("--annotation <name=value>", "add an annotation of the manifest"))
+    .addOption(listOption("--target <name>", "build this target").hideHelp())
+    .addOption(listOption("--build-arg <name=value>", "set a build argument; without a value, that of the environment"))
+    .addOption(listOption("--platform <platform>", "what the images are for, such as linux/arm64"))
+    .addOption(listOption("--label <name=value>", "add a label"))
+    .addOption(listOption("--annotation <name=value>", "add an annotation of the manifest"))
     .option("--pull", "look up images anew", false)
     .option("--frozen-lockfile", "fail where the lockfile pins no digest, and do not change it", false);
 }
@@ -204,13 +210,6 @@ function definitionRequest(targets: readonly string[], options: Values, variable
     frozenLockfile: options.frozenLockfile === true,
     epoch: parseSourceDateEpoch(variables.SOURCE_DATE_EPOCH),
   };
-}
-
-/** An option that may be given several times, with one value each time. */
-function list(flags: string, description: string): Option {
-  return new Option(flags, description)
-    .default([], "")
-    .argParser((value: string, before: readonly string[]) => [...before, value]);
 }
 
 function optional<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: string } {

@@ -1,6 +1,7 @@
 import type { Platform } from "@strake/oci/document";
 import type { OutputOption } from "../compose/output-option.ts";
 import type { ProgressMode } from "../screen/progress.ts";
+import type { CommandRequest } from "./option/command-options.ts";
 
 /** What is asked of a build file: which images, and what goes into their plans. */
 export interface DefinitionRequest {
@@ -26,6 +27,7 @@ export interface BuildRequest extends DefinitionRequest {
   /** The images are loaded into the Docker daemon. */
   readonly load: boolean;
   readonly noCache: boolean;
+  readonly commands: CommandRequest;
   readonly progress: ProgressMode;
   /** The file that gets the image id. */
   readonly imageIdFile?: string;
@@ -38,6 +40,7 @@ export interface PlanRequest extends DefinitionRequest {
   /** Layers are compressed, without being kept, to tell their compressed digests and the manifest's. */
   readonly digests: boolean;
   readonly noCache: boolean;
+  readonly commands: CommandRequest;
 }
 
 /** What `print` can print. */

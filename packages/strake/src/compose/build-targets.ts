@@ -1,6 +1,7 @@
 import { type BuildEvent, type Image, outsideNames, StrakeError } from "@strake/core";
 import { type Platform, parsePlatform, parseReference, printPlatform, type Reference } from "@strake/oci";
 import type { DefinitionRequest } from "../command/request.ts";
+import type { BuildingOptions } from "./building-options.ts";
 import { selectTargets, type Target } from "./find-targets.ts";
 import { lockFileOf, readLockFile, writeLockFile } from "./lock-file.ts";
 import { Planner, type SolvedTarget } from "./plan-targets.ts";
@@ -16,7 +17,7 @@ export interface TargetImages {
 
 /** How targets are solved. */
 export interface SolveOptions {
-  readonly noCache: boolean;
+  readonly building: BuildingOptions;
   readonly progress?: ((event: BuildEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -48,7 +49,7 @@ function prepare(session: Session, request: DefinitionRequest, options: SolveOpt
     labels: request.labels,
     annotations: request.annotations,
     epoch: request.epoch,
-    noCache: options.noCache,
+    building: options.building,
     pins,
     ...(options.progress === undefined ? {} : { progress: options.progress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),

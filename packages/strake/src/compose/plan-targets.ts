@@ -17,6 +17,7 @@ import {
 } from "@strake/core";
 import type { Solution } from "@strake/engine";
 import { familiarReference, imageDigest, imageId, type Platform, parseReference } from "@strake/oci";
+import type { BuildingOptions } from "./building-options.ts";
 import type { Session } from "./session.ts";
 
 /** What a plan is made with besides the build file. */
@@ -24,7 +25,7 @@ export interface PlanningOptions {
   readonly buildArgs?: ReadonlyMap<string, string>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly noCache?: boolean;
+  readonly building?: BuildingOptions;
   /** Seconds since 1970. */
   readonly epoch: number;
   readonly pins: Pins;
@@ -78,11 +79,11 @@ export class Planner {
   async solve(name: string, image: Image, platform: Platform): Promise<SolvedTarget> {
     const target = await this.plan(name, image, platform);
     const { plan, steps, locals } = target.planned;
-    const { noCache, progress, signal } = this.#options;
+    const { building, progress, signal } = this.#options;
     const solution = await this.#session.engine.solve(plan, {
       locals,
       steps,
-      ...(noCache === undefined ? {} : { noCache }),
+      ...building,
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
     });

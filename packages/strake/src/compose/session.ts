@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { type Definition, Image } from "@strake/core";
-import { Engine, type EngineOptions } from "@strake/engine";
+import { Engine, type EngineOptions, openSandbox, type SandboxName } from "@strake/engine";
 import type { Platform } from "@strake/oci";
 import type { Registry } from "@strake/registry";
 import { BaseFinder } from "./base-finder.ts";
@@ -19,6 +19,12 @@ export interface SessionOptions {
   readonly readOnly: boolean;
   /** Ask registries even for what is known. */
   readonly pull?: boolean;
+  /** How many commands run at once. */
+  readonly jobs?: number | undefined;
+  /** The sandbox to run commands in, instead of the first that works. */
+  readonly isolation?: SandboxName | undefined;
+  /** Called with a failed command, while its file system is still there. */
+  readonly onFailure?: EngineOptions["onFailure"];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,6 +60,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     },
     readOnly: options.readOnly,
     buildFile,
+    sandbox: () => openSandbox({ isolation: options.isolation }),
+    ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+    ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
     ...workers.ports,
   };
   const engine = new Engine(engineOptions);

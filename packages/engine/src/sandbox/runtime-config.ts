@@ -1,0 +1,117 @@
+import { allCapabilities, usualCapabilities } from "./capabilities.ts";
+import { commandEnvironment } from "./command-environment.ts";
+import type { InnerMount, PreparedJob } from "./prepare-job.ts";
+import type { SandboxJob } from "./sandbox.ts";
+import { seccompProfile } from "./seccomp.ts";
+
+/** Parts of the kernel's file systems that Docker does not show to containers. */
+const maskedPaths = [
+  "/proc/acpi",
+  "/proc/asound",
+  "/proc/interrupts",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/sys/devices/virtual/powercap",
+  "/sys/firmware",
+];
+
+/** Parts that containers can read only. */
+const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+const defaultShmSize = 64 * 1024 * 1024;
+
+/** Makes the `config.json` of a bundle (OCI runtime specification), as BuildKit would. */
+export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, terminal: boolean): unknown {
+  const insecure = job.security === "insecure";
+  const capabilities = insecure ? allCapabilities : usualCapabilities;
+  const seccomp = insecure ? undefined : seccompProfile(process.arch);
+  return {
+    ociVersion: "1.0.2",
+    process: {
+      terminal,
+      user: { uid: job.user.uid, gid: job.user.gid, additionalGids: job.user.groups },
+      args: job.args,
+      env: commandEnvironment(job),
+      cwd: job.cwd,
+      // Nothing is inheritable: what a command starts has no more than it should.
+      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+      rlimits: (job.limits.ulimits ?? []).map(({ name, soft, hard }) => ({
+        type: `RLIMIT_${name.toUpperCase()}`,
+        soft: unlimited(soft),
+        hard: unlimited(hard),
+      })),
+      noNewPrivileges: false,
+    },
+    root: { path: root, readonly: false },
+    hostname: job.hostname,
+    mounts: [...systemMounts(job, rootless), ...mounts.map(describeMount)],
+    linux: {
+      namespaces: [
+        { type: "pid" },
+        { type: "ipc" },
+        { type: "uts" },
+        { type: "mount" },
+        ...(job.network === "none" ? [{ type: "network" }] : []),
+      ],
+      ...(insecure ? {} : { maskedPaths, readonlyPaths }),
+      ...(seccomp === undefined ? {} : { seccomp }),
+    },
+  };
+}
+
+function systemMounts(job: SandboxJob, rootless: boolean): readonly unknown[] {
+  const shmSize = job.limits.shmSize ?? defaultShmSize;
+  const plain = ["nosuid", "noexec", "nodev"];
+  // Only who owns the network namespace can mount a sysfs; inside a user namespace the machine's own is shown.
+  const bound = rootless && job.network === "host";
+  const access = job.security === "insecure" ? "rw" : "ro";
+  return [
+    { destination: "/proc", type: "proc", source: "proc", options: plain },
+    {
+      destination: "/dev",
+      type: "tmpfs",
+      source: "tmpfs",
+      options: ["nosuid", "strictatime", "mode=755", "size=65536k"],
+    },
+    {
+      destination: "/dev/pts",
+      type: "devpts",
+      source: "devpts",
+      options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", ...(rootless ? [] : ["gid=5"])],
+    },
+    {
+      destination: "/dev/shm",
+      type: "tmpfs",
+      source: "shm",
+      options: [...plain, "mode=1777", `size=${shmSize}`],
+    },
+    { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: plain },
+    bound
+      ? { destination: "/sys", type: "none", source: "/sys", options: ["rbind", ...plain, "ro"] }
+      : { destination: "/sys", type: "sysfs", source: "sysfs", options: [...plain, access] },
+  ];
+}
+
+function describeMount(mount: InnerMount): unknown {
+  if (mount.type === "tmpfs") {
+    const size = mount.size === undefined ? [] : [`size=${mount.size}`];
+    return { destination: mount.target, type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", ...size] };
+  }
+  const access = mount.readonly ? "ro" : "rw";
+  return {
+    destination: mount.target,
+    type: "bind",
+    source: mount.source,
+    options: [mount.directory ? "rbind" : "bind", access, "nosuid", "nodev"],
+  };
+}
+
+/** -1 means no limit, as it does for Docker. */
+function unlimited(value: number): number | bigint {
+  return value < 0 ? 18446744073709551615n : value;
+}

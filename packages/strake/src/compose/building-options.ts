@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { type BuildOptions, StrakeError } from "@strake/core";
+import type { CommandRequest, SecretSource } from "../command/option/command-options.ts";
+import type { Environment } from "./store-home.ts";
+
+/** What a builder is told of the commands of a build. */
+export type BuildingOptions = Pick<
+  BuildOptions,
+  "noCache" | "secrets" | "agents" | "allow" | "network" | "hosts" | "limits"
+>;
+
+/**
+ * Turns what was asked for into what a builder is told; the values of secrets are read here.
+ *
+ * @throws StrakeError `unreadable-secret`
+ */
+export function buildingOptions(request: CommandRequest, noCache: boolean, variables: Environment): BuildingOptions {
+  const { network, hosts, secrets, agents, allow, limits, noCacheFilter } = request;
+  const filtered = new Set(noCacheFilter);
+  return {
+    noCache: noCache || filtered.size === 0 ? noCache : ({ image }) => filtered.has(image),
+    secrets: new Map([...secrets].map(([id, source]) => [id, readSecret(id, source, variables)])),
+    agents,
+    allow,
+    limits,
+    ...(network === undefined ? {} : { network }),
+    ...(hosts.length === 0 ? {} : { hosts }),
+  };
+}
+
+function readSecret(id: string, source: SecretSource, variables: Environment): Uint8Array {
+  if ("env" in source) {
+    const value = variables[source.env];
+    if (value !== undefined) return Buffer.from(value);
+    throw unreadable(id, `the environment has no ${source.env}`);
+  }
+  try {
+    return readFileSync(source.file);
+  } catch (error) {
+    throw unreadable(id, `${source.file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function unreadable(id: string, why: string): StrakeError {
+  return new StrakeError({
+    code: "unreadable-secret",
+    message: `the secret "${id}" has no value: ${why}`,
+    notes: ["Give it with --secret id=NAME,src=FILE, or --secret id=NAME,env=VARIABLE."],
+  });
+}
