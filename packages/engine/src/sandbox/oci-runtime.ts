@@ -25,13 +25,21 @@ const runc: Runtime = {
   commands: ["exec runc --root state run -b bundle command"],
 };
 
-/** Runs commands with crun. */
-export const crunSandbox: Sandbox = ociRuntime(crun);
+/**
+ * Runs commands with crun.
+ *
+ * @param programs the folder in which the compiled system call filter is kept
+ */
+export function crunSandbox(programs: string): Sandbox {
+  return ociRuntime(crun, programs);
+}
 
 /** Runs commands with runc. */
-export const runcSandbox: Sandbox = ociRuntime(runc);
+export function runcSandbox(): Sandbox {
+  return ociRuntime(runc, undefined);
+}
 
-function ociRuntime({ name, commands }: Runtime): Sandbox {
+function ociRuntime({ name, commands }: Runtime, programs: string | undefined): Sandbox {
   return {
     name,
     run: async (job, io) => {
@@ -39,8 +47,10 @@ function ociRuntime({ name, commands }: Runtime): Sandbox {
       const bundle = join(job.scratch, "bundle");
       mkdirSync(bundle);
       const terminal = io.terminal === true && process.stdin.isTTY === true;
-      writeFileSync(join(bundle, "config.json"), printConfig(runtimeConfig(prepared, terminal)), { mode: 0o600 });
-      return runChain(job, io, { script: [...prepared.mountCommands, ...commands].join("\n") });
+      writeFileSync(join(bundle, "config.json"), printConfig(runtimeConfig(prepared, { terminal, programs })), {
+        mode: 0o600,
+      });
+      return runChain(job, io, { script: [...prepared.mountCommands, ...commands] });
     },
   };
 }

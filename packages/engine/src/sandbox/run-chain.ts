@@ -1,20 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { makeControlGroup } from "./control-group.ts";
+import { programPath } from "./find-program.ts";
 import type { SandboxExit, SandboxIo, SandboxJob } from "./sandbox.ts";
 
 /** A program to run in namespaces of its own. */
 export interface Chain {
-  /** A script for `sh`, which ends in `exec` of the sandbox; its working folder is the job's scratch folder. */
-  readonly script: string;
-  /** Values for the script's `$1` and on. */
-  readonly args?: readonly string[];
-  /** Instead of nearly no environment at all. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** The lines of a script for `sh` that ends in `exec` of the sandbox; it begins in the job's scratch folder. */
+  readonly script: readonly string[];
+  /** The network, for sandboxes that do not see to it themselves. */
+  readonly network?: "host" | "none";
 }
-
-/** Where the programs of a machine are, for the sandbox's own use. */
-const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
  * The programs that the script runs below: all that they start goes with them.
@@ -32,12 +30,15 @@ export async function runChain(job: SandboxJob, io: SandboxIo, chain: Chain): Pr
   io.signal?.throwIfAborted();
   const group = makeControlGroup(job.limits);
   const joining = (group?.members ?? []).map((file) => `echo 0 > ${file}`);
-  const script = ["set -e", ...joining, chain.script].join("\n");
+  // A file, not an argument: what a process is called with can be seen by every user.
+  const script = join(job.scratch, "begin.sh");
+  writeFileSync(script, `${["set -e", ...joining, ...chain.script].join("\n")}\n`, { mode: 0o600 });
   try {
-    const [program = "", ...args] = [...outer, "sh", "-c", script, "sandbox", ...(chain.args ?? [])];
+    const network = chain.network === "none" ? ["--net"] : [];
+    const [program = "", ...args] = [...outer, ...network, "sh", script];
     const child = spawn(program, args, {
       cwd: job.scratch,
-      env: { PATH: path, ...chain.env },
+      env: { PATH: programPath },
       stdio: io.terminal ? "inherit" : ["ignore", "pipe", "pipe"],
       // A terminal's Ctrl-C is for this process to deal with, unless the command has the terminal.
       detached: !io.terminal,

@@ -1,35 +1,27 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { allCapabilities, usualCapabilities } from "./capabilities.ts";
 import { commandEnvironment } from "./command-environment.ts";
+import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
 import type { InnerMount, PreparedJob } from "./prepare-job.ts";
 import type { SandboxJob } from "./sandbox.ts";
-import { seccompProfile } from "./seccomp.ts";
+import { type SeccompProfile, seccompProfile } from "./seccomp.ts";
+import { seccompProgram } from "./seccomp-program.ts";
 
-/** Parts of the kernel's file systems that Docker does not show to containers. */
-const maskedPaths = [
-  "/proc/acpi",
-  "/proc/asound",
-  "/proc/interrupts",
-  "/proc/kcore",
-  "/proc/keys",
-  "/proc/latency_stats",
-  "/proc/sched_debug",
-  "/proc/scsi",
-  "/proc/timer_list",
-  "/proc/timer_stats",
-  "/sys/devices/virtual/powercap",
-  "/sys/firmware",
-];
-
-/** Parts that containers can read only. */
-const readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
-
-const defaultShmSize = 64 * 1024 * 1024;
+/** What a runtime is told besides the job. */
+export interface RuntimeOptions {
+  readonly terminal: boolean;
+  /** The folder in which compiled system call filters are kept, for a runtime that takes them. */
+  readonly programs: string | undefined;
+}
 
 /** Makes the `config.json` of a bundle (OCI runtime specification), as BuildKit would. */
-export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, terminal: boolean): unknown {
+export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, options: RuntimeOptions): unknown {
+  const { terminal, programs } = options;
   const insecure = job.security === "insecure";
   const capabilities = insecure ? allCapabilities : usualCapabilities;
   const seccomp = insecure ? undefined : seccompProfile(process.arch);
+  const program = seccomp && programs ? compiled(seccomp, programs) : undefined;
   return {
     ociVersion: "1.0.2",
     process: {
@@ -59,9 +51,15 @@ export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, term
         ...(job.network === "none" ? [{ type: "network" }] : []),
       ],
       ...(insecure ? {} : { maskedPaths, readonlyPaths }),
-      ...(seccomp === undefined ? {} : { seccomp }),
+      ...(seccomp === undefined || program !== undefined ? {} : { seccomp }),
     },
+    ...(program === undefined ? {} : { annotations: { "run.oci.seccomp_bpf_data": program.toString("base64") } }),
   };
+}
+
+function compiled(profile: SeccompProfile, folder: string): Buffer | undefined {
+  const name = createHash("sha256").update(JSON.stringify(profile)).digest("hex").slice(0, 24);
+  return seccompProgram(profile, join(folder, `${name}.bpf`));
 }
 
 function systemMounts(job: SandboxJob, rootless: boolean): readonly unknown[] {

@@ -60,7 +60,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     },
     readOnly: options.readOnly,
     buildFile,
-    sandbox: () => openSandbox({ isolation: options.isolation }),
+    sandbox: () => openSandbox({ isolation: options.isolation, store: settings.home }),
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
     ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
     ...workers.ports,

@@ -1,0 +1,64 @@
+import { existsSync, statSync } from "node:fs";
+import { usualCapabilities } from "./capabilities.ts";
+import { exportEnvironment } from "./command-environment.ts";
+import { findProgram } from "./find-program.ts";
+import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
+import { plainSandbox } from "./plain.ts";
+import { type InnerMount, type PreparedJob, prepareJob } from "./prepare-job.ts";
+import { runChain } from "./run-chain.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { shellCommand } from "./shell-words.ts";
+
+/**
+ * Runs commands with bubblewrap.
+ *
+ * It cannot become one of several users of an image; commands of others than root run as with plain namespaces.
+ */
+export const bubblewrapSandbox: Sandbox = {
+  name: "bubblewrap",
+  run: async (job, io) => {
+    if (job.user.uid !== 0 || job.user.gid !== 0) return plainSandbox.run(job, io);
+    const prepared = prepareJob(job);
+    return runChain(job, io, {
+      network: job.network,
+      script: [
+        ...prepared.mountCommands,
+        ...exportEnvironment(job),
+        `exec ${shellCommand([findProgram("bwrap")?.path ?? "bwrap", ...bubblewrapArguments(prepared), "--", ...job.args])}`,
+      ],
+    });
+  },
+};
+
+function bubblewrapArguments({ job, root, mounts, rootless }: PreparedJob): readonly string[] {
+  const insecure = job.security === "insecure";
+  const shmSize = job.limits.shmSize ?? defaultShmSize;
+  return [
+    ...["--bind", root, "/", "--proc", "/proc", "--dev", "/dev"],
+    ...["--size", `${shmSize}`, "--perms", "1777", "--tmpfs", "/dev/shm"],
+    ...[insecure ? "--dev-bind" : "--ro-bind", "/sys", "/sys"],
+    ...mounts.flatMap(mountArguments),
+    ...(insecure ? [] : hideKernel()),
+    ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", job.hostname],
+    ...["--die-with-parent", "--dir", job.cwd, "--chdir", job.cwd],
+    // Inside a user namespace bubblewrap would make another one, with one user only.
+    ...(rootless || insecure ? [] : ["--cap-drop", "ALL"]),
+    ...(insecure ? ["--cap-add", "ALL"] : usualCapabilities.flatMap((name) => ["--cap-add", name])),
+  ];
+}
+
+function mountArguments(mount: InnerMount): readonly string[] {
+  if (mount.type === "tmpfs") {
+    return [...(mount.size === undefined ? [] : ["--size", `${mount.size}`]), "--tmpfs", mount.target];
+  }
+  return [mount.readonly ? "--ro-bind" : "--bind", mount.source, mount.target];
+}
+
+function hideKernel(): readonly string[] {
+  return [
+    ...maskedPaths
+      .filter((path) => existsSync(path))
+      .flatMap((path) => (statSync(path).isDirectory() ? ["--tmpfs", path] : ["--ro-bind", "/dev/null", path])),
+    ...readonlyPaths.filter((path) => existsSync(path)).flatMap((path) => ["--ro-bind", path, path]),
+  ];
+}

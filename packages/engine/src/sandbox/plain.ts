@@ -1,0 +1,122 @@
+import { existsSync, statSync } from "node:fs";
+import { usualCapabilities } from "./capabilities.ts";
+import { exportEnvironment } from "./command-environment.ts";
+import { findProgram } from "./find-program.ts";
+import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
+import { type InnerMount, type PreparedJob, prepareJob } from "./prepare-job.ts";
+import { runChain } from "./run-chain.ts";
+import type { Sandbox, SandboxJob } from "./sandbox.ts";
+import { quote, shellCommand } from "./shell-words.ts";
+
+/** The devices that every command has. */
+const devices = ["full", "null", "random", "tty", "urandom", "zero"];
+
+const deviceLinks = [
+  ["/proc/self/fd", "fd"],
+  ["/proc/self/fd/0", "stdin"],
+  ["/proc/self/fd/1", "stdout"],
+  ["/proc/self/fd/2", "stderr"],
+  ["pts/ptmx", "ptmx"],
+] as const;
+
+/**
+ * Runs commands with what every Linux has: namespaces, mounts and `chroot`, by the programs of util-linux.
+ *
+ * There is no system call filter. The old root is covered before the command begins, so that leaving the new one leads
+ * nowhere.
+ */
+export const plainSandbox: Sandbox = {
+  name: "plain",
+  run: async (job, io) => {
+    const prepared = prepareJob(job);
+    return runChain(job, io, {
+      network: job.network,
+      script: [
+        ...prepared.mountCommands,
+        `hostname ${quote(job.hostname)} 2>/dev/null || :`,
+        ...systemMounts(prepared),
+        ...prepared.mounts.flatMap(mountCommands),
+        ...(job.security === "insecure" ? [] : hideKernel()),
+        ...(job.network === "none" ? ["ip link set lo up 2>/dev/null || :"] : []),
+        `mkdir -p ${quote(`root${job.cwd}`)}`,
+        "cd root",
+        "unset OLDPWD",
+        "mount --move . /",
+        ...exportEnvironment(job),
+        `exec ${shellCommand([...switchUser(job), ...job.args])}`,
+      ],
+    });
+  },
+};
+
+function systemMounts({ job, rootless }: PreparedJob): readonly string[] {
+  const shmSize = job.limits.shmSize ?? defaultShmSize;
+  const sys =
+    rootless && job.network === "host"
+      ? "mount --rbind /sys root/sys"
+      : `mount -t sysfs -o nosuid,noexec,nodev,${job.security === "insecure" ? "rw" : "ro"} sysfs root/sys`;
+  return [
+    "mount -t proc -o nosuid,noexec,nodev proc root/proc",
+    sys,
+    "mount -t tmpfs -o nosuid,strictatime,mode=755,size=65536k tmpfs root/dev",
+    "mkdir root/dev/pts root/dev/shm root/dev/mqueue",
+    `mount -t devpts -o nosuid,noexec,newinstance,ptmxmode=0666,mode=0620${rootless ? "" : ",gid=5"} devpts root/dev/pts`,
+    `mount -t tmpfs -o nosuid,noexec,nodev,mode=1777,size=${shmSize} shm root/dev/shm`,
+    "mount -t mqueue -o nosuid,noexec,nodev mqueue root/dev/mqueue 2>/dev/null || :",
+    ...devices.flatMap((name) => [`: > root/dev/${name}`, `mount --bind /dev/${name} root/dev/${name}`]),
+    ...deviceLinks.map(([target, name]) => `ln -s ${target} root/dev/${name}`),
+  ];
+}
+
+function mountCommands(mount: InnerMount): readonly string[] {
+  const target = quote(`root${mount.target}`);
+  // Below a place that something is mounted at, places have to be made now.
+  const parent = quote(`root${mount.target.slice(0, mount.target.lastIndexOf("/"))}`);
+  if (mount.type === "tmpfs") {
+    const size = mount.size === undefined ? "" : `,size=${mount.size}`;
+    return [`mkdir -p ${target}`, `mount -t tmpfs -o nosuid,nodev${size} tmpfs ${target}`];
+  }
+  const access = mount.readonly ? "ro," : "";
+  return [
+    mount.directory ? `mkdir -p ${target}` : `mkdir -p ${parent}; [ -e ${target} ] || : > ${target}`,
+    `mount --${mount.directory ? "rbind" : "bind"} ${quote(mount.source)} ${target}`,
+    `mount -o remount,bind,${access}nosuid,nodev ${target}`,
+  ];
+}
+
+function hideKernel(): readonly string[] {
+  return [
+    ...maskedPaths
+      .filter((path) => existsSync(path))
+      .map((path) => {
+        return statSync(path).isDirectory()
+          ? `mount -t tmpfs -o ro tmpfs root${path}`
+          : `mount --bind /dev/null root${path}`;
+      }),
+    ...readonlyPaths
+      .filter((path) => existsSync(path))
+      .map((path) => {
+        return `mount --bind root${path} root${path} && mount -o remount,bind,ro root${path}`;
+      }),
+  ];
+}
+
+/** The programs that become the command: the one gives up rights, the other takes the root. */
+function switchUser({ user, cwd, security }: SandboxJob): readonly string[] {
+  const isRoot = user.uid === 0;
+  const kept = usualCapabilities.map((name) => `+${name.replace("CAP_", "").toLowerCase()}`);
+  const groups = user.groups.length === 0 ? ["--clear-groups"] : ["--groups", user.groups.join(",")];
+  return [
+    programOf("setpriv"),
+    ...["--reuid", `${user.uid}`, "--regid", `${user.gid}`, ...groups],
+    ...(security === "insecure" ? [] : ["--bounding-set", ["-all", ...kept].join(",")]),
+    // Taking the root needs the one right that another user would not have any more.
+    ...(isRoot ? ["--inh-caps", "-all"] : ["--inh-caps", "-all,+sys_chroot", "--ambient-caps", "-all,+sys_chroot"]),
+    ...[programOf("unshare"), "--root=.", `--wd=${cwd}`, "--"],
+  ];
+}
+
+/** By its whole path: what the command's own `PATH` says is for inside. */
+function programOf(name: string): string {
+  return findProgram(name)?.path ?? name;
+}
