@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** The capabilities that Docker leaves to its containers (capabilities(7)). */
 export const usualCapabilities: readonly string[] = [
   "CAP_AUDIT_WRITE",
@@ -16,35 +18,19 @@ export const usualCapabilities: readonly string[] = [
   "CAP_SYS_CHROOT",
 ];
 
-/** The other capabilities, which only a command without limits has. */
-const furtherCapabilities: readonly string[] = [
-  "CAP_AUDIT_CONTROL",
-  "CAP_AUDIT_READ",
-  "CAP_BLOCK_SUSPEND",
-  "CAP_BPF",
-  "CAP_CHECKPOINT_RESTORE",
-  "CAP_DAC_READ_SEARCH",
-  "CAP_IPC_LOCK",
-  "CAP_IPC_OWNER",
-  "CAP_LEASE",
-  "CAP_LINUX_IMMUTABLE",
-  "CAP_MAC_ADMIN",
-  "CAP_MAC_OVERRIDE",
-  "CAP_NET_ADMIN",
-  "CAP_NET_BROADCAST",
-  "CAP_PERFMON",
-  "CAP_SYSLOG",
-  "CAP_SYS_ADMIN",
-  "CAP_SYS_BOOT",
-  "CAP_SYS_MODULE",
-  "CAP_SYS_NICE",
-  "CAP_SYS_PACCT",
-  "CAP_SYS_PTRACE",
-  "CAP_SYS_RAWIO",
-  "CAP_SYS_RESOURCE",
-  "CAP_SYS_TIME",
-  "CAP_SYS_TTY_CONFIG",
-  "CAP_WAKE_ALARM",
-];
+/** All capabilities, in the order of the kernel's numbers (linux/capability.h). */
+const numbered: readonly string[] = `
+  CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
+  NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT
+  SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP
+  MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE
+`
+  .trim()
+  .split(/\s+/);
 
-export const allCapabilities: readonly string[] = [...usualCapabilities, ...furtherCapabilities].sort();
+/** The capabilities that this process could give to another; a container of its own may leave it only some. */
+export function givableCapabilities(): readonly string[] {
+  const [, bits = "0"] = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  const bounding = BigInt(`0x${bits}`);
+  return numbered.filter((_name, at) => ((bounding >> BigInt(at)) & 1n) === 1n).map((name) => `CAP_${name}`);
+}

@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandLimits } from "@strake/core";
 import { processName } from "../kernel/process-name.ts";
+import { readIfPresent } from "../store/atomic-file.ts";
 
 /** A group of processes that the kernel limits together. */
 export interface ControlGroup {
   /** Files that a shell writes `0` to, to become part of the group. */
   readonly members: readonly string[];
-  /** Whether the kernel ended something of the group for want of memory. */
-  ranOutOfMemory(): boolean;
+  /** Whether a command ended as it did because the kernel ended something of the group for want of memory. */
+  ranOutOfMemory(code: number): boolean;
   remove(): void;
 }
 
@@ -45,7 +46,7 @@ export function makeControlGroup(limits: CommandLimits): ControlGroup | undefine
   if (folders.length === 0) return undefined;
   return {
     members: folders.map((folder) => join(folder, "cgroup.procs")),
-    ranOutOfMemory: () => folders.some(hasKilled),
+    ranOutOfMemory: (code) => code !== 0 && folders.some((folder) => hasKilled(folder, code === killed)),
     remove: () => folders.forEach(removeGroup),
   };
 }
@@ -88,11 +89,14 @@ function byController({ memory, cpus, processes = mostProcesses }: CommandLimits
   ];
 }
 
-function hasKilled(folder: string): boolean {
-  return ["memory.events", "memory.oom_control"].some((file) => {
-    const path = join(folder, file);
-    return existsSync(path) && /^oom_kill [1-9]/m.test(readFileSync(path, "utf8"));
-  });
+/** The status of a command that was killed. */
+const killed = 137;
+
+/** Version 1 counts for a group above only that there was too little, which may have done no harm. */
+function hasKilled(folder: string, wasKilled: boolean): boolean {
+  const counts = ["memory.events", "memory.oom_control"].map((file) => readIfPresent(join(folder, file)) ?? "");
+  if (counts.some((text) => /^oom_kill [1-9]/m.test(text))) return true;
+  return wasKilled && Number(readIfPresent(join(folder, "memory.failcnt")) ?? 0) > 0;
 }
 
 /** A group can be removed once the kernel has seen its last process go, which takes a moment. */

@@ -41,7 +41,7 @@ export const plainSandbox: Sandbox = {
         `mkdir -p ${quote(`root${job.cwd}`)}`,
         "cd root",
         "unset OLDPWD",
-        "mount --move . /",
+        "mount -n --move . /",
         ...exportEnvironment(job),
         `exec ${shellCommand([...switchUser(job), ...job.args])}`,
       ],

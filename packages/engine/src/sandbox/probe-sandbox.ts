@@ -53,7 +53,7 @@ export async function probeSandbox(sandbox: Sandbox, store: string): Promise<Pro
 async function tryIn(sandbox: Sandbox, folder: string): Promise<Probe> {
   const [lower, upper, work] = ["lower", "upper", "work"].map((name) => join(folder, name)) as [string, string, string];
   for (const path of [lower, upper, work]) mkdirSync(path);
-  let said = "";
+  const said: Buffer[] = [];
   const { code } = await sandbox.run(
     {
       lowers: [lower],
@@ -71,10 +71,10 @@ async function tryIn(sandbox: Sandbox, folder: string): Promise<Probe> {
       security: "sandbox",
       limits: {},
     },
-    { output: (_stream, chunk) => void (said += Buffer.from(chunk).toString("utf8", 0, 2000)) },
+    { output: (_stream, chunk) => void said.push(Buffer.from(chunk)) },
   );
   if (code === 0) return { name: sandbox.name, works: true };
-  const lines = said.trim().split("\n").slice(-2).join("; ");
+  const lines = Buffer.concat(said).toString().trim().split("\n").slice(-2).join("; ");
   return { name: sandbox.name, works: false, why: `it fails: ${lines || `exit status ${code}`}` };
 }
 

@@ -46,7 +46,7 @@ export async function runChain(job: SandboxJob, io: SandboxIo, chain: Chain): Pr
     const { code, timedOut } = await ended(child, job, io);
     io.signal?.throwIfAborted();
     if (timedOut) return { code, reason: "timeout" };
-    return code !== 0 && group?.ranOutOfMemory() ? { code, reason: "memory" } : { code };
+    return group?.ranOutOfMemory(code) ? { code, reason: "memory" } : { code };
   } finally {
     group?.remove();
   }

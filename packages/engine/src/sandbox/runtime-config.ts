@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { allCapabilities, usualCapabilities } from "./capabilities.ts";
+import { givableCapabilities, usualCapabilities } from "./capabilities.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
 import type { InnerMount, PreparedJob } from "./prepare-job.ts";
@@ -19,7 +19,7 @@ export interface RuntimeOptions {
 export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, options: RuntimeOptions): unknown {
   const { terminal, programs } = options;
   const insecure = job.security === "insecure";
-  const capabilities = insecure ? allCapabilities : usualCapabilities;
+  const capabilities = insecure ? givableCapabilities() : usualCapabilities;
   const seccomp = insecure ? undefined : seccompProfile(process.arch);
   const program = seccomp && programs ? compiled(seccomp, programs) : undefined;
   return {

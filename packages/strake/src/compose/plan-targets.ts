@@ -18,6 +18,7 @@ import {
 import type { Solution } from "@strake/engine";
 import { familiarReference, imageDigest, imageId, type Platform, parseReference } from "@strake/oci";
 import type { BuildingOptions } from "./building-options.ts";
+import { enterUserNamespace } from "./enter-user-namespace.ts";
 import type { Session } from "./session.ts";
 
 /** What a plan is made with besides the build file. */
@@ -79,6 +80,7 @@ export class Planner {
   async solve(name: string, image: Image, platform: Platform): Promise<SolvedTarget> {
     const target = await this.plan(name, image, platform);
     const { plan, steps, locals } = target.planned;
+    if (Object.values(plan.operations).some(({ op }) => op === "run")) await enterUserNamespace();
     const { building, progress, signal } = this.#options;
     const solution = await this.#session.engine.solve(plan, {
       locals,

@@ -1,0 +1,341 @@
+import { execFileSync } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemCalls } from "../kernel/system-calls.ts";
+import { findProgram } from "./find-program.ts";
+import { knownSandboxes, openSandbox } from "./open-sandbox.ts";
+import type { SandboxExit, SandboxIo, SandboxJob } from "./sandbox.ts";
+
+const busybox = "/bin/busybox";
+const ready = process.platform === "linux" && process.getuid?.() === 0 && existsSync(busybox);
+if (!ready) console.log("skipped: the sandboxes are tried as root on Linux, with Debian's busybox-static");
+
+const applets = ["cat", "chmod", "chown", "env", "find", "id", "ip", "kill", "ln", "ls", "mkdir", "mknod", "rm", "sh"];
+const more = ["sleep", "stat", "touch", "true", "wget", "yes", "unshare", "mount", "hostname", "dd", "ulimit", "df"];
+
+let root = "";
+let lower = "";
+
+beforeAll(() => {
+  if (!ready) return;
+  root = mkdtempSync(join(tmpdir(), "strake-sandbox-"));
+  lower = makeLower("base");
+  for (const folder of ["bin", "etc", "tmp"]) mkdirSync(join(lower, folder));
+  copyFileSync(busybox, join(lower, "bin/busybox"));
+  for (const name of [...applets, ...more]) symlinkSync("busybox", join(lower, "bin", name));
+  writeFileSync(join(lower, "etc/passwd"), "root:x:0:0::/root:/bin/sh\n");
+});
+
+afterAll(() => {
+  if (root !== "") rmSync(root, { recursive: true, force: true });
+});
+
+function makeLower(name: string): string {
+  const path = mkdtempSync(join(root, `${name}-`));
+  execFileSync("chmod", ["755", path]);
+  return path;
+}
+
+interface Outcome extends SandboxExit {
+  readonly output: string;
+  /** What the command changed, as paths. */
+  readonly changed: readonly string[];
+  readonly upper: string;
+}
+
+const names = ["crun", "runc", "bubblewrap", "plain"] as const;
+const programs = { crun: "crun", runc: "runc", bubblewrap: "bwrap", plain: "unshare" };
+
+describe.each(names)("%s", (name) => {
+  const installed = ready && findProgram(programs[name]) !== undefined;
+  if (ready && !installed) console.log(`skipped: ${name} is not installed`);
+
+  async function run(args: readonly string[], job: Partial<SandboxJob> = {}, io: SandboxIo = {}): Promise<Outcome> {
+    const sandbox = knownSandboxes(join(root, "store")).find((each) => each.name === name);
+    if (sandbox === undefined) throw new Error(`there is no ${name}`);
+    const folder = mkdtempSync(join(root, "run-"));
+    const [upper, work] = [join(folder, "upper"), join(folder, "work")];
+    mkdirSync(upper, { mode: 0o755 });
+    mkdirSync(work);
+    const chunks: Uint8Array[] = [];
+    const exit = await sandbox.run(
+      {
+        lowers: [lower],
+        upper,
+        work,
+        scratch: join(folder, "scratch"),
+        args,
+        env: [],
+        cwd: "/",
+        user: { uid: 0, gid: 0, groups: [], home: "/root" },
+        mounts: [],
+        network: "host",
+        hostname: "build",
+        hosts: [],
+        security: "sandbox",
+        limits: {},
+        ...job,
+      },
+      { output: (_stream, chunk) => void chunks.push(chunk), ...io },
+    );
+    const found = execFileSync("find", [upper, "-mindepth", "1", "-printf", "%P\n"], { encoding: "utf8" });
+    const output = Buffer.concat(chunks).toString();
+    return { ...exit, output, upper, changed: found.split("\n").filter(Boolean).sort() };
+  }
+
+  const sh = (script: string, job: Partial<SandboxJob> = {}, io: SandboxIo = {}) =>
+    run(["/bin/sh", "-c", script], job, io);
+
+  describe.skipIf(!installed)("as root", () => {
+    it("tells how a command ended and what it printed, and changes nothing by itself", async () => {
+      expect(await sh("echo out; echo err >&2; exit 42")).toMatchObject({ code: 42, changed: [] });
+      expect((await sh("echo out; echo err >&2")).output.split("\n").sort()).toEqual(["", "err", "out"]);
+      expect((await run(["true"])).code).toBe(0);
+      expect((await run(["nowhere"])).code).not.toBe(0);
+    });
+
+    it("keeps what a command changed, and only that", async () => {
+      const { changed } = await sh("echo x > /tmp/file; mkdir /made; ln -s file /tmp/link; rm /etc/passwd");
+      expect(changed).toEqual(["etc", "etc/passwd", "made", "tmp", "tmp/file", "tmp/link"]);
+    });
+
+    it("gives the environment it was told, with PATH and HOME where nothing is said", async () => {
+      const { output } = await sh("env", { env: ["A=b c", "QUOTED=it's $HOME", "EMPTY="] });
+      expect(output.split("\n")).toEqual(
+        expect.arrayContaining([
+          "A=b c",
+          "QUOTED=it's $HOME",
+          "EMPTY=",
+          "HOME=/root",
+          expect.stringMatching(/^PATH=.*:\/bin/),
+        ]),
+      );
+      const odd = await sh("echo $HOME $PATH", { env: ["HOME=/h", "PATH=/bin:/odd"] });
+      expect(odd.output).toBe("/h /bin:/odd\n");
+      const known = /^(A|PATH|HOME|PWD|SHLVL|_)=/;
+      const all = (await run(["/bin/env"], { env: ["A=1"] })).output.trim().split("\n");
+      expect(all.filter((line) => !known.test(line))).toEqual([]);
+    });
+
+    it("makes the command another user, in a folder that is made for it", async () => {
+      const user = { uid: 1234, gid: 5678, groups: [7, 8], home: "/" };
+      const { output, changed } = await sh("id -u; id -g; id -G; pwd; touch /etc/no 2>/dev/null || echo refused", {
+        user,
+        cwd: "/work/here",
+      });
+      expect(output).toBe("1234\n5678\n5678 7 8\n/work/here\nrefused\n");
+      expect(changed).toEqual(["work", "work/here"]);
+    });
+
+    it("has its own name, processes and file systems", async () => {
+      const { output } = await sh(
+        "hostname; cat /etc/hosts; ls /proc | grep -c '^[0-9]'; ls -d /dev/null /dev/shm /sys/kernel",
+        {
+          hosts: [{ name: "database", address: "10.1.2.3" }],
+        },
+      );
+      expect(output).toContain("build\n");
+      expect(output).toMatch(/10\.1\.2\.3\s+database/);
+      expect(output).toMatch(/^[1-9]$/m);
+      expect(output).toContain("/dev/null\n/dev/shm\n/sys/kernel");
+    });
+
+    it("cannot change the machine", async () => {
+      const { output } = await sh(
+        "echo x > /proc/sys/kernel/hostname; echo c > /proc/sysrq-trigger; mount -t tmpfs none /tmp && echo mounted; " +
+          "cat /proc/keys | head -c 10; echo end",
+      );
+      expect(output).not.toContain("mounted");
+      expect(output).toContain("end");
+      expect(output.match(/read-only file system|permission denied|not permitted/gi)?.length).toBeGreaterThanOrEqual(2);
+    });
+
+    it("leaves the host whole when a command removes everything or points it at the host", async () => {
+      const witness = join(root, "witness");
+      writeFileSync(witness, "here");
+      const { output } = await sh(
+        `rm -rf /* 2>/dev/null; echo survived; /bin/busybox cat ${witness} 2>/dev/null; echo > /etc/hosts; ` +
+          "exec 2>/dev/null; ln -s / /up; cd /up/../../..; ls",
+      );
+      expect(output).toContain("survived");
+      expect(output).not.toContain("here");
+      expect(existsSync(witness)).toBe(true);
+      expect(existsSync("/etc/passwd")).toBe(true);
+    });
+
+    it("shows files of the host and of layers where it is told, and leaves no trace of the places", async () => {
+      const folder = makeLower("shown");
+      writeFileSync(join(folder, "f"), "from the host");
+      const layer = makeLower("layer");
+      mkdirSync(join(layer, "dir"));
+      writeFileSync(join(layer, "dir/g"), "from a layer");
+      const upperLayer = makeLower("layer");
+      mkdirSync(join(upperLayer, "dir"));
+      writeFileSync(join(upperLayer, "dir/h"), "from another");
+      const { output, changed } = await sh(
+        "cat /in/f /run/one; cat /deep/er/g /deep/er/h; echo x > /deep/er/new && echo written; " +
+          "{ echo y > /in/f; } 2>/dev/null || echo refused; cat /plain/g; touch /plain/x 2>/dev/null || echo refused; echo z > /t/z; echo /t/*",
+        {
+          mounts: [
+            { type: "bind", source: folder, target: "/in", readonly: true },
+            { type: "bind", source: join(folder, "f"), target: "/run/one", readonly: true },
+            { type: "layers", lowers: [layer, upperLayer], source: "/dir", target: "/deep/er", writable: true },
+            { type: "layers", lowers: [layer], source: "/dir", target: "/plain", writable: false },
+            { type: "tmpfs", target: "/t", size: 1 << 20 },
+          ],
+        },
+      );
+      expect(output).toBe(
+        "from the hostfrom the hostfrom a layerfrom anotherwritten\nrefused\nfrom a layerrefused\n/t/z\n",
+      );
+      expect(changed).toEqual([]);
+      expect(existsSync(join(layer, "dir/new"))).toBe(false);
+    });
+
+    it("writes to folders of the host that may be written to", async () => {
+      const folder = makeLower("cache");
+      const { changed } = await sh("echo kept > /cache/file", {
+        mounts: [{ type: "bind", source: folder, target: "/cache", readonly: false }],
+      });
+      expect(changed).toEqual([]);
+      expect(readdirSync(folder)).toEqual(["file"]);
+    });
+
+    it("mounts through links of the image, and where an upper layer has removed the place", async () => {
+      const removed = makeLower("removed");
+      systemCalls().makeNode(join(removed, "etc"), 0o020000, { major: 0, minor: 0 });
+      const linked = makeLower("linked");
+      mkdirSync(join(linked, "real/inside"), { recursive: true });
+      symlinkSync("/real", join(linked, "link"));
+      const { output, changed, code } = await sh("cat /etc/hosts > /dev/null && echo hosts; ls /real/inside", {
+        lowers: [lower, removed, linked],
+        mounts: [{ type: "tmpfs", target: "/link/inside/mount" }],
+      });
+      expect({ output, changed, code }).toEqual({ output: "hosts\nmount\n", changed: [], code: 0 });
+    });
+
+    it("takes two hundred layers", async () => {
+      const layers = Array.from({ length: 200 }, (_, at) => {
+        const layer = makeLower("l");
+        writeFileSync(join(layer, `f${at}`), "");
+        return layer;
+      });
+      const { output } = await sh("ls / | grep -c '^f'", { lowers: [lower, ...layers] });
+      expect(output).toBe("200\n");
+    });
+
+    it("has the machine's network, or none but its own", async () => {
+      const server = createServer((socket) => socket.end("HTTP/1.0 200 OK\r\n\r\nhello")).listen(0, "127.0.0.1");
+      const { port } = (await new Promise((resolve) => server.once("listening", () => resolve(server.address())))) as {
+        port: number;
+      };
+      try {
+        const script = `wget -q -O - http://127.0.0.1:${port}/ || echo unreachable`;
+        expect((await sh(script)).output).toBe("hello");
+        expect((await sh(`${script}; ip -o link | grep -vc ' lo'`, { network: "none" })).output).toMatch(
+          /unreachable\n0\n$/,
+        );
+      } finally {
+        server.close();
+      }
+    });
+
+    it("offers a script at the path that is run", async () => {
+      const { output, changed } = await run(["/dev/pipes/EOF", "one"], { script: '#!/bin/sh\necho "script $1"\n' });
+      expect(output).toBe("script one\n");
+      expect(changed).toEqual([]);
+    });
+
+    it("ends everything that a command left behind", async () => {
+      const before = sleepers();
+      const { code, output } = await sh("sleep 98765 & sleep 98765 & echo begun");
+      expect({ code, output }).toEqual({ code: 0, output: "begun\n" });
+      expect(sleepers()).toBe(before);
+    });
+
+    it("ends everything when it is told to stop", async () => {
+      const before = sleepers();
+      const controller = new AbortController();
+      const stop = (_: unknown, chunk: Uint8Array) => {
+        if (Buffer.from(chunk).includes("begun")) controller.abort();
+      };
+      const running = sh(
+        "trap '' TERM INT; sleep 98765 & echo begun; sleep 98765",
+        {},
+        { signal: controller.signal, output: stop },
+      );
+      await expect(running).rejects.toMatchObject({ name: "AbortError" });
+      expect(sleepers()).toBe(before);
+    });
+
+    it("ends a command that takes too long", async () => {
+      expect(await sh("sleep 98765", { limits: { timeout: 200 } })).toMatchObject({ reason: "timeout" });
+    });
+
+    it("limits processes", async () => {
+      const { output } = await sh(
+        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 5 & done; kill -9 -1",
+        {
+          limits: { processes: 12, timeout: 10_000 },
+        },
+      );
+      expect(output).toMatch(/can't fork|Cannot fork|Resource temporarily unavailable/);
+    });
+
+    it("limits memory, and says so", async () => {
+      const exit = await sh("dd if=/dev/zero of=/dev/null bs=200M count=1", { limits: { memory: 32 << 20 } });
+      expect(exit).toMatchObject({ reason: "memory" });
+    });
+
+    it("passes on all of a great deal of output", async () => {
+      let bytes = 0;
+      const output = (_: unknown, chunk: Uint8Array) => {
+        bytes += chunk.length;
+      };
+      await sh("yes 0123456789abcdef | dd bs=1M count=16 iflag=fullblock 2>/dev/null", {}, { output });
+      expect(bytes).toBe(16 << 20);
+    });
+
+    it("puts no value of the environment where other users see it", async () => {
+      const { output } = await sh(`ls /proc/1/cmdline >/dev/null; cat /proc/*/cmdline`, {
+        env: ["TOKEN=hidden-value"],
+      });
+      expect(output).not.toContain("hidden-value");
+    });
+
+    it("lets a command do everything only where that is allowed", async () => {
+      const script = "mount -t tmpfs none /tmp && echo mounted";
+      expect((await sh(script)).output).not.toContain("mounted\n");
+      expect((await sh(script, { security: "insecure" })).output).toContain("mounted\n");
+    });
+  });
+});
+
+describe.skipIf(!ready)("looking for a sandbox", () => {
+  it("takes the first that works, and remembers that it does", async () => {
+    const store = mkdtempSync(join(root, "store-"));
+    const { name } = await openSandbox({ store });
+    expect(name).toBe("crun");
+    expect(readdirSync(join(store, "programs"))).toContain("crun.works");
+    expect((await openSandbox({ store, isolation: "plain" })).name).toBe("plain");
+  });
+});
+
+/** How many of this test's long sleepers are there. */
+function sleepers(): number {
+  return execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
+    .split("\n")
+    .filter((line) => line.startsWith("sleep 98765")).length;
+}
