@@ -10,9 +10,10 @@ import { project } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { differences } from "./differences.ts";
+import { runScenarios } from "./run-scenarios.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 
-const imports = `import { files, image, interpolate, variable } from "strake";\n`;
+const imports = `import { bind, cache, commands, files, image, interpolate, script, secret, tmpfs, variable } from "strake";\n`;
 
 need(...buildkitNeeds, ...judgeNeeds)("the engine and BuildKit make the same image", () => {
   let settings: string;
@@ -25,7 +26,7 @@ need(...buildkitNeeds, ...judgeNeeds)("the engine and BuildKit make the same ima
     home = temporaryFolder();
   });
 
-  it.concurrent.each(scenarios)("of $name", async (scenario) => {
+  it.concurrent.each([...scenarios, ...runScenarios])("of $name", async (scenario) => {
     const folder = prepare(scenario);
     const env = { STRAKE_REGISTRIES: settings };
     const ours = join(temporaryFolder(), "ours.tar");

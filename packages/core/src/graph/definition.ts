@@ -38,6 +38,11 @@ export type Step =
 interface Statement {
   readonly input: Definition;
   readonly site: CallSite;
+  /**
+   * What the history says of it, where its author's notation says it otherwise than the statement would: the whole text,
+   * or null where the statement is a part of the next and has no entry of its own.
+   */
+  readonly history?: string | null;
 }
 
 export interface FromNode {
@@ -45,6 +50,8 @@ export interface FromNode {
   readonly base: Base;
   /** A platform other than the build's, such as `linux/amd64`. */
   readonly platform?: TextValue;
+  /** The base's ONBUILD instructions which the statements after this one carry out; a base with others is refused. */
+  readonly triggers?: readonly string[];
   readonly site: CallSite;
 }
 

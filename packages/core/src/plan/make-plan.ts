@@ -91,11 +91,20 @@ function foldImage(
   let state: State | undefined;
   for (const node of statementsOf(definition)) {
     const known: State | undefined = states.get(node);
-    state = known ?? (node.kind === "from" ? planBase(context, node) : foldStep(context, state as State, node));
+    state = known ?? (node.kind === "from" ? planBase(context, node) : foldStatement(context, state as State, node));
     states.set(node, state);
   }
   context.imageName = nameBefore;
   return state as State;
+}
+
+/** Folds a statement, with its own history text where it has one. */
+function foldStatement(context: PlanContext, state: State, node: Step): State {
+  const next = foldStep(context, state, node);
+  const last = next.history.at(-1);
+  if (node.history === undefined || last === undefined || next.history.length === state.history.length) return next;
+  const before = next.history.slice(0, -1);
+  return { ...next, history: node.history === null ? before : [...before, { ...last, created_by: node.history }] };
 }
 
 function foldStep(context: PlanContext, state: State, node: Step): State {

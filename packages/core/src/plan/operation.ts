@@ -110,7 +110,7 @@ export interface RunOperation {
   readonly platform: string;
   /** False: the result is not kept. */
   readonly cache: boolean;
-  /** A script for the sandbox to offer at `/dev/pipes/script`; the arguments name it. */
+  /** A script for the sandbox to offer, executable, at the path that the last argument names. */
   readonly script?: string;
 }
 

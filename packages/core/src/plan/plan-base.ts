@@ -21,8 +21,7 @@ export function planBase(context: PlanContext, node: FromNode): State {
       return scratchState(platform);
     case "image": {
       const state = context.stateOf(base.image, platform);
-      refuseTriggers(state.config.OnBuild, node);
-      return { ...state, commandSaid: false, tags: [], annotations: {} };
+      return { ...fireTriggers(state, node), commandSaid: false, tags: [], annotations: {} };
     }
     case "diff":
       return planDiff(context, base, node, platform);
@@ -60,8 +59,7 @@ function planOutside(context: PlanContext, node: FromNode, name: OutsideName, pl
     ];
     return { ...scratchState(platform), input, layers: 1, history };
   }
-  refuseTriggers(resolved.config.config?.OnBuild, node);
-  return { ...stateFromConfig(resolved.config, context.created), input };
+  return fireTriggers({ ...stateFromConfig(resolved.config, context.created), input }, node);
 }
 
 /** The file system of an image that is named in a registry, for copying from it. */
@@ -129,8 +127,11 @@ function planDiff(
   return { ...scratchState(platform), input, layers: 1, history };
 }
 
-function refuseTriggers(triggers: readonly string[] | undefined, node: FromNode): void {
-  if (triggers === undefined || triggers.length === 0) return;
+/** The state without its ONBUILD instructions, which have to be those that the statement says it carries out. */
+function fireTriggers(state: State, node: FromNode): State {
+  const { OnBuild: triggers, ...config } = state.config;
+  if (triggers === undefined || triggers === null || triggers.length === 0) return state;
+  if (triggers.join("\0") === node.triggers?.join("\0")) return { ...state, config };
   throw new StrakeError({
     code: "onbuild-base",
     message: "the base has ONBUILD instructions, which would have to run here",

@@ -64,7 +64,7 @@ function commandArguments(
     case "script": {
       const title = `RUN ${command.text.trim().split("\n")[0]} …`;
       if (command.interpreter === undefined) return { args: [...shell, `set -e\n${command.text}`], title };
-      return { args: [scriptPath], title, script: `#!${command.interpreter}\n${command.text}` };
+      return { args: [...shell, scriptPath], title, script: `#!${command.interpreter}\n${command.text}` };
     }
   }
 }

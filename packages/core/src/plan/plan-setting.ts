@@ -105,11 +105,13 @@ export function planSetting(context: PlanContext, state: State, node: SettingNod
 }
 
 function planArgument(context: PlanContext, state: State, node: Extract<Step, { kind: "arg" }>): State {
-  const given = context.inputs.buildArgs?.get(node.name) ?? platformArgument(context, state, node.name);
-  const value = given ?? (node.default === undefined ? undefined : context.text(node.default, state, node.site));
+  const said = node.default === undefined ? undefined : context.text(node.default, state, node.site);
+  const value = context.inputs.buildArgs?.get(node.name) ?? said ?? platformArgument(context, state, node.name);
   const next = withHistory(context, state, `ARG ${node.name}${value === undefined ? "" : `=${value}`}`, 0);
-  if (value === undefined) return next;
-  return { ...next, env: new Map([...state.env, [node.name, value]]), args: new Set([...state.args, node.name]) };
+  const args = new Set([...state.args, node.name]);
+  // Without a value it is no variable, but histories count it.
+  if (value === undefined) return { ...next, args };
+  return { ...next, env: new Map([...state.env, [node.name, value]]), args };
 }
 
 /** The arguments that every build knows; `BUILD…` is the machine's own platform, which an offline plan takes as the target's. */

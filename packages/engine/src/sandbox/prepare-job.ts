@@ -1,13 +1,15 @@
-import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { hostsFile, resolverFile } from "./host-files.ts";
 import { findInLowers } from "./lowers.ts";
 import type { SandboxJob, SandboxMount } from "./sandbox.ts";
 import { type MountPoint, makeStubs } from "./stubs.ts";
+import { keepMountPointsOut } from "./upper-mount-points.ts";
 import { insideUserNamespace } from "./user-namespace.ts";
 
 /** A job with everything put where a sandbox needs it. */
 export interface PreparedJob {
+  /** The job; its scratch folder is one of this run's own, for a job may be run again. */
   readonly job: SandboxJob;
   /** The root inside the scratch folder; the shell commands below mount it. */
   readonly root: string;
@@ -15,8 +17,12 @@ export interface PreparedJob {
   readonly mountCommands: readonly string[];
   /** What to mount inside the root, in order. */
   readonly mounts: readonly InnerMount[];
+  /** The working folder with symlinks of the layers followed, to be made where it is missing. */
+  readonly cwd: string;
   /** Root only inside a user namespace. */
   readonly rootless: boolean;
+  /** Takes away what lies outside the scratch folder and is no change of the command. */
+  finish(): void;
 }
 
 /** Something to mount inside the root. */
@@ -34,9 +40,11 @@ export type InnerMount =
 const systemFolders = ["/dev", "/proc", "/sys"];
 
 /** Lays out a job's scratch folder: the links to the layers, the files of `/etc`, and the places of mounts. */
-export function prepareJob(job: SandboxJob): PreparedJob {
-  const { scratch, lowers } = job;
-  mkdirSync(scratch, { recursive: true });
+export function prepareJob(asked: SandboxJob): PreparedJob {
+  mkdirSync(asked.scratch, { recursive: true });
+  const scratch = mkdtempSync(join(asked.scratch, "run-"));
+  const job = { ...asked, scratch };
+  const { lowers, upper } = job;
   const root = join(scratch, "root");
   mkdirSync(root);
   const rootless = insideUserNamespace();
@@ -44,22 +52,35 @@ export function prepareJob(job: SandboxJob): PreparedJob {
   const wanted = [
     fileMount(scratch, "/etc/hosts", hostsFile(job.hostname, job.hosts)),
     fileMount(scratch, "/etc/resolv.conf", resolverFile()),
-    ...(job.script === undefined ? [] : [scriptMount(scratch, job.args[0] ?? "", job.script)]),
+    ...(job.script === undefined ? [] : [scriptMount(scratch, job.args.at(-1) ?? "", job.script)]),
     ...job.mounts.map((mount, at) => innerMount(job, mount, at, rootless, mountCommands)),
   ];
   const points: MountPoint[] = [
     ...systemFolders.map((target) => ({ target, directory: true })),
     ...wanted.map((mount) => ({ target: mount.target, directory: mount.type === "tmpfs" || mount.directory })),
   ];
-  const targets = makeStubs(join(scratch, "stubs"), lowers, points).slice(systemFolders.length);
-  const stacked = [...lowers, join(scratch, "stubs")];
+  const stubs = join(scratch, "stubs");
+  const all = makeStubs(stubs, [...lowers, upper], points);
+  const targets = all.slice(systemFolders.length);
+  const stacked = [...lowers, stubs];
+  const restore = keepMountPointsOut(upper, stacked, all);
   return {
     job,
     root,
     mountCommands: [overlay(scratch, "root", stacked, rootless, job), ...mountCommands],
     mounts: wanted.map((mount, at) => ({ ...mount, target: targets[at] as string })),
+    cwd: `/${findInLowers([...lowers, upper], job.cwd).path}`,
     rootless,
+    finish: () => {
+      restore();
+      rmSync(passingFolder(job), { recursive: true, force: true });
+    },
   };
+}
+
+/** What is written to mounts and thrown away goes where the job's changes go: not every file system can take it. */
+function passingFolder({ upper, scratch }: SandboxJob): string {
+  return join(dirname(upper), `passing-${basename(scratch)}`);
 }
 
 type Bind = Extract<InnerMount, { type: "bind" }>;
@@ -96,11 +117,10 @@ function innerMount(
   }
   const name = `mount-${at}`;
   mkdirSync(join(job.scratch, name));
-  // What is written goes where the job's own changes go: not every file system can take it.
-  const folder = join(dirname(job.upper), name);
+  const folder = join(passingFolder(job), name);
   const upper = join(folder, "upper");
   const work = join(folder, "work");
-  if (writable) for (const path of [folder, upper, work]) mkdirSync(path);
+  if (writable) for (const path of [upper, work]) mkdirSync(path, { recursive: true });
   const empty = join(job.scratch, `${name}-empty`);
   mkdirSync(empty);
   commands.push(overlay(job.scratch, name, [empty, ...mount.lowers], rootless, writable ? { upper, work } : undefined));
@@ -129,7 +149,10 @@ function overlay(
     symlinkSync(upper.upper, join(links, "u"));
     symlinkSync(upper.work, join(links, "w"));
     options.push("upperdir=u", "workdir=w");
+    // Otherwise a layer could say "as in the layer below" of what has to be whole; without rights none of it is allowed.
+    if (!rootless) options.push("metacopy=off", "redirect_dir=off", "index=off");
   }
   if (rootless) options.push("userxattr");
-  return `(cd ${target}-layers && mount -t overlay overlay -o ${options.join(",")} ../${target})`;
+  // The newer way to mount takes 255 bytes for an option only.
+  return `(cd ${target}-layers && LIBMOUNT_FORCE_MOUNT2=always mount -t overlay overlay -o ${options.join(",")} ../${target})`;
 }

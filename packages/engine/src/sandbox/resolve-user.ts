@@ -5,7 +5,7 @@ import type { SandboxUser } from "./sandbox.ts";
  * Finds the numbers of a user as Docker does: `name`, `name:group`, `1000`, `1000:1000`, or nothing for root.
  *
  * A number that `/etc/passwd` does not know has group 0. The groups that `/etc/group` puts the user in count only where
- * no group is named.
+ * no group is named; the first group is among the others, as containerd has it.
  *
  * @param passwd the text of the image's `/etc/passwd`, if it has one
  * @param group the text of its `/etc/group`
@@ -23,11 +23,12 @@ export function resolveUser(spec: string, passwd: string | undefined, group: str
   if (groupName !== undefined && groupName !== "") {
     const found = groups.find(([name]) => name === groupName)?.[2] ?? groupName;
     if (!/^\d+$/.test(found)) throw unknown("group", groupName, "/etc/group", groups);
-    return { uid, gid: Number(found), groups: [], home };
+    return { uid, gid: Number(found), groups: [Number(found)], home };
   }
+  const gid = Number(row?.[3] ?? 0);
   const member =
     row === undefined ? [] : groups.filter(([, , , names = ""]) => names.split(",").includes(row[0] ?? ""));
-  return { uid, gid: Number(row?.[3] ?? 0), groups: member.map(([, , gid]) => Number(gid)), home };
+  return { uid, gid, groups: [gid, ...member.map((fields) => Number(fields[2]))], home };
 }
 
 function rows(text: string | undefined): readonly string[][] {

@@ -253,8 +253,10 @@ describe.each(names)("%s", (name) => {
     });
 
     it("offers a script at the path that is run", async () => {
-      const { output, changed } = await run(["/dev/pipes/EOF", "one"], { script: '#!/bin/sh\necho "script $1"\n' });
-      expect(output).toBe("script one\n");
+      const { output, changed } = await run(["/bin/sh", "-c", "/dev/pipes/EOF"], {
+        script: '#!/bin/sh\necho "script $0"\n',
+      });
+      expect(output).toBe("script /dev/pipes/EOF\n");
       expect(changed).toEqual([]);
     });
 

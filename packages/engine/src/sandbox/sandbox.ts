@@ -39,7 +39,7 @@ export interface SandboxJob {
   readonly hosts: readonly HostName[];
   readonly security: "sandbox" | "insecure";
   readonly limits: CommandLimits;
-  /** A script that the command finds, executable, at the path of its first argument. */
+  /** A script that the command finds, executable, at the path of its last argument. */
   readonly script?: string;
 }
 

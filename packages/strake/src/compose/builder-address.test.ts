@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseBuilder } from "./builder-address.ts";
+
+test("a builder is this program, the Docker Engine, or a BuildKit by its address", () => {
+  const read = (text: string) => parseBuilder(text, "unix:///d.sock");
+  expect(read("engine")).toEqual({ type: "engine" });
+  expect(read("docker")).toEqual({ type: "daemon", address: "unix:///d.sock", daemon: "docker" });
+  expect(read("docker+tcp://host")).toEqual({ type: "daemon", address: "tcp://host", daemon: "docker" });
+  expect(read("unix:///b.sock")).toEqual({ type: "daemon", address: "unix:///b.sock", daemon: "buildkit" });
+  expect(read("kube-pod://b?namespace=ci")).toMatchObject({ address: "kube-pod://b?namespace=ci" });
+});
+
+test("files of TLS are read, and one that is not there is named", () => {
+  const folder = mkdtempSync(join(tmpdir(), "strake-builder-"));
+  writeFileSync(join(folder, "ca.pem"), "authority");
+  const found = parseBuilder(`tcp://h:1?cacert=${join(folder, "ca.pem")}&servername=b`, "");
+  rmSync(folder, { recursive: true });
+  expect(found).toMatchObject({ address: "tcp://h:1", tls: { ca: "authority", serverName: "b" } });
+  expect(() => parseBuilder("tcp://h:1?key=/none", "")).toThrow("the key of --builder cannot be read");
+  expect(() => parseBuilder("tcp://h:1?password=x", "")).toThrow(`no setting "password"`);
+});

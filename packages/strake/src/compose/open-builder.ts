@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { relative, sep } from "node:path";
+import type { BuildkitBuilder, CacheOption, FindCredentials } from "@strake/daemon";
+import type { ImageOfSource } from "@strake/engine";
+import type { BuilderAddress } from "./builder-address.ts";
+import type { Session } from "./session.ts";
+
+/** How a daemon builds, besides what every builder is told. */
+export interface DaemonBuilderOptions {
+  readonly cacheFrom?: readonly CacheOption[];
+  readonly cacheTo?: readonly CacheOption[];
+  /** Finds the credentials for a registry. */
+  readonly credentials?: FindCredentials;
+  /** Attributes of the solve, such as `attest:sbom`. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A builder over a daemon, and the connection it has. */
+export interface OpenedBuilder {
+  readonly builder: BuildkitBuilder;
+  close(): void;
+}
+
+/**
+ * Connects to a daemon that builds the images of a session; what comes back is kept in the session's store.
+ *
+ * @throws DaemonError where there is no such daemon
+ */
+export async function openBuilder(
+  session: Session,
+  { address, daemon, tls }: Extract<BuilderAddress, { type: "daemon" }>,
+  options: DaemonBuilderOptions = {},
+): Promise<OpenedBuilder> {
+  // Loaded here, because most builds need none of it.
+  const { BuildkitBuilder, BuildkitClient } = await import("@strake/daemon");
+  const { signal, ...rest } = options;
+  const client = await BuildkitClient.connect(address, { daemon, signal, ...(tls === undefined ? {} : { tls }) });
+  const texts = new Map<string, { readonly name: string; readonly text: string } | undefined>();
+  const builder = new BuildkitBuilder({
+    ...rest,
+    client,
+    blobs: session.engine.store.blobs,
+    openImage: (source, path) => session.finder.open(source as ImageOfSource, path),
+    buildFile: session.buildFile,
+    sourceText: (file) => {
+      if (!texts.has(file)) texts.set(file, readSource(session.project, file));
+      return texts.get(file);
+    },
+  });
+  return { builder, close: () => client.close() };
+}
+
+/** Only files of the project are told to a daemon, under names that are the same in every checkout. */
+function readSource(project: string, file: string): { readonly name: string; readonly text: string } | undefined {
+  const name = relative(project, file).split(sep).join("/");
+  if (name === "" || name.startsWith("../")) return undefined;
+  try {
+    return { name, text: readFileSync(file, "utf8") };
+  } catch {
+    // The lines help messages only.
+    return undefined;
+  }
+}
