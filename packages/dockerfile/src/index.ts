@@ -1,2 +1,11 @@
+export { ExpandError, type ExpandOptions, expandWord, expandWords, type Variables } from "./expand/expand.ts";
 export * from "./print-dockerfile.ts";
 export type { PrintOptions } from "./printer.ts";
+export { readDockerfile } from "./read/read-dockerfile.ts";
+export type * from "./read/read-options.ts";
+export { printTargets, printTargetsJson, type Target, targets } from "./read/targets.ts";
+export { type HeredocMarker, heredocText, readHeredocMarker } from "./syntax/heredoc-markers.ts";
+export { parseDockerfile } from "./syntax/parse-dockerfile.ts";
+export { type Position, SourceText, type Span } from "./syntax/source-text.ts";
+export { nearest } from "./syntax/suggest.ts";
+export * from "./syntax/tree.ts";

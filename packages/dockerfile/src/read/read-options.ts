@@ -1,0 +1,62 @@
+import type { CopyFrom, Definition } from "@strake/core";
+import type { ImageConfig } from "@strake/oci/document";
+import type { Instruction, Word } from "../syntax/tree.ts";
+
+/** What reading takes besides the text. */
+export interface ReadOptions {
+  /** The absolute folder that COPY and ADD take files from. */
+  readonly context: string;
+  /** The platform that the image is for, such as `linux/amd64`. */
+  readonly platform: string;
+  /** The platform of the machine that builds; without it, `platform`. */
+  readonly buildPlatform?: string;
+  readonly buildArgs?: ReadonlyMap<string, string>;
+  /** The stage to build, by name or number; without it, the last. */
+  readonly target?: string;
+  /** What `--build-context` names. */
+  readonly contexts?: ReadonlyMap<string, CopyFrom>;
+  /**
+   * The config of a base, where it is known already.
+   *
+   * Its variables and ONBUILD instructions take part in what follows FROM. Without it, they are left out and the result
+   * says which bases it lacks: the names to look up are right as far as they go, and reading again with the configs
+   * gives the definition.
+   */
+  readonly baseConfig?: (name: string, platform: string) => ImageConfig | undefined;
+}
+
+/** Something that is allowed but rarely meant. */
+export interface ReadWarning {
+  readonly code: string;
+  readonly message: string;
+  readonly line: number;
+}
+
+/** A stage as it stands in the file. */
+export interface StageSyntax {
+  readonly index: number;
+  /** In lower case. */
+  readonly name?: string;
+  readonly from: Instruction;
+  /** The image or stage that it stands on, unexpanded. */
+  readonly base: Word;
+  readonly instructions: readonly Instruction[];
+}
+
+/** A Dockerfile's meaning. */
+export interface ReadDockerfile {
+  /** The target's definition. */
+  readonly definition: Definition;
+  readonly stages: readonly StageSyntax[];
+  /** The definitions of the stages that the target needs, by their number. */
+  readonly definitions: ReadonlyMap<number, Definition>;
+  /** Names of the definitions, for screens and for printing. */
+  readonly names: ReadonlyMap<Definition, string>;
+  /** The values of the arguments before the first FROM. */
+  readonly globals: ReadonlyMap<string, string>;
+  /** Bases whose config was asked for and not known. */
+  readonly missing: readonly { readonly name: string; readonly platform: string }[];
+  readonly warnings: readonly ReadWarning[];
+  /** The frontend that a `syntax` directive names. */
+  readonly syntax?: string;
+}
