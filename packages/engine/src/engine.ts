@@ -13,10 +13,14 @@ import {
 import type { HashFiles } from "@strake/core/context";
 import type { Digest, Entry, Image, TarSource } from "@strake/oci";
 import { Folders } from "./files/folders.ts";
+import { recipeLayer } from "./operation/recipe-layer.ts";
+import { changedEntries, changesKey } from "./run/changed-entries.ts";
 import type { CommandPorts, FailedCommand } from "./run/command-ports.ts";
+import { lowerFolders } from "./run/lower-folders.ts";
 import { Slots } from "./run/slots.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { insideUserNamespace } from "./sandbox/user-namespace.ts";
+import { digestEntries } from "./snapshot/digest-entries.ts";
 import { Snapshots } from "./snapshot/snapshots.ts";
 import { Solution } from "./solution.ts";
 import type { Fetch, OpenImage, SolveContext } from "./solve/solve-context.ts";
@@ -92,6 +96,28 @@ export class Engine implements Builder {
       return report === undefined ? [] : [{ step, ...report }];
     });
     return new Solution(plan, result.layers, reports, this.store);
+  }
+
+  /** The folders of the layers that a plan comes to, from the base up, for a sandbox to lay over one another. */
+  async folders(plan: Plan, options: BuildOptions): Promise<readonly string[]> {
+    const context = this.#context(plan, options);
+    const { layers } = layersOf(plan.result === null ? emptyFileSystem : await context.solve(plan.result));
+    return lowerFolders(context.commands.snapshots(), layers, plan.image.epoch);
+  }
+
+  /**
+   * Makes the image of what a plan comes to with one layer more: the changes in a folder, as the kernel left them.
+   *
+   * The folder stays as it is.
+   */
+  async commit(plan: Plan, options: BuildOptions, upper: string): Promise<Solution> {
+    const context = this.#context(plan, options);
+    const input = layersOf(plan.result === null ? emptyFileSystem : await context.solve(plan.result));
+    const { space } = context.commands.snapshots();
+    const entries = await changedEntries(upper, input, space, plan.image.epoch);
+    const { entries: digested, manifest } = await digestEntries(entries, this.#folders.hashFiles);
+    const layer = recipeLayer(context, changesKey(manifest, digested, plan.image.epoch), async () => digested);
+    return new Solution(plan, [...input.layers, layer], [], this.store);
   }
 
   /** Keeps what a build found out, for the next one: the results of its steps and what it saw of their files. */

@@ -1,8 +1,11 @@
+export { type ContainerRecord, Containers, isRunning } from "./container/containers.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export * from "./explain.ts";
+export { processName } from "./kernel/process-name.ts";
 export type { FailedCommand } from "./run/command-ports.ts";
+export { userOf } from "./run/user-of.ts";
 export { openSandbox } from "./sandbox/open-sandbox.ts";
-export { type Sandbox, type SandboxName, sandboxNames } from "./sandbox/sandbox.ts";
+export { type Sandbox, type SandboxMount, type SandboxName, sandboxNames } from "./sandbox/sandbox.ts";
 export { findUserNamespace, insideUserNamespace, needsUserNamespace } from "./sandbox/user-namespace.ts";
 export { type Packing, Solution } from "./solution.ts";
 export type { Fetch, ImageOfSource, OpenImage } from "./solve/solve-context.ts";

@@ -1,9 +1,7 @@
-import { digestOf } from "@strake/core";
-import { type Digest, type Entry, layerTree } from "@strake/oci";
 import { digestEntries } from "../snapshot/digest-entries.ts";
-import { readSnapshot } from "../snapshot/read-snapshot.ts";
 import type { SolveContext } from "../solve/solve-context.ts";
 import type { SolvedLayer } from "../solve/solved.ts";
+import { changedEntries, changesKey } from "./changed-entries.ts";
 import { commandLayer, snapshotKey } from "./run-layer.ts";
 import type { WantedCommand } from "./wanted-command.ts";
 
@@ -19,24 +17,11 @@ export async function keepLayer(context: SolveContext, wanted: WantedCommand, up
   const { commands, store, plan } = context;
   const { input } = wanted;
   const { epoch } = plan.image;
-  const below = async () =>
-    layerTree(await Promise.all(input.layers.map((layer) => layer.entries({ contents: false }))));
-  const entries = (await readSnapshot(upper, below, commands.snapshots().space)).map((entry) => clamped(entry, epoch));
+  const entries = await changedEntries(upper, input, commands.snapshots().space, epoch);
   const { entries: digested, manifest } = await digestEntries(entries, context.folders.hashFiles);
-  const key = layerKey(manifest, digested, epoch);
+  const key = changesKey(manifest, digested, epoch);
   commands.snapshots().adopt(snapshotKey(input, key), upper);
   if (!store.hasLayerIndex(key)) store.keepLayerIndex(key, digested);
   if (wanted.operation.cache) store.runs.set(wanted.key, key);
   return commandLayer(context, input, key) as SolvedLayer;
-}
-
-/** No file is newer than the image says it is. */
-function clamped(entry: Entry, epoch: number): Entry {
-  return { ...entry, mtime: Math.min(Math.floor(entry.mtime), epoch) };
-}
-
-/** Times are part of a layer only where they are not all the same. */
-function layerKey(manifest: Digest, entries: readonly Entry[], epoch: number): Digest {
-  const times = epoch === 0 ? [] : entries.map((entry) => entry.mtime);
-  return digestOf({ run: manifest, epoch, times });
 }

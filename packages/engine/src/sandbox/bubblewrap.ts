@@ -19,18 +19,16 @@ export const bubblewrapSandbox: Sandbox = {
   run: async (job, io) => {
     if (job.user.uid !== 0 || job.user.gid !== 0) return plainSandbox.run(job, io);
     const prepared = prepareJob(job);
-    return runChain(job, io, {
+    const program = findProgram("bwrap")?.path ?? "bwrap";
+    return runChain(prepared, io, {
       network: job.network,
-      script: [
-        ...prepared.mountCommands,
-        ...exportEnvironment(job),
-        `exec ${shellCommand([findProgram("bwrap")?.path ?? "bwrap", ...bubblewrapArguments(prepared), "--", ...job.args])}`,
-      ],
+      script: [...prepared.mountCommands, ...exportEnvironment(job)],
+      last: `exec ${shellCommand([program, ...bubblewrapArguments(prepared), "--", ...job.args])}`,
     });
   },
 };
 
-function bubblewrapArguments({ job, root, mounts, rootless }: PreparedJob): readonly string[] {
+function bubblewrapArguments({ job, root, mounts, cwd }: PreparedJob): readonly string[] {
   const insecure = job.security === "insecure";
   const shmSize = job.limits.shmSize ?? defaultShmSize;
   return [
@@ -40,9 +38,8 @@ function bubblewrapArguments({ job, root, mounts, rootless }: PreparedJob): read
     ...mounts.flatMap(mountArguments),
     ...(insecure ? [] : hideKernel()),
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", job.hostname],
-    ...["--die-with-parent", "--dir", job.cwd, "--chdir", job.cwd],
-    // Inside a user namespace bubblewrap would make another one, with one user only.
-    ...(rootless || insecure ? [] : ["--cap-drop", "ALL"]),
+    ...["--die-with-parent", "--dir", cwd, "--chdir", job.cwd],
+    ...(insecure ? [] : ["--cap-drop", "ALL"]),
     ...(insecure ? ["--cap-add", "ALL"] : usualCapabilities.flatMap((name) => ["--cap-add", name])),
   ];
 }

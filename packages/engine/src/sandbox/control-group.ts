@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandLimits } from "@strake/core";
+import { type CommandLimits, StrakeError } from "@strake/core";
 import { processName } from "../kernel/process-name.ts";
 import { readIfPresent } from "../store/atomic-file.ts";
 
 /** A group of processes that the kernel limits together. */
 export interface ControlGroup {
-  /** Files that a shell writes `0` to, to become part of the group. */
-  readonly members: readonly string[];
+  /** The lines with which a shell becomes part of the group. */
+  readonly joining: readonly string[];
   /** Whether a command ended as it did because the kernel ended something of the group for want of memory. */
   ranOutOfMemory(code: number): boolean;
   remove(): void;
@@ -26,11 +26,14 @@ let made = 0;
 /**
  * Makes a group for one command, with what this machine offers: control groups of version 2, or of version 1.
  *
- * Without the right to, there is none, and nothing is limited.
+ * Without the right to, only processes are limited.
+ *
+ * @throws StrakeError `limits-unavailable`
  */
-export function makeControlGroup(limits: CommandLimits): ControlGroup | undefined {
+export function makeControlGroup(limits: CommandLimits): ControlGroup {
   made += 1;
   const name = `strake-${processName()}-${made}`;
+  const asked = limits.memory !== undefined || limits.cpus !== undefined || limits.processes !== undefined;
   const settings = existsSync(join(root, "cgroup.controllers")) ? unified(limits) : byController(limits);
   const folders: string[] = [];
   for (const [controller, files] of settings) {
@@ -43,11 +46,33 @@ export function makeControlGroup(limits: CommandLimits): ControlGroup | undefine
       // A controller that is not there, or not ours to use, limits nothing.
     }
   }
-  if (folders.length === 0) return undefined;
+  if (folders.length === 0) return withoutGroups(limits);
   return {
-    members: folders.map((folder) => join(folder, "cgroup.procs")),
+    // Where nobody asked for a limit, going without is better than not running.
+    joining: folders.map((folder) => `echo 0 > ${join(folder, "cgroup.procs")}${asked ? "" : " 2>/dev/null || :"}`),
     ranOutOfMemory: (code) => code !== 0 && folders.some((folder) => hasKilled(folder, code === killed)),
     remove: () => folders.forEach(removeGroup),
+  };
+}
+
+/**
+ * What can be limited by a process itself: how many of this user there are.
+ *
+ * @throws StrakeError `limits-unavailable`, where a limit was asked for that needs a group
+ */
+function withoutGroups({ memory, cpus, processes = mostProcesses }: CommandLimits): ControlGroup {
+  const asked = memory !== undefined ? "memory" : cpus !== undefined ? "processor time" : undefined;
+  if (asked !== undefined) {
+    throw new StrakeError({
+      code: "limits-unavailable",
+      message: `the ${asked} of commands cannot be limited here: this user may not make control groups`,
+      notes: ["Build as root, or leave the limit out."],
+    });
+  }
+  return {
+    joining: [`prlimit --pid $$ --nproc=${processes} 2>/dev/null || :`],
+    ranOutOfMemory: () => false,
+    remove: () => {},
   };
 }
 
@@ -101,6 +126,10 @@ function hasKilled(folder: string, wasKilled: boolean): boolean {
 
 /** A group can be removed once the kernel has seen its last process go, which takes a moment. */
 function removeGroup(folder: string): void {
+  // A runtime that was killed leaves the groups that it made below.
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeGroup(join(folder, entry.name));
+  }
   for (let attempt = 0; attempt < 50; attempt++) {
     try {
       rmdirSync(folder);
@@ -109,5 +138,13 @@ function removeGroup(folder: string): void {
       if ((error as NodeJS.ErrnoException).code !== "EBUSY") return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     }
+  }
+}
+
+/** Removes the groups of a name that a runtime has made, under every controller. */
+export function removeControlGroups(name: string): void {
+  const controllers = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const folder of [root, ...controllers.map((entry) => join(root, entry.name))]) {
+    if (existsSync(join(folder, name))) removeGroup(join(folder, name));
   }
 }

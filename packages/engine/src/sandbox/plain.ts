@@ -29,22 +29,23 @@ export const plainSandbox: Sandbox = {
   name: "plain",
   run: async (job, io) => {
     const prepared = prepareJob(job);
-    return runChain(job, io, {
+    return runChain(prepared, io, {
       network: job.network,
       script: [
         ...prepared.mountCommands,
         `hostname ${quote(job.hostname)} 2>/dev/null || :`,
         ...systemMounts(prepared),
-        ...prepared.mounts.flatMap(mountCommands),
+        ...prepared.mounts.flatMap((mount, at) => mountCommands(mount, prepared.mounts.slice(0, at))),
         ...(job.security === "insecure" ? [] : hideKernel()),
         ...(job.network === "none" ? ["ip link set lo up 2>/dev/null || :"] : []),
-        `mkdir -p ${quote(`root${job.cwd}`)}`,
+        ...staysInside(prepared.cwd, prepared.mounts),
+        `mkdir -p ${quote(`root${prepared.cwd}`)}`,
         "cd root",
         "unset OLDPWD",
         "mount -n --move . /",
         ...exportEnvironment(job),
-        `exec ${shellCommand([...switchUser(job), ...job.args])}`,
       ],
+      last: `exec ${shellCommand([...switchUser(job), ...job.args])}`,
     });
   },
 };
@@ -68,16 +69,30 @@ function systemMounts({ job, rootless }: PreparedJob): readonly string[] {
   ];
 }
 
-function mountCommands(mount: InnerMount): readonly string[] {
+/**
+ * Stops where a path leads out of the root.
+ *
+ * Links of the layers are followed by now; what is in mounts is not known before.
+ */
+function staysInside(path: string, earlier: readonly InnerMount[]): readonly string[] {
+  if (!earlier.some(({ target }) => `${path}/`.startsWith(`${target}/`))) return [];
+  const leads = `$(readlink -m -- ${quote(`root${path}`)})`;
+  const refusal = quote(`${path} leads out of the command's file system`);
+  return [`case "${leads}" in "$PWD"/root/*) ;; *) echo ${refusal} >&2; exit 1 ;; esac`];
+}
+
+function mountCommands(mount: InnerMount, earlier: readonly InnerMount[]): readonly string[] {
+  const inside = staysInside(mount.target, earlier);
   const target = quote(`root${mount.target}`);
   // Below a place that something is mounted at, places have to be made now.
   const parent = quote(`root${mount.target.slice(0, mount.target.lastIndexOf("/"))}`);
   if (mount.type === "tmpfs") {
     const size = mount.size === undefined ? "" : `,size=${mount.size}`;
-    return [`mkdir -p ${target}`, `mount -t tmpfs -o nosuid,nodev${size} tmpfs ${target}`];
+    return [...inside, `mkdir -p ${target}`, `mount -t tmpfs -o nosuid,nodev${size} tmpfs ${target}`];
   }
   const access = mount.readonly ? "ro," : "";
   return [
+    ...inside,
     mount.directory ? `mkdir -p ${target}` : `mkdir -p ${parent}; [ -e ${target} ] || : > ${target}`,
     `mount --${mount.directory ? "rbind" : "bind"} ${quote(mount.source)} ${target}`,
     `mount -o remount,bind,${access}nosuid,nodev ${target}`,

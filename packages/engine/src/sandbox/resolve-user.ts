@@ -16,12 +16,12 @@ export function resolveUser(spec: string, passwd: string | undefined, group: str
   const users = rows(passwd);
   const groups = rows(group);
   const wanted = user === "" ? "0" : user;
-  const row = users.find(([name]) => name === wanted) ?? users.find(([, , uid]) => uid === wanted);
+  const row = find(users, wanted);
   if (row === undefined && !/^\d+$/.test(wanted)) throw unknown("user", wanted, "/etc/passwd", users);
   const uid = Number(row?.[2] ?? wanted);
   const home = row?.[5] || "/";
   if (groupName !== undefined && groupName !== "") {
-    const found = groups.find(([name]) => name === groupName)?.[2] ?? groupName;
+    const found = find(groups, groupName)?.[2] ?? groupName;
     if (!/^\d+$/.test(found)) throw unknown("group", groupName, "/etc/group", groups);
     return { uid, gid: Number(found), groups: [Number(found)], home };
   }
@@ -29,6 +29,12 @@ export function resolveUser(spec: string, passwd: string | undefined, group: str
   const member =
     row === undefined ? [] : groups.filter(([, , , names = ""]) => names.split(",").includes(row[0] ?? ""));
   return { uid, gid, groups: [gid, ...member.map((fields) => Number(fields[2]))], home };
+}
+
+/** A number is never taken for a name (runc). */
+function find(known: readonly string[][], wanted: string): string[] | undefined {
+  const byNumber = /^\d+$/.test(wanted);
+  return known.find(([name, , id]) => (byNumber ? Number(id) === Number(wanted) && id !== "" : name === wanted));
 }
 
 function rows(text: string | undefined): readonly string[][] {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -17,6 +18,10 @@ import { systemCalls } from "../kernel/system-calls.ts";
 import { findProgram } from "./find-program.ts";
 import { knownSandboxes, openSandbox } from "./open-sandbox.ts";
 import type { SandboxExit, SandboxIo, SandboxJob } from "./sandbox.ts";
+import { insideUserNamespace } from "./user-namespace.ts";
+
+/** Seconds that only the commands of this process sleep. */
+const long = `98${process.pid}`;
 
 const busybox = "/bin/busybox";
 const ready = process.platform === "linux" && process.getuid?.() === 0 && existsSync(busybox);
@@ -45,6 +50,15 @@ afterAll(() => {
 function makeLower(name: string): string {
   const path = mkdtempSync(join(root, `${name}-`));
   execFileSync("chmod", ["755", path]);
+  return path;
+}
+
+/** A layer that has the programs and nothing else. */
+function makeProgram(): string {
+  const path = makeLower("program");
+  mkdirSync(join(path, "bin"));
+  copyFileSync(busybox, join(path, "bin/busybox"));
+  for (const name of ["sh", "true"]) symlinkSync("busybox", join(path, "bin", name));
   return path;
 }
 
@@ -162,6 +176,49 @@ describe.each(names)("%s", (name) => {
       expect(output.match(/read-only file system|permission denied|not permitted/gi)?.length).toBeGreaterThanOrEqual(2);
     });
 
+    it("follows links of the image inside it only, for its own files, the working folder and mounts", async () => {
+      const outside = makeLower("outside");
+      const image = makeLower("image");
+      symlinkSync(outside, join(image, "etc"));
+      symlinkSync(outside, join(image, "work"));
+      const cache = makeLower("cache");
+      symlinkSync(outside, join(cache, "out"));
+      const mounts = [
+        { type: "bind", source: cache, target: "/cache", readonly: false },
+        { type: "tmpfs", target: "/cache/out/in" },
+      ] as const;
+      const job = { lowers: [makeProgram(), image], cwd: "/work/deep" };
+      expect((await sh("pwd", job)).code).toBe(0);
+      await sh("true", { ...job, mounts }).catch((error) => expect(error.code).toBe("sandbox-failed"));
+      expect(readdirSync(outside)).toEqual([]);
+    });
+
+    it("makes device and setuid files as Docker does", async () => {
+      const { code, output } = await sh("chmod 4755 /tmp; mknod /tmp/fifo p; mknod /tmp/null c 1 3; ls /tmp");
+      expect(code).toBe(0);
+      expect(output).toContain("fifo");
+      expect(output.includes("null\n")).toBe(!insideUserNamespace());
+    });
+
+    it("runs again on what it left, also where the places of mounts were removed", async () => {
+      const removed = makeLower("upper");
+      systemCalls().makeNode(join(removed, "etc"), 0o020000, { major: 0, minor: 0 });
+      const job = { upper: removed, work: makeLower("work"), scratch: join(makeLower("scratch"), "sandbox") };
+      for (const _again of [1, 2]) {
+        expect((await sh("cat /etc/hosts > /dev/null && echo x > /tmp/y", job)).code).toBe(0);
+        expect(readdirSync(removed).sort()).toEqual(["etc", "tmp"]);
+        expect(lstatSync(join(removed, "etc")).isCharacterDevice()).toBe(true);
+      }
+    });
+
+    it("tells a command that is not there from a sandbox that cannot be set up", async () => {
+      const { code, output } = await run(["/nowhere"]);
+      expect(output).toMatch(/no such file|not found/i);
+      if (name !== "bubblewrap") expect(code).toBe(127);
+      const running = run(["true"], { lowers: [join(root, "missing")] });
+      await expect(running).rejects.toMatchObject({ code: "sandbox-failed" });
+    });
+
     it("leaves the host whole when a command removes everything or points it at the host", async () => {
       const witness = join(root, "witness");
       writeFileSync(witness, "here");
@@ -262,7 +319,7 @@ describe.each(names)("%s", (name) => {
 
     it("ends everything that a command left behind", async () => {
       const before = sleepers();
-      const { code, output } = await sh("sleep 98765 & sleep 98765 & echo begun");
+      const { code, output } = await sh(`sleep ${long} & sleep ${long} & echo begun`);
       expect({ code, output }).toEqual({ code: 0, output: "begun\n" });
       expect(sleepers()).toBe(before);
     });
@@ -274,7 +331,7 @@ describe.each(names)("%s", (name) => {
         if (Buffer.from(chunk).includes("begun")) controller.abort();
       };
       const running = sh(
-        "trap '' TERM INT; sleep 98765 & echo begun; sleep 98765",
+        `trap '' TERM INT; sleep ${long} & echo begun; sleep ${long}`,
         {},
         { signal: controller.signal, output: stop },
       );
@@ -283,20 +340,23 @@ describe.each(names)("%s", (name) => {
     });
 
     it("ends a command that takes too long", async () => {
-      expect(await sh("sleep 98765", { limits: { timeout: 200 } })).toMatchObject({ reason: "timeout" });
+      expect(await sh(`sleep ${long}`, { limits: { timeout: 200 } })).toMatchObject({ reason: "timeout" });
     });
 
     it("limits processes", async () => {
       const { output } = await sh(
-        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 5 & done; kill -9 -1",
-        {
-          limits: { processes: 12, timeout: 10_000 },
-        },
+        "i=0; while [ $i -lt 100 ]; do i=$((i + 1)); sleep 5 & done; kill -9 -1",
+        // A runtime's own threads count too.
+        { limits: { processes: 60, timeout: 10_000 } },
       );
       expect(output).toMatch(/can't fork|Cannot fork|Resource temporarily unavailable/);
     });
 
-    it("limits memory, and says so", async () => {
+    it("limits memory, and says so; an ordinary user is told that this cannot be done", async () => {
+      if (insideUserNamespace()) {
+        const running = run(["true"], { limits: { memory: 32 << 20 } });
+        return await expect(running).rejects.toMatchObject({ code: "limits-unavailable" });
+      }
       const exit = await sh("dd if=/dev/zero of=/dev/null bs=200M count=1", { limits: { memory: 32 << 20 } });
       expect(exit).toMatchObject({ reason: "memory" });
     });
@@ -339,5 +399,5 @@ describe.skipIf(!ready)("looking for a sandbox", () => {
 function sleepers(): number {
   return execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
     .split("\n")
-    .filter((line) => line.startsWith("sleep 98765")).length;
+    .filter((line) => line.startsWith(`sleep ${long}`)).length;
 }

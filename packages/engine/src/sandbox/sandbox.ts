@@ -72,6 +72,8 @@ export interface SandboxIo {
   readonly output?: (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
   /** The command has this process's terminal, if it has one; nothing goes to `output`. */
   readonly terminal?: boolean;
+  /** With a terminal: the command reads what this process would. */
+  readonly input?: boolean;
 }
 
 /** How a command ended. */

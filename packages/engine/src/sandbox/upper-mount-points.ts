@@ -1,4 +1,4 @@
-import { lstatSync, rmdirSync, rmSync } from "node:fs";
+import { lstatSync, type Stats, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemCalls } from "../kernel/system-calls.ts";
 import { findInLowers } from "./lowers.ts";
@@ -27,7 +27,8 @@ export function keepMountPointsOut(upper: string, below: readonly string[], targ
     for (let depth = 1; depth <= parts.length; depth++) {
       const path = parts.slice(0, depth).join("/");
       if (made.some((each) => each.path === path)) continue;
-      if (findInLowers([...below, upper], path).kind === "missing") made.push({ path, whiteout: isWhiteout(upper, path) });
+      if (findInLowers([...below, upper], path).kind === "missing")
+        made.push({ path, whiteout: isWhiteout(upper, path) });
     }
   }
   return () => {
@@ -36,14 +37,14 @@ export function keepMountPointsOut(upper: string, below: readonly string[], targ
 }
 
 function isWhiteout(upper: string, path: string): boolean {
-  const stat = lstatSync(join(upper, path), { throwIfNoEntry: false });
+  const stat = statOf(join(upper, path));
   return stat?.isCharacterDevice() === true && stat.rdev === 0;
 }
 
 /** What the command has put there by other ways stays. */
 function takeOut(upper: string, { path, whiteout }: MadeForMount): void {
   const file = join(upper, path);
-  const stat = lstatSync(file, { throwIfNoEntry: false });
+  const stat = statOf(file);
   if (stat?.isDirectory()) {
     try {
       rmdirSync(file);
@@ -54,4 +55,13 @@ function takeOut(upper: string, { path, whiteout }: MadeForMount): void {
     rmSync(file);
   } else return;
   if (whiteout) systemCalls().makeNode(file, 0o020000, { major: 0, minor: 0 });
+}
+
+function statOf(file: string): Stats | undefined {
+  try {
+    return lstatSync(file);
+  } catch {
+    // Below a whiteout there is nothing, which is another error than that nothing is there.
+    return undefined;
+  }
 }

@@ -17,6 +17,14 @@ export function makeActions(signal: AbortSignal): Actions {
     history: async (request) => {
       write(await (await import("./history.ts")).showHistory(await openStore(), request, Date.now()));
     },
+    run: async (request) => (await import("./run.ts")).runContainer(request, signal),
+    commit: async (request) => write(await (await import("./commit.ts")).commitContainer(request, signal)),
+    ps: async (request) => {
+      const { Containers } = await import("@strake/engine");
+      const { listContainers } = await import("./ps.ts");
+      write(listContainers(new Containers(await home()), request, Date.now()));
+    },
+    rm: async (request) => write(await (await import("./rm.ts")).removeContainers(await home(), request)),
     import: async (request) => {
       const { importImage } = await import("./import.ts");
       const { hostPlatform } = await import("../compose/host-platform.ts");
@@ -24,6 +32,10 @@ export function makeActions(signal: AbortSignal): Actions {
       write(await importImage(await openStore(), request, around));
     },
   };
+}
+
+async function home(): Promise<string> {
+  return (await import("../compose/store-home.ts")).storeHome(process.env);
 }
 
 async function openStore() {

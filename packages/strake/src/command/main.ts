@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { RanElsewhere } from "../compose/ran-elsewhere.ts";
+import { ExitWith } from "../compose/exit-with.ts";
 import { exitStatus, statusOf } from "../screen/exit-status.ts";
 import { showError } from "../screen/show-error.ts";
 import { wantsColour } from "../screen/style.ts";
@@ -26,7 +26,7 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<number
   } catch (caught) {
     const error = caught instanceof CommanderError ? fromCommander(caught) : caught;
     if (error === undefined) return exitStatus.done;
-    if (error instanceof RanElsewhere) return error.status;
+    if (error instanceof ExitWith) return error.status;
     const status = signal.aborted ? exitStatus.interrupted : statusOf(error);
     const shown = signal.aborted ? signal.reason : error;
     process.stderr.write(

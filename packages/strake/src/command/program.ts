@@ -3,10 +3,12 @@ import { Command, Option } from "commander";
 import { parseOutputOption } from "../compose/output-option.ts";
 import { progressModes } from "../screen/progress.ts";
 import { version } from "../version.ts";
+import { addContainerCommands } from "./container-commands.ts";
 import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
 import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
 import { listOption } from "./option/list-option.ts";
 import { parseSourceDateEpoch } from "./option/source-date-epoch.ts";
+import { optional, type Values, type Variables } from "./option/values.ts";
 import { type Actions, type DefinitionRequest, graphFormats, renderings } from "./request.ts";
 
 /**
@@ -21,6 +23,7 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
     .version(version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand(false)
+    .enablePositionalOptions()
     .showSuggestionAfterError(true)
     // Mistakes are thrown, and shown where all errors are.
     .exitOverride()
@@ -33,6 +36,7 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
   addHistory(program, actions);
   addInspect(program, actions);
   addImport(program, actions, variables);
+  addContainerCommands(program, actions, variables);
   return program;
 }
 
@@ -174,11 +178,6 @@ function addImport(program: Command, actions: Actions, variables: Variables): vo
     });
 }
 
-/** The environment, for options that take their value from it. */
-type Variables = Readonly<Record<string, string | undefined>>;
-
-type Values = Readonly<Record<string, unknown>>;
-
 /** A command that reads a build file. */
 function definitionCommand(program: Command, name: string, description: string): Command {
   return program
@@ -210,8 +209,4 @@ function definitionRequest(targets: readonly string[], options: Values, variable
     frozenLockfile: options.frozenLockfile === true,
     epoch: parseSourceDateEpoch(variables.SOURCE_DATE_EPOCH),
   };
-}
-
-function optional<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: string } {
-  return (typeof value === "string" ? { [name]: value } : {}) as { readonly [Key in Name]?: string };
 }

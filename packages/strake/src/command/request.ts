@@ -1,3 +1,5 @@
+import type { CommandLimits, HostName } from "@strake/core";
+import type { SandboxName } from "@strake/engine";
 import type { Platform } from "@strake/oci/document";
 import type { OutputOption } from "../compose/output-option.ts";
 import type { ProgressMode } from "../screen/progress.ts";
@@ -98,6 +100,54 @@ export interface ImportRequest {
   readonly epoch: number;
 }
 
+export interface RunRequest {
+  readonly image: string;
+  /** None: what the image says. */
+  readonly command: readonly string[];
+  readonly interactive: boolean;
+  readonly terminal: boolean;
+  readonly remove: boolean;
+  readonly name?: string;
+  /** `NAME=value`, or `NAME` for the value that the environment has. */
+  readonly env: readonly string[];
+  /** `SOURCE:TARGET` or `SOURCE:TARGET:ro`. */
+  readonly volumes: readonly string[];
+  readonly workdir?: string;
+  readonly user?: string;
+  readonly entrypoint?: string;
+  readonly network: "host" | "none";
+  readonly hosts: readonly HostName[];
+  readonly privileged: boolean;
+  readonly limits: CommandLimits;
+  readonly isolation?: SandboxName;
+}
+
+export interface CommitRequest {
+  /** A name, or the beginning of an id. */
+  readonly container: string;
+  readonly reference?: string;
+  /** Dockerfile instructions that change the config. */
+  readonly changes: readonly string[];
+  readonly author?: string;
+  readonly message?: string;
+  /** Seconds since 1970, from `SOURCE_DATE_EPOCH`. */
+  readonly epoch: number;
+}
+
+export interface PsRequest {
+  /** Those too whose command has ended. */
+  readonly all: boolean;
+  readonly quiet: boolean;
+  readonly truncate: boolean;
+  readonly format?: string;
+}
+
+export interface RmRequest {
+  readonly containers: readonly string[];
+  /** Those too whose command is running. */
+  readonly force: boolean;
+}
+
 /** What the command line can ask for; each resolves when it is done. */
 export interface Actions {
   build(request: BuildRequest): Promise<void>;
@@ -108,4 +158,8 @@ export interface Actions {
   images(request: ImagesRequest): Promise<void>;
   history(request: HistoryRequest): Promise<void>;
   import(request: ImportRequest): Promise<void>;
+  run(request: RunRequest): Promise<void>;
+  commit(request: CommitRequest): Promise<void>;
+  ps(request: PsRequest): Promise<void>;
+  rm(request: RmRequest): Promise<void>;
 }

@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { StrakeError } from "@strake/core";
 import { findUserNamespace, needsUserNamespace } from "@strake/engine";
-import { RanElsewhere } from "./ran-elsewhere.ts";
+import { ExitWith } from "./exit-with.ts";
 
 /**
  * Makes sure that commands can be run: without root, all of this program runs again inside a user namespace.
  *
  * There it is root over what it makes, and everything else is as for root. Nothing may have been written before.
  *
- * @throws RanElsewhere when the other run has ended; StrakeError `run-unavailable` where it cannot be started
+ * @throws ExitWith when the other run has ended; StrakeError `run-unavailable` where it cannot be started
  */
 export async function enterUserNamespace(): Promise<void> {
   if (!needsUserNamespace()) return;
@@ -31,5 +31,5 @@ export async function enterUserNamespace(): Promise<void> {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
-  throw new RanElsewhere(status);
+  throw new ExitWith(status);
 }

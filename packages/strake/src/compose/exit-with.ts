@@ -1,10 +1,10 @@
-/** Thrown to start this program again where it can do what it has to; it carries how that other run ended. */
-export class RanElsewhere extends Error {
-  override readonly name = "RanElsewhere";
+/** Thrown to end with the status of another program, which has said all there is to say. */
+export class ExitWith extends Error {
+  override readonly name = "ExitWith";
   readonly status: number;
 
   constructor(status: number) {
-    super(`the command was done by another process, which ended with ${status}`);
+    super(`another program ended with ${status}`);
     this.status = status;
   }
 }

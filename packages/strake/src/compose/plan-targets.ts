@@ -19,7 +19,7 @@ import type { Solution } from "@strake/engine";
 import { familiarReference, imageDigest, imageId, type Platform, parseReference } from "@strake/oci";
 import type { BuildingOptions } from "./building-options.ts";
 import { enterUserNamespace } from "./enter-user-namespace.ts";
-import type { Session } from "./session.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** What a plan is made with besides the build file. */
 export interface PlanningOptions {
@@ -51,12 +51,12 @@ export interface SolvedTarget extends PlannedTarget {
 export class Planner {
   /** What every name was found to stand for. */
   readonly resolution: Map<string, ResolvedBase> = new Map();
-  readonly #session: Session;
+  readonly #workspace: Workspace;
   readonly #options: PlanningOptions;
   readonly #outputs = new Map<OutputOwner, Map<OutputProperty, Evaluated>>();
 
-  constructor(session: Session, options: PlanningOptions) {
-    this.#session = session;
+  constructor(workspace: Workspace, options: PlanningOptions) {
+    this.#workspace = workspace;
     this.#options = options;
   }
 
@@ -82,7 +82,7 @@ export class Planner {
     const { plan, steps, locals } = target.planned;
     if (Object.values(plan.operations).some(({ op }) => op === "run")) await enterUserNamespace();
     const { building, progress, signal } = this.#options;
-    const solution = await this.#session.engine.solve(plan, {
+    const solution = await this.#workspace.engine.solve(plan, {
       locals,
       steps,
       ...building,
@@ -95,7 +95,7 @@ export class Planner {
   async #resolve(definition: Definition, platform: Platform): Promise<void> {
     const uses = outsideNames([definition], platform).filter(({ name }) => !this.resolution.has(resolutionKey(name)));
     if (uses.length === 0) return;
-    const { finder } = this.#session;
+    const { finder } = this.#workspace;
     const found = await resolve(uses, (name, pinned) => finder.find(name, pinned), this.#options.pins);
     for (const [key, base] of found) this.resolution.set(key, base);
   }
@@ -103,7 +103,7 @@ export class Planner {
   async #findOutput(owner: OutputOwner, property: OutputProperty, platform: Platform): Promise<void> {
     const definition = owner as Definition;
     const { planned, solution } = await this.solve(
-      this.#session.names.get(definition) ?? "image",
+      this.#workspace.names.get(definition) ?? "image",
       new Image(definition),
       platform,
     );
@@ -139,7 +139,7 @@ export class Planner {
 
   #inputs(platform: Platform, outputs: NonNullable<PlanInputs["outputs"]>): PlanInputs {
     const { buildArgs, labels, annotations } = this.#options;
-    const { project, names } = this.#session;
+    const { project, names } = this.#workspace;
     return {
       resolution: this.resolution,
       platform,

@@ -5,6 +5,7 @@ import { usageError } from "../usage-error.ts";
 import { parseBytes } from "./bytes.ts";
 import { parseCsv } from "./csv.ts";
 import { listOption } from "./list-option.ts";
+import type { Values, Variables } from "./values.ts";
 
 /** What is asked of the commands that a build runs. */
 export interface CommandRequest {
@@ -28,22 +29,18 @@ export interface CommandRequest {
 /** Where the value of a secret is. */
 export type SecretSource = { readonly file: string } | { readonly env: string };
 
-const isolations: readonly SandboxName[] = ["crun", "runc", "bubblewrap", "plain"];
+export const isolations: readonly SandboxName[] = ["crun", "runc", "bubblewrap", "plain"];
 
 const entitlements: readonly Entitlement[] = ["network.host", "security.insecure"];
 
 /** Adds the options that say how commands run. */
 export function addCommandOptions(command: Command): Command {
-  return command
+  return addLimitOptions(command)
     .addOption(new Option("--network <mode>", "the network of commands").choices(["default", "none", "host"]))
     .addOption(listOption("--add-host <host:address>", "a line of /etc/hosts for commands"))
     .addOption(listOption("--secret <secret>", "a secret for commands: id=NAME,src=FILE or id=NAME,env=VARIABLE"))
     .addOption(listOption("--ssh <agent>", "an ssh agent for commands: default, or ID=SOCKET"))
     .addOption(listOption("--allow <right>", "give commands a right: network.host, security.insecure"))
-    .option("--shm-size <size>", "the size of /dev/shm of commands, such as 64m")
-    .addOption(listOption("--ulimit <limit>", "a limit of commands, as nofile=1024:2048"))
-    .option("-m, --memory <size>", "how much memory a command may use")
-    .option("--cpus <number>", "how many processors a command may use")
     .option("--step-timeout <seconds>", "how long a command may take")
     .option("-j, --jobs <number>", "how many commands run at once")
     .addOption(new Option("--isolation <sandbox>", "what commands run in").choices(isolations))
@@ -70,7 +67,7 @@ export function readCommandOptions(options: Values, variables: Variables): Comma
         .flatMap((text) => text.split(","))
         .map(parseEntitlement),
     ),
-    limits: readLimits(options, texts("ulimit")),
+    limits: readLimits(options),
     ...(options.jobs === undefined ? {} : { jobs: parseNumber("--jobs", options.jobs as string, 1) }),
     ...(isolation === undefined ? {} : { isolation }),
     noCacheFilter: texts("cacheFilter"),
@@ -78,10 +75,13 @@ export function readCommandOptions(options: Values, variables: Variables): Comma
   };
 }
 
-type Values = Readonly<Record<string, unknown>>;
-type Variables = Readonly<Record<string, string | undefined>>;
-
-function readLimits(options: Values, ulimits: readonly string[]): CommandLimits {
+/**
+ * Reads the options that limit what a command may use.
+ *
+ * @throws StrakeError `usage` for a value that is none
+ */
+export function readLimits(options: Values): CommandLimits {
+  const ulimits = (options.ulimit ?? []) as readonly string[];
   const text = (name: string) => options[name] as string | undefined;
   const [shmSize, memory, cpus, timeout] = [text("shmSize"), text("memory"), text("cpus"), text("stepTimeout")];
   return {
@@ -99,8 +99,17 @@ function parseNumber(option: string, text: string, least: number): number {
   throw usageError(`${option} ${text}: expected a number of at least ${least}`);
 }
 
+/** Adds the options that limit what a command may use. */
+export function addLimitOptions(command: Command): Command {
+  return command
+    .option("--shm-size <size>", "the size of /dev/shm, such as 64m")
+    .addOption(listOption("--ulimit <limit>", "a limit, as nofile=1024:2048"))
+    .option("-m, --memory <size>", "how much memory a command may use")
+    .option("--cpus <number>", "how many processors a command may use");
+}
+
 /** `name:address`, or with an equals sign, as docker has it; an IPv6 address may stand in brackets. */
-function parseHost(text: string): HostName {
+export function parseHost(text: string): HostName {
   const [, name, address] = /^([^:=\s]+)[:=]\[?([^\]\s]+)\]?$/.exec(text) ?? [];
   if (name === undefined || address === undefined) throw usageError(`--add-host ${text}: expected NAME:ADDRESS`);
   return { name, address };

@@ -1,0 +1,121 @@
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { release, userInfo } from "node:os";
+import { join } from "node:path";
+import { systemCalls } from "../kernel/system-calls.ts";
+import { readIfPresent } from "../store/atomic-file.ts";
+import { makeFolder } from "../store/make-folder.ts";
+import { probeOverlay } from "./probe-overlay.ts";
+import { probeSandboxes } from "./probe-sandboxes.ts";
+import { findUserNamespace, insideUserNamespace } from "./user-namespace.ts";
+
+/** One thing that commands need, or run better with. */
+export interface MachineCheck {
+  readonly name: string;
+  readonly state: "ok" | "missing";
+  /** What was found, or why it is missing. */
+  readonly why: string;
+  /** How to get it, where it is missing. */
+  readonly remedy?: string;
+}
+
+/**
+ * Finds out what this machine can do for commands, by trying it.
+ *
+ * @param storeFolder the folder of the store: what a file system can do differs from one to the next
+ */
+export async function inspectMachine(storeFolder: string): Promise<readonly MachineCheck[]> {
+  const linux = process.platform === "linux";
+  const kernel: MachineCheck = linux
+    ? { name: "kernel", state: "ok", why: `Linux ${release()}` }
+    : { name: "kernel", state: "missing", why: `${process.platform}: commands run on Linux only` };
+  if (!linux) return [kernel, libraryCheck()];
+  makeFolder(storeFolder);
+  const ladder = await probeSandboxes(storeFolder);
+  return [
+    kernel,
+    userCheck(),
+    namespaceCheck(),
+    overlayCheck(storeFolder),
+    controlGroupCheck(),
+    libraryCheck(),
+    ...ladder.map(({ name, works, why, remedy }) => ({
+      name,
+      ...(works ? { state: "ok" as const, why: "works" } : { state: "missing" as const, why: why ?? "does not work" }),
+      ...(remedy === undefined ? {} : { remedy }),
+    })),
+  ];
+}
+
+function userCheck(): MachineCheck {
+  const { username, uid } = userInfo();
+  const where = insideUserNamespace() ? ", root inside a user namespace" : "";
+  return { name: "user", state: "ok", why: `${username} (${uid})${where}` };
+}
+
+function namespaceCheck(): MachineCheck {
+  const name = "user namespace";
+  const found = findUserNamespace();
+  if ("refusal" in found) {
+    return { name, state: "missing", why: found.refusal, remedy: found.notes.join("\n") };
+  }
+  if (!found.single) return { name, state: "ok", why: "with subordinate ids" };
+  return {
+    name,
+    state: "missing",
+    why: "only one id: files of an image cannot belong to other users, and package managers that change user fail",
+    remedy: "Install uidmap, and give this user a line in /etc/subuid and /etc/subgid: usermod --add-subuids.",
+  };
+}
+
+function overlayCheck(storeFolder: string): MachineCheck {
+  const name = "overlayfs";
+  const folder = mkdtempSync(join(storeFolder, "probe-"));
+  try {
+    const refusal = probeOverlay(folder);
+    if (refusal === undefined) return { name, state: "ok", why: `works in ${storeFolder}` };
+    return {
+      name,
+      state: "missing",
+      why: refusal,
+      remedy: "Put the store on ext4, xfs, btrfs or tmpfs; inside a container that means a volume.",
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function controlGroupCheck(): MachineCheck {
+  const name = "control groups";
+  const root = "/sys/fs/cgroup";
+  const unified = existsSync(join(root, "cgroup.controllers"));
+  const folder = unified ? root : join(root, "pids");
+  const version = unified ? 2 : 1;
+  try {
+    if (insideUserNamespace()) throw new Error("not this user's");
+    accessSync(folder, constants.W_OK);
+    const controllers = unified ? ` (${readIfPresent(join(root, "cgroup.controllers"))?.trim()})` : "";
+    return { name, state: "ok", why: `version ${version}${controllers}` };
+  } catch {
+    return {
+      name,
+      state: "missing",
+      why: "this user may not make any, so memory, processors and processes of commands are not limited",
+      remedy: "Build as root where limits are needed.",
+    };
+  }
+}
+
+function libraryCheck(): MachineCheck {
+  const name = "koffi";
+  try {
+    systemCalls();
+    return { name, state: "ok", why: "extended attributes and device files can be read and made" };
+  } catch (error) {
+    return {
+      name,
+      state: "missing",
+      why: (error as Error).message,
+      remedy: "Install it beside strake: npm install koffi.",
+    };
+  }
+}

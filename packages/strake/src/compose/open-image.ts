@@ -1,0 +1,43 @@
+import { type BuildOptions, Image, image, type Plan } from "@strake/core";
+import { type Platform, parseReference, printPlatform, printReference } from "@strake/oci";
+import { Planner } from "./plan-targets.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** An image that is there to be run. */
+export interface OpenedImage {
+  /** Its name, with the digest that it had. */
+  readonly name: string;
+  readonly plan: Plan;
+  readonly options: BuildOptions;
+}
+
+/**
+ * Opens an image by name or id: of the store, or else of a registry.
+ *
+ * @param digest the manifest that the name had when it was opened before
+ */
+export async function openImage(
+  workspace: Workspace,
+  text: string,
+  platform: Platform = workspace.platform,
+  digest?: string,
+): Promise<OpenedImage> {
+  const [record] = workspace.engine.store.images.find(text);
+  const { digest: named, ...reference } = parseReference(record?.name ?? text);
+  const wanted = digest ?? named ?? record?.manifest;
+  const name = printReference(
+    parseReference(wanted === undefined ? printReference(reference) : `${printReference(reference)}@${wanted}`),
+  );
+  const planner = new Planner(workspace, { epoch: 0, pins: new Map() });
+  const { planned } = await planner.plan(
+    "image",
+    new Image(image().from(name, { platform: printPlatform(platform) }).definition),
+    platform,
+  );
+  const [base] = planner.resolution.values();
+  return {
+    name: wanted === undefined && base !== undefined ? `${name}@${base.digest}` : name,
+    plan: planned.plan,
+    options: { locals: planned.locals, steps: planned.steps },
+  };
+}

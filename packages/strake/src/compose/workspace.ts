@@ -1,0 +1,101 @@
+import type { Definition } from "@strake/core";
+import { Engine, type EngineOptions, openSandbox, type SandboxName } from "@strake/engine";
+import type { Platform } from "@strake/oci";
+import type { Registry } from "@strake/registry";
+import { BaseFinder } from "./base-finder.ts";
+import { hostPlatform } from "./host-platform.ts";
+import { openWorkers } from "./open-workers.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+/** What every command is told that makes or opens images. */
+export interface WorkspaceOptions {
+  /** Nothing is written anywhere. */
+  readonly readOnly: boolean;
+  /** Ask registries even for what is known. */
+  readonly pull?: boolean;
+  /** How many commands run at once. */
+  readonly jobs?: number | undefined;
+  /** The sandbox to run commands in, instead of the first that works. */
+  readonly isolation?: SandboxName | undefined;
+  /** Called with a failed command, while its file system is still there. */
+  readonly onFailure?: EngineOptions["onFailure"];
+  /** The build file, whose own ignore file wins over the folder's. */
+  readonly buildFile?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What working with images takes. */
+export interface Workspace {
+  readonly settings: Settings;
+  /** The folder that names of files are shown relative to. */
+  readonly project: string;
+  /** What images are called, by their definitions. */
+  readonly names: ReadonlyMap<Definition, string>;
+  readonly engine: Engine;
+  readonly finder: BaseFinder;
+  readonly platform: Platform;
+  /** What commands run in. */
+  sandbox(): ReturnType<typeof openSandbox>;
+  close(): Promise<void>;
+}
+
+/** Makes ready what opens and makes images; nothing is looked up yet. */
+export function openWorkspace(options: WorkspaceOptions): Workspace {
+  const settings = readSettings(process.env);
+  const registry = openRegistry(settings, options.signal);
+  const workers = openWorkers();
+  const sandbox = () => openSandbox({ isolation: options.isolation, store: settings.home });
+  const engineOptions: EngineOptions = {
+    store: settings.home,
+    openImage: (source, path) => finder.open(source, path),
+    fetch: async function* (url, signal) {
+      const { download } = await import("./download.ts");
+      yield* download(url, signal);
+    },
+    readOnly: options.readOnly,
+    sandbox,
+    ...(options.buildFile === undefined ? {} : { buildFile: options.buildFile }),
+    ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+    ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
+    ...workers.ports,
+  };
+  const engine = new Engine(engineOptions);
+  const finder = new BaseFinder({
+    store: engine.store,
+    registry: registry.open,
+    pull: options.pull ?? false,
+    readOnly: options.readOnly,
+  });
+  return {
+    settings,
+    project: process.cwd(),
+    names: new Map(),
+    engine,
+    finder,
+    platform: hostPlatform(),
+    sandbox,
+    close: async () => {
+      engine.close();
+      registry.close();
+      await finder.close();
+      await workers.close();
+    },
+  };
+}
+
+function openRegistry(settings: Settings, signal: AbortSignal | undefined) {
+  let opened: Promise<Registry> | undefined;
+  const open = async (): Promise<Registry> => {
+    const { parseRegistrySettings, Registry } = await import("@strake/registry");
+    const { registries } = settings;
+    const known = registries === undefined ? {} : { settings: parseRegistrySettings(registries.text, registries.file) };
+    return new Registry({ ...known, ...(signal === undefined ? {} : { signal }) });
+  };
+  return {
+    open: () => {
+      opened ??= open();
+      return opened;
+    },
+    close: () => void opened?.then((registry) => registry.close()),
+  };
+}
