@@ -1,5 +1,14 @@
 /** What went wrong with a daemon; stable, for programs. */
-export type DaemonErrorCode = "unreachable" | "refused" | "unsupported-address";
+export type DaemonErrorCode =
+  | "unreachable"
+  | "refused"
+  | "unsupported-address"
+  | "not-buildkit"
+  | "tls"
+  | "lost"
+  | "unsupported"
+  | "no-platform"
+  | "invalid-options";
 
 /** A daemon that is not there, or that refuses what it is asked. */
 export class DaemonError extends Error {

@@ -1,2 +1,16 @@
+export { type Address, type DaemonKind, parseAddress } from "./address/address.ts";
+export type { DialOptions, TlsOptions } from "./address/dial.ts";
+export * from "./buildkit/buildkit-builder.ts";
+export * from "./buildkit/buildkit-client.ts";
+export * from "./buildkit/cache-option.ts";
+export type { ConnectOptions } from "./buildkit/connection.ts";
 export * from "./daemon-error.ts";
 export * from "./docker-engine.ts";
+export { GrpcError } from "./grpc/grpc-error.ts";
+export * from "./llb/compile-plan.ts";
+export type * from "./llb/llb-needs.ts";
+export * from "./llb/print-llb.ts";
+export type { SourceText } from "./llb/source-info.ts";
+export type { FindCredentials, RegistryCredentials } from "./session/credentials.ts";
+export type { ExportTarget } from "./session/file-send.ts";
+export type { SyncedFolder } from "./session/synced-folder.ts";

@@ -1,0 +1,275 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Builder, type BuildOptions, type OperationSource, type Plan, StrakeError } from "@strake/core";
+import { ignoreMatcher, readIgnore } from "@strake/core/context";
+import { type BlobStore, type Descriptor, type Digest, type Image, readImage, sha256 } from "@strake/oci";
+import { GrpcError } from "../grpc/grpc-error.ts";
+import { type CompiledPlan, compilePlan } from "../llb/compile-plan.ts";
+import type { LlbLocal } from "../llb/llb-needs.ts";
+import type { SourceText } from "../llb/source-info.ts";
+import { contentService } from "../session/content-store.ts";
+import { credentialsService, type FindCredentials } from "../session/credentials.ts";
+import { type ExportTarget, fileSendService } from "../session/file-send.ts";
+import { fileSyncService } from "../session/file-sync.ts";
+import { secretsService } from "../session/secrets.ts";
+import { Session } from "../session/session.ts";
+import { sshAgentService } from "../session/ssh-agent.ts";
+import type { SyncedFolder } from "../session/synced-folder.ts";
+import { BuildEvents } from "./build-events.ts";
+import type { BuildkitClient } from "./buildkit-client.ts";
+import type { CacheOption } from "./cache-option.ts";
+import { checkConfigs, checkGiven, checkPlatforms } from "./check-build.ts";
+import { imageBlobs } from "./image-blobs.ts";
+import { imageAttributes } from "./image-config.ts";
+import { openLocalCaches } from "./local-cache.ts";
+import { LogLines } from "./log-lines.ts";
+import { solveFailure } from "./solve-failure.ts";
+
+/** What a builder over a daemon is made of. */
+export interface BuildkitBuilderOptions {
+  readonly client: BuildkitClient;
+  /** Where images that come back from the daemon are kept; a blob that is there already is not sent again. */
+  readonly blobs: BlobStore;
+  /** Opens images of layouts and archives, and those that `isServed` names. */
+  readonly openImage?: (source: OperationSource, path: string | undefined) => Promise<Image>;
+  /** Tells which images the daemon cannot find in a registry, so that they are sent to it. */
+  readonly isServed?: (source: OperationSource) => boolean;
+  readonly credentials?: FindCredentials;
+  /** The build file, whose own ignore file wins over its folder's. */
+  readonly buildFile?: string;
+  /** Finds the text of a file that steps come from. */
+  readonly sourceText?: (file: string) => SourceText | undefined;
+  /** Finds digests of files, so that files whose times alone have changed are not sent again. */
+  readonly digests?: SyncedFolder["digests"];
+  readonly cacheFrom?: readonly CacheOption[];
+  readonly cacheTo?: readonly CacheOption[];
+  /** Attributes of the solve, such as `attest:provenance`: `mode=max`. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+/** One form in which the daemon gives out what it has built. */
+export interface DaemonOutput {
+  /** An exporter of BuildKit: `image`, `oci`, `docker`, `local`, `tar`; or `registry`, an image that is pushed. */
+  readonly type: string;
+  /** As in `--output`, but for `type` and `dest`. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** Where it goes; images that stay with the daemon, or go to a registry, have none. */
+  readonly target?: ExportTarget;
+}
+
+/** What the exporters of a build said, such as `containerimage.digest`. */
+export type ExporterResponse = Readonly<Record<string, string>>;
+
+/** Makes images with a BuildKit daemon. */
+export class BuildkitBuilder implements Builder {
+  readonly #options: BuildkitBuilderOptions;
+  /** Images that are built at the same time share what is sent of a folder; another run of the program may see others. */
+  readonly #unique: string = randomBytes(8).toString("hex");
+
+  constructor(options: BuildkitBuilderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes the image of a plan, and takes the blobs that this side has not.
+   *
+   * @throws StrakeError at the step that failed; DaemonError where it was the daemon that did
+   */
+  async build(plan: Plan, options: BuildOptions): Promise<Image> {
+    const { blobs } = this.#options;
+    const output = { type: "oci", attributes: { tar: "false" } };
+    const response = await this.#solve(plan, options, [output], new Map([["export", blobs]]));
+    const packed = response["containerimage.descriptor"];
+    if (packed === undefined) {
+      throw new StrakeError({
+        code: "unsupported-by-buildkit",
+        message: `${this.#options.client.address} did not say which image it made`,
+      });
+    }
+    const { digest } = JSON.parse(Buffer.from(packed, "base64").toString()) as Descriptor;
+    return readImage(blobs, digest as Digest);
+  }
+
+  /**
+   * Makes the image of a plan and has the daemon write it out; nothing of it is kept here.
+   *
+   * @throws as `build`
+   */
+  export(plan: Plan, options: BuildOptions, outputs: readonly DaemonOutput[]): Promise<ExporterResponse> {
+    return this.#solve(plan, options, outputs, new Map());
+  }
+
+  async #solve(
+    plan: Plan,
+    options: BuildOptions,
+    outputs: readonly DaemonOutput[],
+    stores: ReadonlyMap<string, BlobStore>,
+  ): Promise<ExporterResponse> {
+    const { client, cacheFrom = [], cacheTo = [], attributes = {} } = this.#options;
+    const compiled = this.#compile(plan, options);
+    checkGiven(plan, options, compiled.entitlements);
+    const [workers] = await Promise.all([
+      client.listWorkers(options.signal),
+      outputs.some(({ type }) => !isFiles(type)) ? checkConfigs(client, options.signal) : undefined,
+    ]);
+    checkPlatforms(plan, workers, client.address);
+    const caches = openLocalCaches(cacheFrom, cacheTo);
+    const served = new Map([...stores, ...caches.stores, ...(await this.#servedImages(compiled, options))]);
+    const session = new Session(this.#services(compiled, options, outputs, served), this.#sharedKey(options));
+    const log = new LogLines(options.secrets?.values() ?? []);
+    const ref = randomBytes(13).toString("hex");
+    const done = new AbortController();
+    let watched: Promise<void> | undefined;
+    try {
+      await client.openSession(session);
+      watched = this.#watch(ref, compiled, options, log, done.signal);
+      const exporters = outputs.map((output) => exporterOf(output, plan, client.isDocker));
+      const response = await client.solve(
+        {
+          Ref: ref,
+          Definition: compiled.definition,
+          Session: session.id,
+          FrontendAttrs: { ...attributes },
+          Cache: { Imports: caches.imports.map(toEntry), Exports: caches.exports.map(toEntry) },
+          Entitlements: [...compiled.entitlements],
+          Exporters: exporters,
+          // Daemons before 0.13 know one exporter only.
+          ExporterDeprecated: exporters[0]?.Type ?? "",
+          ExporterAttrsDeprecated: exporters[0]?.Attrs ?? {},
+        },
+        options.signal,
+      );
+      await lastEvents(watched);
+      caches.keep(response);
+      return response;
+    } catch (error) {
+      if (GrpcError.is(error)) await lastEvents(watched);
+      throw solveFailure(error, {
+        address: client.address,
+        log,
+        operations: compiled.operations,
+        steps: options.steps,
+      });
+    } finally {
+      done.abort();
+      session.close();
+    }
+  }
+
+  #compile(plan: Plan, options: BuildOptions): CompiledPlan {
+    const { sourceText, isServed } = this.#options;
+    const { noCache, network, hosts, limits } = options;
+    return compilePlan(plan, {
+      steps: options.steps,
+      unique: this.#unique,
+      commands: {
+        ...(network === undefined ? {} : { network }),
+        ...(hosts === undefined ? {} : { hosts }),
+        ...(limits === undefined ? {} : { limits }),
+      },
+      ...(noCache === undefined ? {} : { noCache }),
+      ...(sourceText === undefined ? {} : { sourceText }),
+      ...(isServed === undefined ? {} : { isServed }),
+    });
+  }
+
+  #services(
+    compiled: CompiledPlan,
+    options: BuildOptions,
+    outputs: readonly DaemonOutput[],
+    stores: ReadonlyMap<string, BlobStore>,
+  ) {
+    const { credentials } = this.#options;
+    const folders = new Map(compiled.locals.map((local) => [local.name, this.#folder(local, options)]));
+    return [
+      fileSyncService(folders),
+      fileSendService(outputs.map(({ target }) => target)),
+      contentService(stores),
+      secretsService(options.secrets ?? new Map()),
+      ...(credentials === undefined ? [] : [credentialsService(credentials)]),
+      ...(options.agents === undefined ? [] : [sshAgentService(options.agents)]),
+    ];
+  }
+
+  #folder(local: LlbLocal, options: BuildOptions): SyncedFolder {
+    const { buildFile, digests } = this.#options;
+    const path = options.locals.get(local.local);
+    if (path === undefined) {
+      const message = `the plan names the folder "${local.local}", and the build was not told where it is`;
+      throw new StrakeError({ code: "unbound-local", message });
+    }
+    const own = buildFile !== undefined && dirname(buildFile) === path ? buildFile : undefined;
+    return {
+      path,
+      permissions: local.permissions,
+      ignore: () => ignoreMatcher(readIgnore(path, own).patterns),
+      ...(local.selection === undefined ? {} : { selection: local.selection }),
+      ...(digests === undefined ? {} : { digests }),
+    };
+  }
+
+  async #servedImages(compiled: CompiledPlan, options: BuildOptions): Promise<[string, BlobStore][]> {
+    const { openImage } = this.#options;
+    return Promise.all(
+      compiled.stores.map(async ({ name, source }): Promise<[string, BlobStore]> => {
+        const path = "path" in source ? options.locals.get(source.path) : undefined;
+        if (openImage === undefined) throw new Error(`nothing opens ${JSON.stringify(source)}`);
+        return [`oci:${name}`, await imageBlobs(await openImage(source, path))];
+      }),
+    );
+  }
+
+  /** The same for all builds of one project on one machine. */
+  #sharedKey(options: BuildOptions): string {
+    const { buildFile } = this.#options;
+    const place = buildFile === undefined ? [...options.locals.values()].sort() : [dirname(buildFile)];
+    return sha256(JSON.stringify([hostname(), ...place])).slice("sha256:".length);
+  }
+
+  async #watch(
+    ref: string,
+    compiled: CompiledPlan,
+    options: BuildOptions,
+    log: LogLines,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const report = options.progress ?? (() => undefined);
+    const events = new BuildEvents(compiled.operations, options.steps, log, report);
+    try {
+      for await (const status of this.#options.client.status(ref, signal)) events.add(status);
+    } catch {
+      // What goes wrong is told by the solve itself.
+    }
+  }
+}
+
+/** Waits for events that are on their way when a build ends: they belong to it, but are not worth waiting for long. */
+async function lastEvents(watched: Promise<void> | undefined): Promise<void> {
+  const limit = new AbortController();
+  const late = sleep(2000, undefined, { signal: limit.signal }).catch(() => undefined);
+  await Promise.race([watched, late]);
+  limit.abort();
+}
+
+/** Whether an output is the files of an image alone. */
+function isFiles(type: string): boolean {
+  return type === "local" || type === "tar";
+}
+
+function exporterOf(
+  { type, attributes = {} }: DaemonOutput,
+  plan: Plan,
+  isDocker: boolean,
+): { Type: string; Attrs: Record<string, string> } {
+  if (isFiles(type)) return { Type: type, Attrs: { ...attributes } };
+  const about = imageAttributes(plan);
+  if (type === "registry") return { Type: "image", Attrs: { ...about, push: "true", unpack: "false", ...attributes } };
+  // The Docker Engine's own images are made by an exporter of its own.
+  return { Type: type === "image" && isDocker ? "moby" : type, Attrs: { ...about, ...attributes } };
+}
+
+function toEntry({ type, attributes }: CacheOption): { Type: string; Attrs: Record<string, string> } {
+  return { Type: type, Attrs: { ...attributes } };
+}

@@ -1,0 +1,121 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type BuildHistoryEvent,
+  type BuildHistoryRequestSchema,
+  Control,
+  type DiskUsageRequestSchema,
+  type InfoResponse,
+  type PruneRequestSchema,
+  type SolveRequestSchema,
+  type StatusResponse,
+  type UsageRecord,
+} from "../generated/github.com/moby/buildkit/api/services/control/control_pb.ts";
+import type { WorkerRecord } from "../generated/github.com/moby/buildkit/api/types/worker_pb.ts";
+import type { Session } from "../session/session.ts";
+import { Connection, type ConnectOptions } from "./connection.ts";
+import { daemonFailure } from "./daemon-failure.ts";
+
+/** BuildKit's control API over one connection. */
+export class BuildkitClient {
+  readonly #connection: Connection;
+
+  private constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Connects to a daemon.
+   *
+   * @param address as in `BUILDKIT_HOST`, or as in `DOCKER_HOST` for the BuildKit within a Docker Engine
+   * @throws DaemonError `unreachable`, `tls`, `not-buildkit`, `unsupported-address`
+   */
+  static async connect(address: string, options: ConnectOptions = {}): Promise<BuildkitClient> {
+    return new BuildkitClient(await Connection.open(address, options));
+  }
+
+  /** The address that was connected to. */
+  get address(): string {
+    return this.#connection.name;
+  }
+
+  /** Whether it is the BuildKit within a Docker Engine. */
+  get isDocker(): boolean {
+    return this.#connection.kind === "docker";
+  }
+
+  /** The workers and the platforms they build for. */
+  async listWorkers(signal?: AbortSignal): Promise<readonly WorkerRecord[]> {
+    const { record } = await this.#told(this.#connection.client.unary(Control.method.listWorkers, {}, { signal }));
+    return record;
+  }
+
+  /** The daemon's version; daemons before 0.11 do not tell it. */
+  async info(signal?: AbortSignal): Promise<InfoResponse> {
+    return this.#told(this.#connection.client.unary(Control.method.info, {}, { signal }));
+  }
+
+  /** What the daemon keeps, and how much of it. */
+  async diskUsage(
+    request: MessageInitShape<typeof DiskUsageRequestSchema> = {},
+    signal?: AbortSignal,
+  ): Promise<readonly UsageRecord[]> {
+    return (await this.#told(this.#connection.client.unary(Control.method.diskUsage, request, { signal }))).record;
+  }
+
+  /** Removes what nobody needs; tells each record as it goes. */
+  prune(request: MessageInitShape<typeof PruneRequestSchema> = {}, signal?: AbortSignal): AsyncIterable<UsageRecord> {
+    return this.#toldEach(this.#connection.client.stream(Control.method.prune, request, { signal }));
+  }
+
+  /** The builds that the daemon remembers; it goes on with new ones unless `EarlyExit` is asked for. */
+  buildHistory(
+    request: MessageInitShape<typeof BuildHistoryRequestSchema> = {},
+    signal?: AbortSignal,
+  ): AsyncIterable<BuildHistoryEvent> {
+    return this.#toldEach(this.#connection.client.stream(Control.method.listenBuildHistory, request, { signal }));
+  }
+
+  /**
+   * Builds, and resolves when all is built and exported; aborting stops the build on the daemon.
+   *
+   * @returns what the exporters say, such as `containerimage.digest`
+   * @throws GrpcError where the build failed, DaemonError `lost` where the daemon did
+   */
+  async solve(
+    request: MessageInitShape<typeof SolveRequestSchema>,
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>> {
+    const answer = await this.#told(this.#connection.client.unary(Control.method.solve, request, { signal }));
+    return answer.ExporterResponse;
+  }
+
+  /** What happens in a build, from its beginning to its end; it may be asked before the build is. */
+  status(ref: string, signal?: AbortSignal): AsyncIterable<StatusResponse> {
+    return this.#toldEach(this.#connection.client.stream(Control.method.status, { Ref: ref }, { signal }));
+  }
+
+  /** Opens the way on which the daemon calls back during builds that name the session. */
+  async openSession(session: Session): Promise<void> {
+    await this.#told(this.#connection.openSession(session));
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  async #told<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw daemonFailure(error, this.#connection);
+    }
+  }
+
+  async *#toldEach<T>(answers: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* answers;
+    } catch (error) {
+      throw daemonFailure(error, this.#connection);
+    }
+  }
+}

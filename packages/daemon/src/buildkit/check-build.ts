@@ -1,0 +1,92 @@
+import { type BuildOptions, type OperationId, type Plan, type RunOperation, StrakeError } from "@strake/core";
+import { matchesPlatform, type Platform, parsePlatform } from "@strake/oci";
+import { DaemonError } from "../daemon-error.ts";
+import type { WorkerRecord } from "../generated/github.com/moby/buildkit/api/types/worker_pb.ts";
+import type { BuildkitClient } from "./buildkit-client.ts";
+
+/**
+ * Refuses a build that lacks what its commands need, before anything is sent.
+ *
+ * @throws StrakeError `missing-secret`, `missing-agent`, `not-allowed`
+ */
+export function checkGiven(plan: Plan, options: BuildOptions, entitlements: readonly string[]): void {
+  for (const [id, operation] of runs(plan)) {
+    const site = options.steps.find((step) => step.id === id)?.site;
+    for (const mount of operation.mounts) {
+      if (mount.type === "secret" && mount.required && !options.secrets?.has(mount.id)) {
+        throw new StrakeError({
+          code: "missing-secret",
+          message: `the command needs the secret "${mount.id}"`,
+          notes: [`Give it with --secret id=${mount.id},src=FILE, or --secret id=${mount.id},env=NAME.`],
+          site,
+        });
+      }
+      if (mount.type === "ssh" && mount.required && !options.agents?.has(mount.id)) {
+        throw new StrakeError({
+          code: "missing-agent",
+          message: `the command needs the ssh agent "${mount.id}"`,
+          notes: [`Give it with --ssh ${mount.id}.`],
+          site,
+        });
+      }
+    }
+  }
+  const missing = entitlements.find((name) => !(options.allow as ReadonlySet<string> | undefined)?.has(name));
+  if (missing === undefined) return;
+  throw new StrakeError({
+    code: "not-allowed",
+    message: `a command wants ${missing}, which this build does not allow`,
+    notes: [`Allow it with --allow ${missing}.`],
+  });
+}
+
+/**
+ * Refuses commands for platforms that no worker of the daemon has.
+ *
+ * @throws DaemonError `no-platform`
+ */
+export function checkPlatforms(plan: Plan, workers: readonly WorkerRecord[], address: string): void {
+  const offered = workers.flatMap(({ platforms }) =>
+    platforms.map(({ OS, Architecture, Variant }): Platform => {
+      return { os: OS, architecture: Architecture, ...(Variant === "" ? {} : { variant: Variant }) };
+    }),
+  );
+  for (const [, { platform }] of runs(plan)) {
+    const wanted = parsePlatform(platform);
+    if (offered.some((one) => matchesPlatform(one, wanted))) continue;
+    const names = [...new Set(offered.map(({ os, architecture }) => `${os}/${architecture}`))].join(", ");
+    throw new DaemonError("no-platform", `no worker of ${address} runs commands of ${platform}; they run ${names}`, {
+      hint: "Install emulation for it on the daemon's machine (binfmt), or name a builder of that platform.",
+    });
+  }
+}
+
+function runs(plan: Plan): readonly (readonly [OperationId, RunOperation])[] {
+  return (Object.entries(plan.operations) as [OperationId, Plan["operations"][OperationId]][]).flatMap(
+    ([id, operation]) => (operation?.op === "run" ? [[id, operation] as const] : []),
+  );
+}
+
+/**
+ * Refuses images from daemons that would make them without their config.
+ *
+ * Only frontends could give an image a config before BuildKit 0.11, which is also when daemons began to tell their
+ * version; the files alone they give out like any other.
+ *
+ * @throws DaemonError `unsupported`
+ */
+export async function checkConfigs(client: BuildkitClient, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await client.info(signal);
+  } catch (cause) {
+    if (!DaemonError.is(cause) || cause.code !== "unsupported") throw cause;
+    throw new DaemonError(
+      "unsupported",
+      `the BuildKit of ${client.address} is older than 0.11 and gives images no config`,
+      {
+        hint: "Update it (a Docker Engine to 23 or later), take the files alone (type=local or type=tar), or build with the engine.",
+        cause,
+      },
+    );
+  }
+}

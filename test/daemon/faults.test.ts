@@ -1,0 +1,146 @@
+import { createServer } from "node:http";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { join } from "node:path";
+import type { BuildEvent } from "@strake/core";
+import { BuildkitBuilder, BuildkitClient } from "@strake/daemon";
+import { MemoryBlobStore } from "@strake/oci";
+import { expect, it } from "vitest";
+import { buildkitDaemon, buildkitNeeds } from "../support/buildkit-daemon.ts";
+import { need } from "../support/need.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { commandPlan } from "./command-plan.ts";
+import { ownBuildkitd } from "./own-buildkitd.ts";
+
+const builderOf = (client: BuildkitClient) => new BuildkitBuilder({ client, blobs: new MemoryBlobStore() });
+
+it("a daemon that is not there is named, with what to do", async () => {
+  const address = `unix://${join(temporaryFolder(), "none.sock")}`;
+  await expect(BuildkitClient.connect(address)).rejects.toMatchObject({
+    code: "unreachable",
+    message: expect.stringContaining(address),
+    hint: expect.stringContaining("start the daemon"),
+  });
+});
+
+it("a server of another kind is told from BuildKit", async () => {
+  const server = createServer((_request, response) => response.end("hello"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(BuildkitClient.connect(address)).rejects.toMatchObject({ code: "not-buildkit" });
+  await expect(BuildkitClient.connect(address, { daemon: "docker" })).rejects.toMatchObject({ code: "not-buildkit" });
+  server.close();
+});
+
+it("a server that says nothing is not waited for", async () => {
+  const server = createTcpServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(BuildkitClient.connect(address, { timeout: 200 })).rejects.toMatchObject({ code: "not-buildkit" });
+  server.close();
+});
+
+it("a program that does not lead to a daemon says why", async () => {
+  await expect(BuildkitClient.connect("docker-container://nobody")).rejects.toMatchObject({ code: "unreachable" });
+});
+
+need(...buildkitNeeds, "busybox")("a build on BuildKit that goes wrong", () => {
+  it("names the line, and the last of what the command said", async () => {
+    const client = await BuildkitClient.connect((await buildkitDaemon()).address);
+    const { plan, options, step } = commandPlan("echo one; echo two >&2; exit 3");
+    await expect(builderOf(client).build(plan, options)).rejects.toMatchObject({
+      code: "command-failed",
+      message: `${step.title} exited with 3`,
+      site: step.site,
+      notes: expect.arrayContaining(["  one", "  two"]),
+    });
+    client.close();
+  });
+
+  it("misses a secret before anything is sent, and hides one that a command prints", async () => {
+    const client = await BuildkitClient.connect((await buildkitDaemon()).address);
+    const mount = { type: "secret", id: "key", target: "/k", required: true, mode: 0o400, uid: 0, gid: 0 } as const;
+    const { plan, options, step } = commandPlan("busybox cat /k; exit 1", {}, [mount]);
+    await expect(builderOf(client).build(plan, options)).rejects.toMatchObject({
+      code: "missing-secret",
+      site: step.site,
+    });
+    const events: BuildEvent[] = [];
+    const given = { ...options, secrets: new Map([["key", Buffer.from("opensesame")]]) };
+    const progress = (event: BuildEvent) => events.push(event);
+    const failed = await builderOf(client)
+      .build(plan, { ...given, progress })
+      .catch((error: Error) => error);
+    expect(JSON.stringify([events, failed, String(failed)])).not.toContain("opensesame");
+    expect(JSON.stringify(events)).toContain("***");
+    client.close();
+  });
+
+  it("misses a file that a step copies", async () => {
+    const client = await BuildkitClient.connect((await buildkitDaemon()).address);
+    const { plan, options } = commandPlan("true");
+    const text = JSON.stringify(plan).replaceAll(`"path":"busybox"`, `"path":"nothing"`);
+    await expect(builderOf(client).build(JSON.parse(text), options)).rejects.toMatchObject({
+      code: "missing-source",
+      message: 'the source "nothing" is not there',
+    });
+    client.close();
+  });
+
+  it("has no worker of the platform, or no right to what a command wants", async () => {
+    const client = await BuildkitClient.connect((await buildkitDaemon()).address);
+    const foreign = commandPlan("true", { platform: "linux/s390x" });
+    await expect(builderOf(client).build(foreign.plan, foreign.options)).rejects.toMatchObject({
+      code: "no-platform",
+      message: expect.stringContaining("linux/s390x"),
+    });
+    const wide = commandPlan("true", { security: "insecure" });
+    await expect(builderOf(client).build(wide.plan, wide.options)).rejects.toMatchObject({ code: "not-allowed" });
+    const allow = new Set(["security.insecure"] as const);
+    await expect(builderOf(client).build(wide.plan, { ...wide.options, allow })).rejects.toMatchObject({
+      code: "entitlement-refused",
+    });
+    client.close();
+  });
+
+  it("stops on the daemon when it is interrupted", async () => {
+    const client = await BuildkitClient.connect((await buildkitDaemon()).address);
+    const { plan, options } = commandPlan(`echo begun-${Date.now()}; sleep 60`);
+    const abort = new AbortController();
+    const progress = (event: BuildEvent) => {
+      if (event.type === "output") abort.abort(new Error("interrupted"));
+    };
+    const began = Date.now();
+    const built = builderOf(client).build(plan, { ...options, progress, signal: abort.signal });
+    await expect(built).rejects.toThrow("interrupted");
+    expect(Date.now() - began).toBeLessThan(30_000);
+    await expect.poll(() => activeBuilds(client), { timeout: 20_000 }).toBe(0);
+    client.close();
+  });
+
+  it("ends with the daemon, when that dies or says nothing any more", async () => {
+    const daemon = await ownBuildkitd();
+    const client = await BuildkitClient.connect(daemon.address, { silence: 1000 });
+    const stalled = commandPlan("echo begun; sleep 8");
+    const once = (signal: "SIGKILL" | "SIGSTOP") => (event: BuildEvent) => {
+      if (event.type === "output") daemon.kill(signal);
+    };
+    const first = builderOf(client).build(stalled.plan, { ...stalled.options, progress: once("SIGSTOP") });
+    await expect(first).rejects.toMatchObject({ code: "lost", message: expect.stringContaining("said nothing") });
+    daemon.kill("SIGCONT");
+    const again = await BuildkitClient.connect(daemon.address);
+    // Another command: the daemon may still be at the first.
+    const dying = commandPlan("echo begun again; sleep 8");
+    const second = builderOf(again).build(dying.plan, { ...dying.options, progress: once("SIGKILL") });
+    await expect(second).rejects.toMatchObject({ code: "lost", hint: expect.stringContaining("log") });
+    client.close();
+    again.close();
+  });
+});
+
+async function activeBuilds(client: BuildkitClient): Promise<number> {
+  let active = 0;
+  for await (const event of client.buildHistory({ ActiveOnly: true, EarlyExit: true })) {
+    if (event.record?.CompletedAt === undefined) active++;
+  }
+  return active;
+}
