@@ -60,7 +60,7 @@ async function runWith({ name, before, options }: Runtime, prepared: PreparedJob
   try {
     return await runChain(prepared, io, {
       script: [...prepared.mountCommands, ...before],
-      last: `exec ${name} --root state --log log --log-format json ${options} run -b bundle ${container}`,
+      last: `exec ${name} --root state --log="$PWD/log" --log-format=json ${options} run -b bundle ${container}`,
       refusal: () => lastError(join(prepared.job.scratch, "log")),
     });
   } finally {

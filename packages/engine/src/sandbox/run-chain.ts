@@ -66,7 +66,7 @@ export async function runChain(prepared: PreparedJob, io: SandboxIo, chain: Chai
     if (timedOut) return { code, reason: "timeout" };
     if (!begun()) throw failed(said || `exit status ${code}`);
     const refusal = code === 0 ? undefined : chain.refusal?.();
-    if (refusal !== undefined) return refused(refusal, io);
+    if (refusal !== undefined) return refused(refusal);
     return group.ranOutOfMemory(code) ? { code, reason: "memory" } : { code };
   } finally {
     group.remove();
@@ -83,10 +83,10 @@ function failed(why: string): StrakeError {
 }
 
 /** A command that is not there is the build's mistake, and has the status that shells give it. */
-function refused(text: string, io: SandboxIo): SandboxExit {
+function refused(text: string): SandboxExit {
   const missing = /not found|no such file/i.test(text);
-  if (!missing && !/permission denied|exec format|is a directory/i.test(text)) throw failed(text);
-  io.output?.("stderr", Buffer.from(`${text}\n`));
+  // Other things are missing or forbidden too when a sandbox cannot be set up.
+  if (!/\bexec/i.test(text)) throw failed(text);
   return { code: missing ? 127 : 126 };
 }
 

@@ -1,4 +1,4 @@
-import { lstatSync, type Stats, rmdirSync, rmSync } from "node:fs";
+import { lstatSync, rmdirSync, rmSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { systemCalls } from "../kernel/system-calls.ts";
 import { findInLowers } from "./lowers.ts";

@@ -1,4 +1,4 @@
-import { type BuildOptions, Image, image, type Plan } from "@strake/core";
+import { type BuildOptions, type Definition, Image, type Plan } from "@strake/core";
 import { type Platform, parseReference, printPlatform, printReference } from "@strake/oci";
 import { Planner } from "./plan-targets.ts";
 import type { Workspace } from "./workspace.ts";
@@ -29,11 +29,14 @@ export async function openImage(
     parseReference(wanted === undefined ? printReference(reference) : `${printReference(reference)}@${wanted}`),
   );
   const planner = new Planner(workspace, { epoch: 0, pins: new Map() });
-  const { planned } = await planner.plan(
-    "image",
-    new Image(image().from(name, { platform: printPlatform(platform) }).definition),
-    platform,
-  );
+  // Made by hand: no line of anybody's build file is to be shown for it.
+  const definition: Definition = {
+    kind: "from",
+    base: { type: "reference", name },
+    platform: printPlatform(platform),
+    site: { file: "", line: 0, column: 0 },
+  };
+  const { planned } = await planner.plan("image", new Image(definition), platform);
   const [base] = planner.resolution.values();
   return {
     name: wanted === undefined && base !== undefined ? `${name}@${base.digest}` : name,
