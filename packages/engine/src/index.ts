@@ -4,6 +4,7 @@ export * from "./explain.ts";
 export { processName } from "./kernel/process-name.ts";
 export type { FailedCommand } from "./run/command-ports.ts";
 export { userOf } from "./run/user-of.ts";
+export { inspectMachine, type MachineCheck } from "./sandbox/doctor.ts";
 export { openSandbox } from "./sandbox/open-sandbox.ts";
 export { type Sandbox, type SandboxMount, type SandboxName, sandboxNames } from "./sandbox/sandbox.ts";
 export { findUserNamespace, insideUserNamespace, needsUserNamespace } from "./sandbox/user-namespace.ts";

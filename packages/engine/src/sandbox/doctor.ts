@@ -6,7 +6,7 @@ import { readIfPresent } from "../store/atomic-file.ts";
 import { makeFolder } from "../store/make-folder.ts";
 import { probeOverlay } from "./probe-overlay.ts";
 import { probeSandboxes } from "./probe-sandboxes.ts";
-import { findUserNamespace, insideUserNamespace } from "./user-namespace.ts";
+import { findUserNamespace, hasSubordinateIds, insideUserNamespace, needsUserNamespace } from "./user-namespace.ts";
 
 /** One thing that commands need, or run better with. */
 export interface MachineCheck {
@@ -54,7 +54,8 @@ function userCheck(): MachineCheck {
 
 function namespaceCheck(): MachineCheck {
   const name = "user namespace";
-  const found = findUserNamespace();
+  if (!insideUserNamespace() && !needsUserNamespace()) return { name, state: "ok", why: "not needed: this is root" };
+  const found = insideUserNamespace() ? { single: !hasSubordinateIds() } : findUserNamespace();
   if ("refusal" in found) {
     return { name, state: "missing", why: found.refusal, remedy: found.notes.join("\n") };
   }

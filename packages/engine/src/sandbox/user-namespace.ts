@@ -13,6 +13,12 @@ export function insideUserNamespace(): boolean {
   }
 }
 
+/** Whether the user namespace of this process has more than one user. */
+export function hasSubordinateIds(): boolean {
+  const ranges = readFileSync("/proc/self/uid_map", "utf8").trim().split("\n");
+  return ranges.some((range) => Number(range.trim().split(/\s+/)[2]) > 1);
+}
+
 /** Whether this process has to start itself again to be able to mount and to change owners. */
 export function needsUserNamespace(): boolean {
   return process.platform === "linux" && process.getuid?.() !== 0;

@@ -161,12 +161,17 @@ class Writer {
       case "fifo":
         systemCalls().makeNode(this.#host(path), fileKind.fifo | placed.mode, { major: 0, minor: 0 });
         break;
-      default: {
-        const kind = placed.type === "block" ? fileKind.block : fileKind.character;
-        systemCalls().makeNode(this.#host(path), kind | placed.mode, placed.device ?? { major: 0, minor: 0 });
-      }
+      default:
+        // Inside a user namespace nobody can make devices; commands have those of their sandbox.
+        if (this.#options.space === "user") return;
+        this.#makeDevice(path, placed);
     }
     this.#setMetadata(path, placed);
+  }
+
+  #makeDevice(path: string, entry: Entry): void {
+    const kind = entry.type === "block" ? fileKind.block : fileKind.character;
+    systemCalls().makeNode(this.#host(path), kind | entry.mode, entry.device ?? { major: 0, minor: 0 });
   }
 
   #writeFile(path: string, entry: Entry): void {

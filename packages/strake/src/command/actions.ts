@@ -1,3 +1,4 @@
+import { ExitWith } from "../compose/exit-with.ts";
 import type { Actions } from "./request.ts";
 
 /** Makes what the commands do; each loads what it needs when it is asked for, and writes to standard output. */
@@ -23,6 +24,16 @@ export function makeActions(signal: AbortSignal): Actions {
       const { Containers } = await import("@strake/engine");
       const { listContainers } = await import("./ps.ts");
       write(listContainers(new Containers(await home()), request, Date.now()));
+    },
+    doctor: async ({ json }) => {
+      const { inspectMachine } = await import("@strake/engine");
+      const { enterUserNamespace } = await import("../compose/enter-user-namespace.ts");
+      const { printMachine } = await import("./doctor.ts");
+      // What the sandboxes can do is seen from where commands would be started.
+      await enterUserNamespace().catch((error) => {
+        if (error instanceof ExitWith) throw error;
+      });
+      write(printMachine(await inspectMachine(await home()), json));
     },
     rm: async (request) => write(await (await import("./rm.ts")).removeContainers(await home(), request)),
     import: async (request) => {

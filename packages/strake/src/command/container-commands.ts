@@ -11,6 +11,11 @@ export function addContainerCommands(program: Command, actions: Actions, variabl
   addCommit(program, actions, variables);
   addPs(program, actions);
   addRm(program, actions);
+  program
+    .command("doctor")
+    .description("tell what this machine can do, what is missing, and how to get it")
+    .option("--json", "print JSON", false)
+    .action(async (options: Values) => actions.doctor({ json: options.json === true }));
 }
 
 function addRun(program: Command, actions: Actions): void {

@@ -162,4 +162,5 @@ export interface Actions {
   commit(request: CommitRequest): Promise<void>;
   ps(request: PsRequest): Promise<void>;
   rm(request: RmRequest): Promise<void>;
+  doctor(request: { readonly json: boolean }): Promise<void>;
 }
