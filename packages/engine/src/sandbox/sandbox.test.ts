@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
   copyFileSync,
   existsSync,
@@ -10,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -297,11 +298,10 @@ describe.each(names)("%s", (name) => {
       // It answers only when it has been asked: an answer before the question may be lost with the connection.
       const answer = "HTTP/1.0 200 OK\r\n\r\nhello";
       const server = createServer((socket) => socket.once("data", () => socket.end(answer))).listen(0, "127.0.0.1");
-      const { port } = (await new Promise((resolve) => server.once("listening", () => resolve(server.address())))) as {
-        port: number;
-      };
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
       try {
-        const script = `wget -q -O - http://127.0.0.1:${port}/ || echo unreachable`;
+        const script = `wget -q -O - http://127.0.0.1:${port}/ 2>/dev/null || echo unreachable`;
         expect((await sh(script)).output).toBe("hello");
         expect((await sh(`${script}; ip -o link | grep -vc ' lo'`, { network: "none" })).output).toMatch(
           /unreachable\n0\n$/,
