@@ -1,4 +1,5 @@
 import { createHasher, type Digest, digestParts, isDigest, mediaType, type Reference } from "@strake/oci";
+import type { CredentialSource } from "./auth/credential.ts";
 import { type BlobDescriptor, downloadBlob } from "./download.ts";
 import { listEndpoints } from "./endpoint.ts";
 import { EndpointClient } from "./endpoint-client.ts";
@@ -8,6 +9,7 @@ import type { HttpResponse } from "./http/response.ts";
 import type { RetryOptions } from "./http/retry.ts";
 import { wrongBytes } from "./http/wrong-bytes.ts";
 import { Limit } from "./limit.ts";
+import { Pusher } from "./push/pusher.ts";
 import { RegistryError } from "./registry-error.ts";
 import type { RegistrySettings } from "./registry-settings.ts";
 
@@ -20,6 +22,8 @@ export interface ClientOptions {
   /** How long nothing may be heard while something is waited for; 30 seconds unless said. */
   readonly idleTimeout?: number;
   readonly retry?: RetryOptions;
+  /** Finds logins; without it, registries are read as nobody in particular. */
+  readonly credentials?: CredentialSource;
   /** How many blobs of one registry are read at once; 4 unless said. */
   readonly parallel?: number;
   /** Interrupts everything: what is under way is thrown the signal's reason. */
@@ -127,6 +131,51 @@ export class RegistryClient {
     );
   }
 
+  /**
+   * Pushes to the registry itself, never to a mirror.
+   *
+   * @param mountFrom repositories of the registry that may have layers already
+   */
+  pusher(mountFrom: readonly string[] = []): Pusher {
+    const { retry = {}, signal, parallel = 4 } = this.#options;
+    return new Pusher(this.#own(), { retry, signal, parallel, mountFrom });
+  }
+
+  /** Asks whether the registry lets this user in. @throws RegistryError `unauthorized` */
+  async checkLogin(): Promise<void> {
+    const { signal } = this.#options;
+    const response = await this.#own().request({ method: "GET", repository: "", path: "", signal });
+    response.discard();
+  }
+
+  /** The tags of a repository, in the registry's order. @throws RegistryError */
+  async listTags(repository: string): Promise<readonly string[]> {
+    const { signal } = this.#options;
+    const tags: string[] = [];
+    let location: URL | undefined;
+    do {
+      const response = await this.#own().request({
+        method: "GET",
+        repository,
+        path: "tags/list",
+        ...(location === undefined ? {} : { location }),
+        signal,
+      });
+      const bytes = await readDocument("GET", response, longestManifest);
+      tags.push(...readTags(bytes, response.url));
+      const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.link?.toString() ?? "")?.[1];
+      location = next === undefined ? undefined : new URL(next, response.url);
+    } while (location !== undefined);
+    return tags;
+  }
+
+  /** Removes a manifest, where the registry lets that be done. @throws RegistryError */
+  async deleteManifest(repository: string, digest: Digest): Promise<void> {
+    const { signal } = this.#options;
+    const response = await this.#own().request({ method: "DELETE", repository, path: `manifests/${digest}`, signal });
+    response.discard();
+  }
+
   /** Closes every kept connection. */
   close(): void {
     for (const endpoint of this.#endpoints ?? []) endpoint.close();
@@ -166,6 +215,12 @@ export class RegistryClient {
     return this.#endpoints;
   }
 
+  #own(): EndpointClient {
+    const own = this.#connect().find(({ endpoint }) => !endpoint.mirror);
+    if (own === undefined) throw new Error("a registry has an endpoint of its own");
+    return own;
+  }
+
   #avoid(endpoint: EndpointClient): void {
     if (endpoint.endpoint.mirror) this.#avoided.add(endpoint);
   }
@@ -175,6 +230,20 @@ function digestOf(bytes: Uint8Array, expected: Digest | undefined): Digest {
   const hasher = createHasher(expected === undefined ? "sha256" : digestParts(expected).algorithm);
   hasher.update(bytes);
   return hasher.digest();
+}
+
+function readTags(bytes: Uint8Array, url: URL): readonly string[] {
+  try {
+    const { tags } = JSON.parse(Buffer.from(bytes).toString("utf8")) as { tags?: unknown };
+    if (tags === null || tags === undefined) return [];
+    if (Array.isArray(tags) && tags.every((tag) => typeof tag === "string")) return tags;
+  } catch {
+    // Falls through: what is no JSON is no list either.
+  }
+  throw new RegistryError(
+    "invalid-response",
+    `GET ${url.origin}${url.pathname}: INVALID_TAGS: that is no list of tags`,
+  );
 }
 
 function contentType(response: HttpResponse): string {

@@ -1,21 +1,28 @@
 import { readFileSync } from "node:fs";
 import { parseChallenges } from "./auth/challenge.ts";
+import { basicAuthorization, type Credential, type CredentialSource } from "./auth/credential.ts";
 import { type TokenRequest, TokenSource } from "./auth/token.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { answerError } from "./http/answer-error.ts";
 import { refusesTls } from "./http/connection-error.ts";
-import { HttpClient, type HttpOptions } from "./http/request.ts";
+import { HttpClient, type HttpMethod, type HttpOptions } from "./http/request.ts";
+import type { RequestBody } from "./http/request-body.ts";
 import type { HttpResponse } from "./http/response.ts";
 import { type RetryOptions, retry } from "./http/retry.ts";
 import { RegistryError } from "./registry-error.ts";
 
 /** A question about one repository. */
 export interface EndpointRequest {
-  readonly method: "GET" | "HEAD";
+  readonly method: HttpMethod;
   readonly repository: string;
   /** What comes after the repository: `manifests/latest`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  /** Where the registry said to go on, instead of the path. */
+  readonly location?: URL;
+  /** Repositories that are read from besides, such as to mount a blob of theirs. */
+  readonly reads?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -25,18 +32,23 @@ export class EndpointClient {
   readonly #http: HttpClient;
   readonly #tokens: TokenSource;
   readonly #retry: RetryOptions;
-  /** What the endpoint asked for by repository, so that later requests bring it along. */
-  readonly #asked = new Map<string, TokenRequest>();
+  readonly #credentials: CredentialSource | undefined;
+  /** What the endpoint asked for, by repository and what is done there, so that later requests bring it along. */
+  readonly #asked = new Map<string, TokenRequest | "basic">();
   #base: URL | undefined;
 
   /** @throws RegistryError `invalid-settings` when the endpoint's certificates cannot be read */
-  constructor(endpoint: Endpoint, options: HttpOptions & { readonly retry?: RetryOptions }) {
+  constructor(
+    endpoint: Endpoint,
+    options: HttpOptions & { readonly retry?: RetryOptions; readonly credentials?: CredentialSource },
+  ) {
     this.endpoint = endpoint;
+    this.#credentials = options.credentials;
     this.#retry = options.retry ?? {};
     this.#http = new HttpClient(
       endpoint.ca === undefined ? options : { ...options, ca: readCertificates(endpoint.ca) },
     );
-    this.#tokens = new TokenSource(this.#http, this.#retry);
+    this.#tokens = new TokenSource(this.#http, this.#retry, () => this.#credential());
     if (endpoint.bases.length === 1) this.#base = endpoint.bases[0];
   }
 
@@ -50,7 +62,7 @@ export class EndpointClient {
   }
 
   /** Where a request goes, for messages. */
-  url(request: Pick<EndpointRequest, "repository" | "path">): URL {
+  url(request: Pick<EndpointRequest, "repository" | "path" | "location">): URL {
     return this.#url(this.#base ?? this.endpoint.bases[0], request);
   }
 
@@ -60,17 +72,37 @@ export class EndpointClient {
   }
 
   async #authorized(request: EndpointRequest): Promise<HttpResponse> {
-    const known = this.#asked.get(request.repository);
-    const token = known === undefined ? undefined : await interruptible(this.#tokens.get(known), request.signal);
-    const response = await this.#send(request, token);
+    const use = `${request.repository} ${actionsOf(request)} ${request.reads ?? ""}`;
+    const known = this.#asked.get(use);
+    const header = known === undefined ? undefined : await this.#header(known, undefined, request.signal);
+    const response = await this.#send(request, header);
     if (response.status !== 401) return await this.#successful(request, response);
     const asked = this.#readChallenge(request, response);
     const refusal = await answerError(request.method, this.url(request), response);
     if (asked === undefined) throw refusal;
-    const fresh = await interruptible(this.#tokens.get(asked, token), request.signal);
+    const fresh = await this.#header(asked, header, request.signal);
+    if (fresh === undefined) throw refusal;
     const second = await this.#send(request, fresh);
-    if (second.status !== 401) this.#asked.set(request.repository, asked);
+    if (second.status !== 401) this.#asked.set(use, asked);
     return await this.#successful(request, second);
+  }
+
+  /** @param refused the header that the registry did not take */
+  async #header(
+    asked: TokenRequest | "basic",
+    refused: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    if (asked === "basic") {
+      const credential = await interruptible(this.#credential(), signal);
+      return credential === undefined || "identityToken" in credential ? undefined : basicAuthorization(credential);
+    }
+    const token = await interruptible(this.#tokens.get(asked, refused?.replace(/^Bearer /, "")), signal);
+    return `Bearer ${token}`;
+  }
+
+  async #credential(): Promise<Credential | undefined> {
+    return this.#credentials?.(this.endpoint.host);
   }
 
   async #successful(request: EndpointRequest, response: HttpResponse): Promise<HttpResponse> {
@@ -78,46 +110,62 @@ export class EndpointClient {
     throw await answerError(request.method, this.url(request), response);
   }
 
-  #readChallenge(request: EndpointRequest, response: HttpResponse): TokenRequest | undefined {
+  #readChallenge(request: EndpointRequest, response: HttpResponse): TokenRequest | "basic" | undefined {
     const challenges = parseChallenges(response.headers["www-authenticate"] ?? "");
     const parameters = challenges.find(({ scheme }) => scheme === "bearer")?.parameters;
+    if (parameters === undefined && challenges.some(({ scheme }) => scheme === "basic")) return "basic";
     const realm = parameters?.realm;
     if (realm === undefined || !URL.canParse(realm) || !/^https?:$/.test(new URL(realm).protocol)) return undefined;
+    const { prefix } = this.endpoint;
+    const own = `repository:${prefix}${request.repository}:${actionsOf(request)}`;
     return {
       realm: new URL(realm),
-      scope: parameters?.scope ?? `repository:${this.endpoint.prefix}${request.repository}:pull`,
+      scopes: [
+        ...(request.repository === "" ? [] : [parameters?.scope ?? own]),
+        ...(request.reads ?? []).map((name) => `repository:${prefix}${name}:pull`),
+      ],
       ...(parameters?.service === undefined ? {} : { service: parameters.service }),
     };
   }
 
-  async #send(request: EndpointRequest, token: string | undefined): Promise<HttpResponse> {
-    if (this.#base !== undefined) return await this.#sendTo(this.#base, request, token);
+  async #send(request: EndpointRequest, authorization: string | undefined): Promise<HttpResponse> {
+    if (this.#base !== undefined) return await this.#sendTo(this.#base, request, authorization);
     const [first, second = first] = this.endpoint.bases;
     try {
-      const response = await this.#sendTo(first, request, token);
+      const response = await this.#sendTo(first, request, authorization);
       this.#base = first;
       return response;
     } catch (error) {
       if (!RegistryError.is(error) || !refusesTls(error)) throw error;
-      const response = await this.#sendTo(second, request, token);
+      const response = await this.#sendTo(second, request, authorization);
       this.#base = second;
       return response;
     }
   }
 
-  #sendTo(base: URL, request: EndpointRequest, token: string | undefined): Promise<HttpResponse> {
-    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  #sendTo(base: URL, request: EndpointRequest, authorization: string | undefined): Promise<HttpResponse> {
+    const url = this.#url(base, request);
+    // Some registries take uploads at another host, which proves by the address that they may.
+    const own = url.origin === base.origin && authorization !== undefined;
     return this.#http.request({
       method: request.method,
-      url: this.#url(base, request),
-      headers: { ...request.headers, ...authorization },
+      url,
+      headers: { ...request.headers, ...(own ? { authorization } : {}) },
+      ...(request.body === undefined ? {} : { body: request.body }),
       signal: request.signal,
     });
   }
 
-  #url(base: URL, { repository, path }: Pick<EndpointRequest, "repository" | "path">): URL {
+  #url(base: URL, { repository, path, location }: Pick<EndpointRequest, "repository" | "path" | "location">): URL {
+    if (location !== undefined) return location;
+    if (repository === "") return new URL(`/v2/${path}`, base);
     return new URL(`/v2/${this.endpoint.prefix}${repository}/${path}`, base);
   }
+}
+
+function actionsOf({ method }: EndpointRequest): string {
+  if (method === "GET" || method === "HEAD") return "pull";
+  return method === "DELETE" ? "delete" : "pull,push";
 }
 
 /** Waits for what others may wait for too: an interruption ends the waiting and not the thing itself. */

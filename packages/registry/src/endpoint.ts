@@ -7,6 +7,8 @@ export interface Endpoint {
   readonly bases: readonly [URL, ...URL[]];
   /** What stands between `/v2/` and the repository: empty, or a path that ends in a slash. */
   readonly prefix: string;
+  /** The host as references and credentials name it: `docker.io`, `127.0.0.1:5000`. */
+  readonly host: string;
   /** The address is not the registry's own. */
   readonly mirror: boolean;
   /** Absolute path of a PEM file with certificates that are trusted besides the system's. */
@@ -26,7 +28,13 @@ export function listEndpoints(registry: string, settings: RegistrySettings): rea
   const mirrors = (setting?.mirrors ?? []).map((url): Endpoint => {
     const ca = settings.get(url.host)?.ca ?? setting?.ca;
     const base = new URL(url.origin);
-    return { bases: [base], prefix: mirrorPrefix(url), mirror: true, ...(ca === undefined ? {} : { ca }) };
+    return {
+      host: url.host,
+      bases: [base],
+      prefix: mirrorPrefix(url),
+      mirror: true,
+      ...(ca === undefined ? {} : { ca }),
+    };
   });
   const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
   const secure = new URL(`https://${host}`);
@@ -34,6 +42,7 @@ export function listEndpoints(registry: string, settings: RegistrySettings): rea
   const bases: readonly [URL, ...URL[]] =
     setting?.insecure === true ? [plain] : isLoopback(secure.hostname) ? [secure, plain] : [secure];
   const own: Endpoint = {
+    host: registry.toLowerCase(),
     bases,
     prefix: "",
     mirror: false,

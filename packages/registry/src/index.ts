@@ -1,8 +1,11 @@
+export type { Credential, CredentialSource } from "./auth/credential.ts";
+export * from "./auth/docker-credentials.ts";
 export * from "./client.ts";
 export type { BlobDescriptor } from "./download.ts";
 export type { ProxySettings } from "./http/proxy.ts";
 export type { RetryOptions } from "./http/retry.ts";
 export * from "./limit.ts";
+export type { Pushed, Pusher } from "./push/pusher.ts";
 export * from "./registry.ts";
 export * from "./registry-error.ts";
 export * from "./registry-settings.ts";

@@ -24,7 +24,7 @@ export interface ResolvedImage {
   readonly image: Image;
 }
 
-/** The images of every registry, read without credentials. */
+/** The images of every registry. */
 export class Registry implements ImageSource {
   readonly #options: ClientOptions;
   readonly #clients = new Map<string, RegistryClient>();

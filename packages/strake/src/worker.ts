@@ -1,4 +1,5 @@
 // The entry point of worker threads.
 import { serveHashes } from "@strake/core/context";
+import { serveTars } from "@strake/oci";
 
-serveHashes();
+if (!serveTars()) serveHashes();

@@ -1,16 +1,18 @@
 import { answerError } from "../http/answer-error.ts";
 import { readDocument } from "../http/body.ts";
 import { redactUrl } from "../http/redact.ts";
-import type { HttpClient } from "../http/request.ts";
+import type { HttpClient, HttpRequest } from "../http/request.ts";
+import { bytesBody } from "../http/request-body.ts";
 import { type RetryOptions, retry } from "../http/retry.ts";
 import { RegistryError } from "../registry-error.ts";
+import { basicAuthorization, type Credential } from "./credential.ts";
 
 /** What a token is good for, and who gives it. */
 export interface TokenRequest {
   readonly realm: URL;
   readonly service?: string;
-  /** As a challenge writes it: `repository:library/debian:pull`. */
-  readonly scope: string;
+  /** As a challenge writes them: `repository:library/debian:pull`. */
+  readonly scopes: readonly string[];
 }
 
 interface Token {
@@ -22,7 +24,7 @@ interface Token {
 const longestAnswer = 1024 * 1024;
 
 /**
- * Fetches anonymous bearer tokens and keeps them as long as they are good.
+ * Fetches bearer tokens, for somebody or for nobody in particular, and keeps them as long as they are good.
  *
  * The protocol is Docker's token authentication. One that several ask for at once is fetched once.
  */
@@ -31,7 +33,15 @@ export class TokenSource {
   readonly #retry: RetryOptions;
   readonly #tokens = new Map<string, Promise<Token>>();
 
-  constructor(http: HttpClient, retry: RetryOptions = {}) {
+  readonly #credential: () => Promise<Credential | undefined>;
+
+  /** @param credential who asks; nobody in particular where there is none */
+  constructor(
+    http: HttpClient,
+    retry: RetryOptions = {},
+    credential: () => Promise<Credential | undefined> = async () => undefined,
+  ) {
+    this.#credential = credential;
     this.#http = http;
     this.#retry = retry;
   }
@@ -40,10 +50,10 @@ export class TokenSource {
    * A token for a scope.
    *
    * @param refused a token that the registry did not take, to be replaced
-   * @throws RegistryError `unauthorized` when none is given to somebody unknown
+   * @throws RegistryError `unauthorized` when none is given
    */
   async get(request: TokenRequest, refused?: string): Promise<string> {
-    const key = JSON.stringify([request.realm.href, request.service, request.scope]);
+    const key = JSON.stringify([request.realm.href, request.service, request.scopes]);
     const kept = this.#tokens.get(key);
     if (kept !== undefined) {
       const token = await kept.catch(() => undefined);
@@ -57,14 +67,38 @@ export class TokenSource {
   }
 
   async #fetch(request: TokenRequest): Promise<Token> {
-    const url = new URL(request.realm);
-    if (request.service !== undefined) url.searchParams.set("service", request.service);
-    url.searchParams.set("scope", request.scope);
-    const response = await this.#http.request({ method: "GET", url });
-    if (response.status !== 200) throw await answerError("GET", url, response);
+    const credential = await this.#credential();
+    const response = await this.#http.request(tokenRequest(request, credential));
+    const method = credential !== undefined && "identityToken" in credential ? "POST" : "GET";
+    if (response.status !== 200) throw await answerError(method, response.url, response);
     const fetched = Date.now();
-    return parseToken(await readDocument("GET", response, longestAnswer), url, fetched);
+    return parseToken(await readDocument(method, response, longestAnswer), response.url, fetched);
   }
+}
+
+/** Docker's two ways to a token: a question with a login, or an exchange of one token for another (OAuth 2). */
+function tokenRequest(request: TokenRequest, credential: Credential | undefined): HttpRequest {
+  const { realm, service, scopes } = request;
+  const scopeTexts = scopes.flatMap((scope) => scope.split(" "));
+  if (credential !== undefined && "identityToken" in credential) {
+    const form = new URLSearchParams({
+      grant_type: "refresh_token",
+      refresh_token: credential.identityToken,
+      client_id: "strake",
+      scope: scopeTexts.join(" "),
+      ...(service === undefined ? {} : { service }),
+    });
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return { method: "POST", url: realm, headers, body: bytesBody(Buffer.from(form.toString())) };
+  }
+  const url = new URL(realm);
+  if (service !== undefined) url.searchParams.set("service", service);
+  for (const scope of scopeTexts) url.searchParams.append("scope", scope);
+  return {
+    method: "GET",
+    url,
+    ...(credential === undefined ? {} : { headers: { authorization: basicAuthorization(credential) } }),
+  };
 }
 
 function parseToken(bytes: Uint8Array, url: URL, fetched: number): Token {

@@ -7,6 +7,7 @@ import { readBody } from "./body.ts";
 import { connectionError, nodeCode, Silence } from "./connection-error.ts";
 import { chooseProxy, type ProxySettings } from "./proxy.ts";
 import { redactUrl } from "./redact.ts";
+import { type RequestBody, sendBody } from "./request-body.ts";
 import type { HttpResponse } from "./response.ts";
 
 /** What a client of HTTP needs to know beforehand. */
@@ -20,12 +21,16 @@ export interface HttpOptions {
   readonly idleTimeout?: number;
 }
 
-/** A request without a body. */
+/** The methods of the distribution spec. */
+export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** A request. */
 export interface HttpRequest {
-  readonly method: "GET" | "HEAD";
+  readonly method: HttpMethod;
   readonly url: URL;
   /** By lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,6 +65,8 @@ export class HttpClient {
       const response = await this.#once({ ...request, url, headers });
       const location = response.headers.location;
       if (!redirects.has(response.status) || location === undefined) return response;
+      // Only these two say that the same request is to be made elsewhere, whatever it is.
+      if (request.body !== undefined && response.status !== 307 && response.status !== 308) return response;
       response.discard();
       const next = redirectTarget(request.method, url, location);
       if (next.origin !== url.origin) headers = withoutCredentials(headers);
@@ -102,7 +109,7 @@ export class HttpClient {
     }
   }
 
-  #attempt({ method, url, headers, signal }: HttpRequest): Promise<http.IncomingMessage> {
+  #attempt({ method, url, headers, body, signal }: HttpRequest): Promise<http.IncomingMessage> {
     const proxy = chooseProxy(url, this.#proxy);
     const plainProxy = url.protocol === "http:" ? proxy : undefined;
     const target = plainProxy ?? url;
@@ -116,11 +123,12 @@ export class HttpClient {
         host: url.host,
         "user-agent": "strake",
         "accept-encoding": "identity",
+        ...(body?.length === undefined ? {} : { "content-length": String(body.length) }),
         ...headers,
         ...(plainProxy === undefined ? {} : proxyAuthorization(plainProxy)),
       },
     });
-    return answer(outgoing, signal, this.#connectTimeout, this.#idleTimeout);
+    return answer(outgoing, body, signal, this.#connectTimeout, this.#idleTimeout);
   }
 }
 
@@ -129,6 +137,7 @@ class StaleConnection extends Error {}
 
 function answer(
   outgoing: http.ClientRequest,
+  body: RequestBody | undefined,
   signal: AbortSignal | undefined,
   connectTimeout: number,
   idleTimeout: number,
@@ -153,6 +162,8 @@ function answer(
     });
     outgoing.once("response", (incoming) => {
       settle();
+      // An answer before the end of the body means that nobody wants the rest of it.
+      if (!outgoing.writableEnded) incoming.once("close", () => outgoing.destroy());
       resolve(incoming);
     });
     outgoing.on("error", (error) => {
@@ -160,7 +171,8 @@ function answer(
       const stale = outgoing.reusedSocket && ["ECONNRESET", "EPIPE"].includes(nodeCode(error) ?? "");
       reject(stale ? new StaleConnection() : error);
     });
-    outgoing.end();
+    if (body === undefined) outgoing.end();
+    else sendBody(outgoing, body, connected).catch((error) => outgoing.destroy(error));
   });
 }
 

@@ -35,6 +35,10 @@ export function makeActions(signal: AbortSignal): Actions {
       });
       write(printMachine(await inspectMachine(await home()), json));
     },
+    push: async (request) => write(await (await import("./push.ts")).pushNames(request, signal)),
+    pull: async (request) => write(await (await import("./pull.ts")).pullImages(request, signal)),
+    login: async (request) => write(await (await import("./login.ts")).logIn(request, signal)),
+    logout: async ({ server }) => write(await (await import("./login.ts")).logOut(server)),
     rm: async (request) => write(await (await import("./rm.ts")).removeContainers(await home(), request)),
     import: async (request) => {
       const { importImage } = await import("./import.ts");

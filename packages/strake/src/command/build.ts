@@ -1,7 +1,9 @@
 import { writeAtomically } from "@strake/engine";
-import { familiarReference } from "@strake/oci";
-import { keepPins, referencesOf, solveTargets, type TargetImages } from "../compose/build-targets.ts";
+import { familiarReference, parseReference, type Reference } from "@strake/oci";
+import { isImageName, keepPins, referencesOf, solveTargets, type TargetImages } from "../compose/build-targets.ts";
 import { buildingOptions } from "../compose/building-options.ts";
+import type { Planner } from "../compose/plan-targets.ts";
+import { ImagePusher } from "../compose/push-images.ts";
 import { openSession, type Session } from "../compose/session.ts";
 import { writeStepRecords } from "../compose/step-records.ts";
 import { type Destination, type Written, writeOutput } from "../compose/write-output.ts";
@@ -28,7 +30,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     const building = buildingOptions(request.commands, request.noCache, process.env);
     const options = { building, progress: progress.handle.bind(progress), signal };
     const { targets, planner } = await solveTargets(session, request, options);
-    const destinations = destinationsOf(request);
+    const destinations = destinationsOf(request, session, planner);
     checkDestinations(request, targets, destinations);
     const built: Built[] = [];
     for (const target of targets) {
@@ -54,9 +56,19 @@ interface Built {
   readonly written: readonly Written[];
 }
 
-function destinationsOf(request: BuildRequest): readonly Destination[] {
-  const asked: readonly Destination[] = [...request.outputs, ...(request.load ? [{ type: "load" } as const] : [])];
+function destinationsOf(request: BuildRequest, session: Session, planner: Planner): readonly Destination[] {
+  const asked: readonly Destination[] = [
+    ...request.outputs,
+    ...(request.load ? [{ type: "load" } as const] : []),
+    ...(request.push ? [{ type: "registry", pusher: new ImagePusher(session, basesOf(planner)) } as const] : []),
+  ];
   return asked.length > 0 ? asked : [{ type: "store" }];
+}
+
+/** The images that others stand on: the registry they come from may have their layers. */
+function basesOf(planner: Planner): readonly Reference[] {
+  const keys = [...planner.resolution.keys()].filter(isImageName);
+  return keys.map((key) => parseReference(key.slice(0, key.lastIndexOf(" "))));
 }
 
 /** What cannot work is said before anything is written. */
@@ -76,7 +88,7 @@ function checkDestinations(
   if (request.imageIdFile !== undefined && targets.length > 1) throw usageError("--iidfile is for one target");
   const several = targets.find(({ solved }) => solved.length > 1);
   if (several === undefined) return;
-  const single = destinations.find((destination) => destination.type !== "oci");
+  const single = destinations.find((destination) => destination.type !== "oci" && destination.type !== "registry");
   if (single === undefined) return;
   throw usageError(
     `${several.name} is built for several platforms, which type=${single.type} cannot hold`,

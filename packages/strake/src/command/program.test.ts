@@ -37,7 +37,7 @@ const commands = {
 test("a command by itself asks for everything with its defaults", async () => {
   expect(await parse(["build"])).toEqual([
     "build",
-    { ...definition, tags: [], outputs: [], load: false, noCache: false, commands, progress: "auto" },
+    { ...definition, tags: [], outputs: [], load: false, push: false, noCache: false, commands, progress: "auto" },
   ]);
   expect(await parse(["plan"])).toEqual([
     "plan",
@@ -79,6 +79,7 @@ test("build takes docker's and buildx's flags", async () => {
         { type: "local", destination: "out", tar: false, names: [] },
       ],
       load: true,
+      push: false,
       noCache: true,
       commands,
       progress: "plain",

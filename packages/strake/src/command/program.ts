@@ -9,6 +9,7 @@ import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-v
 import { listOption } from "./option/list-option.ts";
 import { parseSourceDateEpoch } from "./option/source-date-epoch.ts";
 import { optional, type Values, type Variables } from "./option/values.ts";
+import { addRegistryCommands } from "./registry-commands.ts";
 import { type Actions, type DefinitionRequest, graphFormats, renderings } from "./request.ts";
 
 /**
@@ -37,6 +38,7 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
   addInspect(program, actions);
   addImport(program, actions, variables);
   addContainerCommands(program, actions, variables);
+  addRegistryCommands(program, actions);
   return program;
 }
 
@@ -45,6 +47,7 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
     .addOption(listOption("-t, --tag <name>", "name the image, as name:tag"))
     .addOption(listOption("-o, --output <output>", "write the image: type=docker|oci|local|tar,dest=PATH, or a folder"))
     .option("--load", "load the images into the Docker daemon", false)
+    .option("--push", "push the images to the registries that their names say", false)
     .option("--no-cache", "do every step although its result is there")
     .addOption(new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto"))
     .option("-q, --quiet", "show no progress, print the image ids only", false)
@@ -56,6 +59,7 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
         tags: options.tag as string[],
         outputs: (options.output as string[]).map(parseOutputOption),
         load: options.load === true,
+        push: options.push === true,
         noCache: options.cache === false,
         commands: readCommandOptions(options, variables),
         progress: options.quiet === true ? "quiet" : (options.progress as (typeof progressModes)[number]),

@@ -28,6 +28,8 @@ export interface BuildRequest extends DefinitionRequest {
   readonly outputs: readonly OutputOption[];
   /** The images are loaded into the Docker daemon. */
   readonly load: boolean;
+  /** The images are pushed to the registries that their names say. */
+  readonly push: boolean;
   readonly noCache: boolean;
   readonly commands: CommandRequest;
   readonly progress: ProgressMode;
@@ -148,6 +150,26 @@ export interface RmRequest {
   readonly force: boolean;
 }
 
+export interface PushRequest {
+  readonly names: readonly string[];
+  /** All tags of the repositories that the names are of. */
+  readonly allTags: boolean;
+  readonly quiet: boolean;
+}
+
+export interface PullRequest {
+  readonly names: readonly string[];
+  readonly platform?: Platform;
+  readonly quiet: boolean;
+}
+
+export interface LoginRequest {
+  readonly server?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly passwordFromInput: boolean;
+}
+
 /** What the command line can ask for; each resolves when it is done. */
 export interface Actions {
   build(request: BuildRequest): Promise<void>;
@@ -162,5 +184,9 @@ export interface Actions {
   commit(request: CommitRequest): Promise<void>;
   ps(request: PsRequest): Promise<void>;
   rm(request: RmRequest): Promise<void>;
+  push(request: PushRequest): Promise<void>;
+  pull(request: PullRequest): Promise<void>;
+  login(request: LoginRequest): Promise<void>;
+  logout(request: { readonly server?: string }): Promise<void>;
   doctor(request: { readonly json: boolean }): Promise<void>;
 }

@@ -72,8 +72,8 @@ export function referencesOf(target: TargetImages, tags: readonly string[]): rea
   return names.map((name) => parseReference(name));
 }
 
-/** Files of this machine are no names: they are not pinned. */
-function isImageName(key: string): boolean {
+/** Whether a key of a resolution is an image's name; files of this machine have none. */
+export function isImageName(key: string): boolean {
   return !/^(ociLayout|archive|rootfs):/.test(key);
 }
 

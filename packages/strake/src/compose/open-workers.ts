@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
 import { createHashPool, type HashFiles } from "@strake/core/context";
+import { type TarThreads, tarThreads } from "@strake/oci";
 
 /** What threads do for a build. */
 export interface Workers {
-  readonly ports: { readonly hashFiles: HashFiles };
+  readonly ports: { readonly hashFiles: HashFiles; readonly openTar: TarThreads["open"] };
   close(): Promise<void>;
 }
 
@@ -11,7 +12,13 @@ export interface Workers {
 export function openWorkers(): Workers {
   // The bundle puts every module of the command line beside the worker's.
   const worker = new URL("./worker.js", import.meta.url);
-  // One processor stays with the main thread; more than four are waiting for the disk.
-  const pool = createHashPool(worker, Math.max(1, Math.min(availableParallelism() - 1, 4)));
-  return { ports: { hashFiles: pool.hashFiles }, close: () => pool.close() };
+  // The main thread waits while files are hashed; more than four are waiting for the disk.
+  const pool = createHashPool(worker, Math.min(availableParallelism(), 4));
+  const tars = tarThreads(worker, 2);
+  return {
+    ports: { hashFiles: pool.hashFiles, openTar: tars.open },
+    close: async () => {
+      await Promise.all([pool.close(), tars.close()]);
+    },
+  };
 }

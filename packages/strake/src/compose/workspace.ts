@@ -34,6 +34,8 @@ export interface Workspace {
   readonly engine: Engine;
   readonly finder: BaseFinder;
   readonly platform: Platform;
+  /** The registries, opened when they are first asked for. */
+  registry(): Promise<Registry>;
   /** What commands run in. */
   sandbox(): ReturnType<typeof openSandbox>;
   close(): Promise<void>;
@@ -73,6 +75,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
     engine,
     finder,
     platform: hostPlatform(),
+    registry: registry.open,
     sandbox,
     close: async () => {
       engine.close();
@@ -86,10 +89,12 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
 function openRegistry(settings: Settings, signal: AbortSignal | undefined) {
   let opened: Promise<Registry> | undefined;
   const open = async (): Promise<Registry> => {
-    const { parseRegistrySettings, Registry } = await import("@strake/registry");
+    const { DockerCredentials, parseRegistrySettings, Registry } = await import("@strake/registry");
     const { registries } = settings;
     const known = registries === undefined ? {} : { settings: parseRegistrySettings(registries.text, registries.file) };
-    return new Registry({ ...known, ...(signal === undefined ? {} : { signal }) });
+    const logins = new DockerCredentials();
+    const credentials = (host: string) => logins.get(host);
+    return new Registry({ ...known, credentials, ...(signal === undefined ? {} : { signal }) });
   };
   return {
     open: () => {

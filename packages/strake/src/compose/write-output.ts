@@ -21,6 +21,7 @@ import {
 } from "@strake/oci";
 import type { OutputOption } from "./output-option.ts";
 import type { SolvedTarget } from "./plan-targets.ts";
+import type { ImagePusher } from "./push-images.ts";
 import type { Session } from "./session.ts";
 
 /** What was written. */
@@ -34,7 +35,11 @@ export interface Written {
 }
 
 /** A value of `--output`, the local image store, or the Docker daemon. */
-export type Destination = OutputOption | { readonly type: "store" } | { readonly type: "load" };
+export type Destination =
+  | OutputOption
+  | { readonly type: "store" }
+  | { readonly type: "load" }
+  | { readonly type: "registry"; readonly pusher: ImagePusher };
 
 /** Puts the images of one target, one for each platform, where an output says. */
 export async function writeOutput(
@@ -62,6 +67,18 @@ export async function writeOutput(
         unchanged,
       };
     }
+    case "registry": {
+      const pushed = await output.pusher.push(images, names);
+      const [first] = pushed;
+      if (first === undefined) throw new Error("nothing is pushed without a name");
+      const unchanged = pushed.every((each) => each.unchanged);
+      return {
+        to: pushed.map(({ name }) => name).join(", "),
+        id: await imageId(image),
+        digest: first.digest,
+        unchanged,
+      };
+    }
     default:
       return output.destination === "-"
         ? toStandardOutput(images, names, output, signal)
@@ -74,6 +91,7 @@ function packingOf(output: Destination): Packing {
     const compression = output.compression === "uncompressed" ? "none" : (output.compression ?? "gzip");
     return { compression, ...(output.compressionLevel === undefined ? {} : { level: output.compressionLevel }) };
   }
+  if (output.type === "registry") return { compression: "gzip" };
   if (output.type === "docker" || output.type === "load")
     return { compression: "none", whole: true, mediaTypes: "docker" };
   return { compression: "none" };

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { type Digest, imageFrom, layerFromEntries, parseReference } from "@strake/oci";
+import { afterEach, expect, it } from "vitest";
+import { RegistryClient } from "../client.ts";
+import { type RegistryServer, type RegistryServerOptions, startRegistryServer } from "../server/server.ts";
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function server(options: RegistryServerOptions = {}): Promise<RegistryServer> {
+  const started = await startRegistryServer(options);
+  open.push(() => started.close());
+  return started;
+}
+
+function client(address: string, more: ConstructorParameters<typeof RegistryClient>[1] = {}): RegistryClient {
+  const made = new RegistryClient(address, { retry: { delay: 1, tries: 6 }, ...more });
+  open.push(() => made.close());
+  return made;
+}
+
+function sample(text = "hello") {
+  const bytes = Buffer.from(text.repeat(50_000));
+  const layer = layerFromEntries(
+    [
+      {
+        path: "f",
+        type: "file",
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        size: bytes.length,
+        mtime: 0,
+        content: { from: "bytes", bytes },
+      },
+    ],
+    { compression: "none" },
+  );
+  return imageFrom({
+    layers: [layer],
+    config: { architecture: "amd64", os: "linux", created: "1970-01-01T00:00:00Z", config: {}, history: [] },
+  });
+}
+
+async function pushed(registry: RegistryServer, more: ConstructorParameters<typeof RegistryClient>[1] = {}) {
+  const reference = parseReference(`${registry.address}/a/b:1`);
+  const result = await client(registry.address, more).pusher().push([sample()], reference);
+  const fetched = await client(registry.address, more).getManifest(reference);
+  expect(fetched.digest).toBe(result.digest);
+  return result;
+}
+
+it("pushes an image whose digests nobody knew before", async () => {
+  const registry = await server();
+  expect((await pushed(registry)).unchanged).toBe(false);
+  expect(registry.requests.filter(({ method }) => method === "PATCH")).toHaveLength(2);
+});
+
+it("asks once where the registry has everything", async () => {
+  const registry = await server();
+  const reference = parseReference(`${registry.address}/a/b:1`);
+  const image = sample();
+  const pusher = client(registry.address).pusher();
+  await pusher.push([image], reference);
+  const before = registry.requests.length;
+  expect((await pusher.push([image], reference)).unchanged).toBe(true);
+  expect(registry.requests.length - before).toBe(1);
+});
+
+it("sends a blob once, however many images have it", async () => {
+  const registry = await server();
+  const image = sample();
+  const pusher = client(registry.address).pusher();
+  await (await image.layers())[0]?.digest();
+  await Promise.all(
+    ["x", "y", "z"].map((tag) => pusher.push([image], parseReference(`${registry.address}/a/b:${tag}`))),
+  );
+  expect(registry.requests.filter(({ method }) => method === "PATCH")).toHaveLength(2);
+});
+
+it("fetches a token for writing", async () => {
+  const registry = await server({ token: { expiresIn: 60 } });
+  await pushed(registry);
+  expect(registry.requests.some(({ path }) => decodeURIComponent(path).includes("repository:a/b:pull,push"))).toBe(
+    true,
+  );
+});
+
+it("goes on after answers that will pass", async () => {
+  const registry = await server();
+  registry.fail({ fault: { kind: "server-error" }, method: "POST", times: 2 });
+  registry.fail({ fault: { kind: "too-many-requests", retryAfter: "0" }, method: "PUT", times: 2 });
+  registry.fail({ fault: { kind: "server-error", status: 503 }, method: "PATCH", times: 1 });
+  await pushed(registry);
+});
+
+it("begins anew where the registry has forgotten an upload", async () => {
+  const registry = await server();
+  registry.fail({ fault: { kind: "answer", status: 404 }, method: "PATCH", times: 1 });
+  await pushed(registry);
+});
+
+it("gives up, saying why, where it may not write", async () => {
+  const registry = await server();
+  registry.fail({ fault: { kind: "answer", status: 403 }, method: "POST" });
+  await expect(pushed(registry)).rejects.toMatchObject({ code: "unauthorized" });
+});
+
+it("ends at once when it is told to stop", async () => {
+  const registry = await server();
+  registry.fail({ fault: { kind: "hang" }, method: "PATCH" });
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 50);
+  await expect(pushed(registry, { signal: controller.signal })).rejects.toMatchObject({ name: "AbortError" });
+});
+
+it("mounts what a base's repository has, and sends it where that cannot be", async () => {
+  const registry = await server();
+  const base = parseReference(`${registry.address}/base:1`);
+  const image = sample();
+  await client(registry.address).pusher().push([image], base);
+  const mounting = client(registry.address).pusher(["base"]);
+  const before = registry.requests.length;
+  await mounting.push([image], parseReference(`${registry.address}/app:1`));
+  const asked = registry.requests.slice(before).map(({ method }) => method);
+  // The config alone is sent.
+  expect(asked.filter((method) => method === "PATCH")).toHaveLength(1);
+  const elsewhere = client(registry.address).pusher(["not-there"]);
+  await elsewhere.push([image], parseReference(`${registry.address}/other:1`));
+});
+
+it("tells the tags of a repository, page by page, and removes manifests where that is allowed", async () => {
+  const registry = await server();
+  const own = client(registry.address);
+  for (const tag of ["a", "b", "c"])
+    await own.pusher().push([sample(tag)], parseReference(`${registry.address}/t:${tag}`));
+  expect(await own.listTags("t")).toEqual(["a", "b", "c"]);
+  const digest = `sha256:${createHash("sha256").update("x").digest("hex")}` as Digest;
+  await expect(own.deleteManifest("t", digest)).rejects.toThrow(/UNSUPPORTED/);
+});

@@ -1,0 +1,37 @@
+import { LocalImages } from "@strake/engine";
+import { parseReference, printReference } from "@strake/oci";
+import { ImagePusher } from "../compose/push-images.ts";
+import { openWorkspace } from "../compose/workspace.ts";
+import { findImage } from "./find-image.ts";
+import type { PushRequest } from "./request.ts";
+
+/**
+ * Pushes images of the local store under their names.
+ *
+ * @returns what `strake push` prints: each name with the digest it has there
+ */
+export async function pushNames(request: PushRequest, signal: AbortSignal): Promise<string> {
+  const workspace = openWorkspace({ readOnly: false, signal });
+  try {
+    const { store } = workspace.engine;
+    const wanted = request.allTags
+      ? request.names.flatMap((name) => {
+          const { registry, repository } = parseReference(name);
+          const all = store.images.list().map((record) => ({ record, reference: parseReference(record.name) }));
+          return all.filter(({ reference }) => reference.registry === registry && reference.repository === repository);
+        })
+      : request.names.map((name) => ({ record: findImage(store, name), reference: parseReference(name) }));
+    const pusher = new ImagePusher(workspace);
+    const lines: string[] = [];
+    for (const { record, reference } of wanted) {
+      const image = await new LocalImages(store).open(record);
+      process.stderr.write(request.quiet ? "" : `The push refers to ${printReference(reference)}\n`);
+      for (const { name, digest, unchanged } of await pusher.push([image], [reference])) {
+        lines.push(request.quiet ? name : `${name} ${digest}${unchanged ? " (unchanged)" : ""}`);
+      }
+    }
+    return lines.map((line) => `${line}\n`).join("");
+  } finally {
+    await workspace.close();
+  }
+}

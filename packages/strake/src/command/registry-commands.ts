@@ -1,0 +1,51 @@
+import { parsePlatform } from "@strake/oci/document";
+import type { Command } from "commander";
+import { optional, type Values } from "./option/values.ts";
+import type { Actions } from "./request.ts";
+
+/** Adds the commands that talk to registries. */
+export function addRegistryCommands(program: Command, actions: Actions): void {
+  program
+    .command("push")
+    .description("push images of the local store, and only what the registry lacks")
+    .argument("<name...>", "names of images, as registry/repository:tag")
+    .option("-a, --all-tags", "all tags of the repository", false)
+    .option("-q, --quiet", "print names only", false)
+    .action(async (names: string[], options: Values) => {
+      await actions.push({ names, allTags: options.allTags === true, quiet: options.quiet === true });
+    });
+  program
+    .command("pull")
+    .description("take images from registries into the local store")
+    .argument("<name...>", "names of images")
+    .option("--platform <platform>", "which image of an index, such as linux/arm64")
+    .option("-q, --quiet", "print names only", false)
+    .action(async (names: string[], options: Values) => {
+      const { platform } = options;
+      await actions.pull({
+        names,
+        quiet: options.quiet === true,
+        ...(typeof platform === "string" ? { platform: parsePlatform(platform) } : {}),
+      });
+    });
+  program
+    .command("login")
+    .description("log in to a registry; the login is kept where Docker keeps it")
+    .argument("[server]", "the registry; Docker Hub where absent")
+    .option("-u, --username <name>", "the name")
+    .option("-p, --password <password>", "the password; --password-stdin keeps it out of the process list")
+    .option("--password-stdin", "read the password from standard input", false)
+    .action(async (server: string | undefined, options: Values) => {
+      await actions.login({
+        ...optional("server", server),
+        ...optional("username", options.username),
+        ...optional("password", options.password),
+        passwordFromInput: options.passwordStdin === true,
+      });
+    });
+  program
+    .command("logout")
+    .description("forget the login for a registry")
+    .argument("[server]", "the registry; Docker Hub where absent")
+    .action(async (server: string | undefined) => actions.logout(optional("server", server)));
+}

@@ -1,0 +1,37 @@
+import type { Image, Reference } from "@strake/oci";
+import { printReference } from "@strake/oci";
+import type { Pushed, Pusher } from "@strake/registry";
+import type { Workspace } from "./workspace.ts";
+
+/** Pushes the images of one command; each registry gets each blob once. */
+export class ImagePusher {
+  readonly #workspace: Workspace;
+  /** Repositories that images stand on, by their registries. */
+  readonly #bases: readonly Reference[];
+  readonly #pushers = new Map<string, Promise<Pusher>>();
+
+  constructor(workspace: Workspace, bases: readonly Reference[] = []) {
+    this.#workspace = workspace;
+    this.#bases = bases;
+  }
+
+  /** Pushes an image, or several as an index, under every name. */
+  async push(images: readonly Image[], names: readonly Reference[]): Promise<readonly (Pushed & { name: string })[]> {
+    const pushed: (Pushed & { name: string })[] = [];
+    for (const name of names) {
+      const pusher = await this.#pusher(name.registry);
+      pushed.push({ name: printReference(name), ...(await pusher.push(images, name)) });
+    }
+    return pushed;
+  }
+
+  #pusher(registry: string): Promise<Pusher> {
+    const open = async () => {
+      const from = this.#bases.filter((base) => base.registry === registry).map(({ repository }) => repository);
+      return (await this.#workspace.registry()).client(registry).pusher([...new Set(from)]);
+    };
+    const pusher = this.#pushers.get(registry) ?? open();
+    this.#pushers.set(registry, pusher);
+    return pusher;
+  }
+}

@@ -1,0 +1,150 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { serveBases } from "../support/base-images.ts";
+import { need } from "../support/need.ts";
+import { imports, project } from "../support/project.ts";
+import { type Registry, registry } from "../support/registry.ts";
+import { runOrThrow } from "../support/run-program.ts";
+import { runStrake } from "../support/run-strake.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+need("docker-registry", "skopeo")("a registry", () => {
+  let server: Registry;
+  let home: string;
+
+  beforeAll(async () => {
+    server = await registry("pushed");
+    home = temporaryFolder();
+  });
+
+  const inspect = async (name: string) => {
+    const stdout = await runOrThrow("skopeo", ["inspect", "--tls-verify=false", `docker://${server.address}/${name}`]);
+    return JSON.parse(stdout) as { Digest: string; Layers: string[]; Env: string[] };
+  };
+  const requests = () =>
+    readFileSync(server.log, "utf8")
+      .split("\n")
+      .filter((line) => /"(PUT|PATCH|POST|HEAD|GET) /.test(line));
+
+  it("gets an image that is built, and the next time only a question", async () => {
+    const cwd = project({
+      "build.ts": `${imports}export const app = image().from("scratch").copy("a.txt", "/a").env({ X: "y" });\n`,
+      "a.txt": "one\n",
+    });
+    const name = `${server.address}/team/app:1`;
+    const built = await runStrake(["build", "--push", "-t", name, "--progress", "plain"], { cwd, home });
+    expect(built.status, built.stderr).toBe(0);
+    const { Digest, Env } = await inspect("team/app:1");
+    expect(Env).toContain("X=y");
+    expect(built.stderr).toContain(Digest);
+
+    const before = requests().length;
+    const again = await runStrake(["build", "--push", "-t", name, "--progress", "plain"], { cwd, home });
+    expect(again.stderr).toContain(`${Digest} (unchanged)`);
+    const asked = requests().slice(before);
+    expect(asked.map((line) => /"(\w+ \S+)/.exec(line)?.[1]?.replace(/\S*\/v2/, "/v2"))).toEqual([
+      "HEAD /v2/team/app/manifests/1",
+    ]);
+
+    writeFileSync(join(cwd, "a.txt"), "two\n");
+    const changed = await runStrake(["build", "--push", "-t", name], { cwd, home });
+    expect(changed.status, changed.stderr).toBe(0);
+    expect((await inspect("team/app:1")).Digest).not.toBe(Digest);
+  });
+
+  it("gets what the store has, gives it back, and others read it", async () => {
+    const cwd = project({
+      "build.ts": `${imports}export const app = image().from("scratch").copy("a", "/a").copy("b", "/b");\n`,
+      a: "a".repeat(100_000),
+      b: "b\n",
+    });
+    const name = `${server.address}/kept:v1`;
+    await runStrake(["build", "-t", name], { cwd, home });
+    const pushed = await runStrake(["push", name], { cwd, home });
+    expect(pushed.stdout).toMatch(new RegExp(`^${name} sha256:`));
+    await runOrThrow("skopeo", [
+      "copy",
+      "--quiet",
+      "--src-tls-verify=false",
+      `docker://${name}`,
+      `oci:${temporaryFolder()}/out:v1`,
+    ]);
+
+    const other = temporaryFolder();
+    const pulled = await runStrake(["pull", name], { cwd, home: other });
+    expect(pulled.status, pulled.stderr).toBe(0);
+    const [here, there] = await Promise.all([
+      runStrake(["images", "--no-trunc", "-q", name], { cwd, home }),
+      runStrake(["images", "--no-trunc", "-q", name], { cwd, home: other }),
+    ]);
+    expect(there.stdout).toBe(here.stdout);
+    expect((await runStrake(["push", name], { cwd, home: other })).stdout).toContain("(unchanged)");
+  });
+
+  it("takes the layers of a base over from where it has them", async () => {
+    const bases = await serveBases("busybox");
+    const base = `${server.address}/base/busybox:latest`;
+    await runOrThrow("skopeo", [
+      "copy",
+      "--quiet",
+      "--src-tls-verify=false",
+      "--dest-tls-verify=false",
+      `docker://${bases.address}/library/busybox:latest`,
+      `docker://${base}`,
+    ]);
+    const cwd = project({
+      "build.ts": `${imports}export const app = image().from("${base}").copy("a", "/a", { link: true });\n`,
+      a: "a\n",
+    });
+    const before = requests().length;
+    const fresh = temporaryFolder();
+    const built = await runStrake(["build", "--push", "-t", `${server.address}/mounted:1`], { cwd, home: fresh });
+    expect(built.status, built.stderr).toBe(0);
+    const asked = requests().slice(before).join("\n");
+    expect(asked).toMatch(/POST \/v2\/mounted\/blobs\/uploads\/\?mount=sha256/);
+    const { Layers: below } = await inspect("base/busybox:latest");
+    for (const Digest of below) expect(asked).not.toContain(`GET /v2/base/busybox/blobs/${Digest}`);
+    const layers = (await inspect("mounted:1")).Layers;
+    expect(layers.slice(0, -1)).toEqual(below);
+  });
+
+  it("gets several platforms as one index", async () => {
+    const cwd = project({
+      "build.ts": `${imports}export const app = image().from("scratch").copy("a", "/a");\n`,
+      a: "a\n",
+    });
+    const name = `${server.address}/many:1`;
+    const built = await runStrake(["build", "--push", "-t", name, "--platform", "linux/amd64,linux/arm64"], {
+      cwd,
+      home,
+    });
+    expect(built.status, built.stderr).toBe(0);
+    const stdout = await runOrThrow("skopeo", ["inspect", "--raw", "--tls-verify=false", `docker://${name}`]);
+    const index = JSON.parse(stdout) as { manifests: { platform: { architecture: string } }[] };
+    expect(index.manifests.map(({ platform }) => platform.architecture)).toEqual(["amd64", "arm64"]);
+  });
+
+  it("gets the command that a step ran as a layer like any other", async () => {
+    const bases = await serveBases("busybox");
+    const cwd = project({
+      "build.ts": `${imports}export const app = image().from("${bases.address}/library/busybox").run("echo made > /made");\n`,
+    });
+    const name = `${server.address}/run:1`;
+    const built = await runStrake(["build", "--push", "-t", name], { cwd, home });
+    expect(built.status, built.stderr).toBe(0);
+    expect((await inspect("run:1")).Layers.length).toBeGreaterThan(1);
+  });
+
+  describe("that is not there", () => {
+    it("is an error that says where it was looked for", async () => {
+      const cwd = project({
+        "build.ts": `${imports}export const app = image().from("scratch").copy("a", "/a");\n`,
+        a: "a\n",
+      });
+      const built = await runStrake(["build", "--push", "-t", "127.0.0.1:1/app:1"], { cwd, home });
+      expect(built.status).toBe(1);
+      expect(built.stderr).toContain("127.0.0.1:1");
+    });
+  });
+});
