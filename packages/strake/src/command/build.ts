@@ -1,4 +1,4 @@
-import { writeAtomically } from "@strake/engine";
+import { Solution, writeAtomically } from "@strake/engine";
 import { familiarReference, parseReference, type Reference } from "@strake/oci";
 import { isImageName, keepPins, referencesOf, solveTargets, type TargetImages } from "../compose/build-targets.ts";
 import { buildingOptions } from "../compose/building-options.ts";
@@ -6,6 +6,7 @@ import type { Planner } from "../compose/plan-targets.ts";
 import { ImagePusher } from "../compose/push-images.ts";
 import { openSession, type Session } from "../compose/session.ts";
 import { writeStepRecords } from "../compose/step-records.ts";
+import { builtSolution, type SolvePlan } from "../compose/target-solution.ts";
 import { type Destination, type Written, writeOutput } from "../compose/write-output.ts";
 import { startProgress } from "../screen/start-progress.ts";
 import { openShell } from "./open-shell.ts";
@@ -16,6 +17,7 @@ import { usageError } from "./usage-error.ts";
 export async function build(request: BuildRequest, signal: AbortSignal): Promise<void> {
   const progress = startProgress(request.progress, process.stderr, process.env);
   let session: Session | undefined;
+  let closeDaemon: (() => void) | undefined;
   try {
     const { jobs, isolation, shellOnFailure } = request.commands;
     session = await openSession({
@@ -28,7 +30,10 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
       signal,
     });
     const building = buildingOptions(request.commands, request.noCache, process.env);
-    const options = { building, progress: progress.handle.bind(progress), signal };
+    const daemon = await openDaemon(session, request, signal);
+    closeDaemon = daemon?.close;
+    const solvePlan = daemon?.solvePlan;
+    const options = { building, solvePlan, progress: progress.handle.bind(progress), signal };
     const { targets, planner } = await solveTargets(session, request, options);
     const destinations = destinationsOf(request, session, planner);
     checkDestinations(request, targets, destinations);
@@ -37,7 +42,8 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
       const written = await writeAll(session, target, request, destinations, signal, (event) => progress.handle(event));
       built.push({ target, written });
     }
-    session.engine.keep(targets.flatMap((target) => target.solved.map(({ solution }) => solution)));
+    const solutions = targets.flatMap((target) => target.solved.map(({ solution }) => solution));
+    session.engine.keep(solutions.filter((solution) => solution instanceof Solution));
     keepPins(session, request, planner);
     for (const { name, solved } of targets) {
       const [first] = solved;
@@ -47,8 +53,38 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     report(request, built, destinations);
   } finally {
     progress.end();
+    closeDaemon?.();
     await session?.close();
   }
+}
+
+/** Connects to the daemon that a request names, if it names one. */
+async function openDaemon(
+  session: Session,
+  request: BuildRequest,
+  signal: AbortSignal,
+): Promise<{ readonly solvePlan: SolvePlan; readonly close: () => void } | undefined> {
+  if (request.builder === undefined) return undefined;
+  const { parseBuilder } = await import("../compose/builder-address.ts");
+  const address = parseBuilder(request.builder, session.settings.dockerHost);
+  if (address.type === "engine") return undefined;
+  const { openBuilder } = await import("../compose/open-builder.ts");
+  const { parseCacheOption } = await import("@strake/daemon");
+  const { DockerCredentials } = await import("@strake/registry");
+  const logins = new DockerCredentials();
+  const { builder, close } = await openBuilder(session, address, {
+    cacheFrom: request.cacheFrom.map(parseCacheOption),
+    cacheTo: request.cacheTo.map(parseCacheOption),
+    credentials: async (host) => {
+      const found = await logins.get(host);
+      if (found === undefined) return undefined;
+      return "identityToken" in found
+        ? { username: "", secret: found.identityToken }
+        : { username: found.username, secret: found.password };
+    },
+    signal,
+  });
+  return { solvePlan: async (plan, options) => builtSolution(plan, await builder.build(plan, options)), close };
 }
 
 interface Built {

@@ -1,10 +1,11 @@
 import { basename } from "node:path";
-import { explain, type Reason, type Solution, type StepReport } from "@strake/engine";
+import { explain, type Reason, type StepReport } from "@strake/engine";
 import { type Digest, imageDigest, imageId, type Layer } from "@strake/oci";
 import { solveTargets, type TargetImages } from "../compose/build-targets.ts";
 import { buildingOptions } from "../compose/building-options.ts";
 import { openSession, type Session } from "../compose/session.ts";
 import { readStepRecords } from "../compose/step-records.ts";
+import type { TargetSolution } from "../compose/target-solution.ts";
 import { describeReason } from "./describe-reason.ts";
 import type { PlanRequest } from "./request.ts";
 
@@ -81,7 +82,7 @@ async function viewTarget(session: Session, target: TargetImages, request: PlanR
 }
 
 /** Pairs steps with those of the last build: by what they say, and the n-th with the n-th where several say the same. */
-function matchRecords(solution: Solution, records: ReturnType<typeof readStepRecords>) {
+function matchRecords(solution: TargetSolution, records: ReturnType<typeof readStepRecords>) {
   const left = [...records];
   const pairs = new Map<StepReport, (typeof records)[number]>();
   for (const report of solution.reports) {
@@ -97,7 +98,7 @@ function matchRecords(solution: Solution, records: ReturnType<typeof readStepRec
 }
 
 async function viewDigests(
-  solution: Solution,
+  solution: TargetSolution,
   pending: boolean,
   packed: boolean,
 ): Promise<Pick<PlannedImageView, "layers" | "id" | "digest">> {

@@ -14,11 +14,36 @@ export interface PrintedFile {
 
 /** Prints images in another form, into the folder that is asked for or as the text that is returned. */
 export async function print(request: PrintRequest, signal: AbortSignal): Promise<string> {
-  const files = request.to === "plan" ? await printPlans(request, signal) : await printDockerfiles(request);
+  const files = await printFiles(request, signal);
   if (request.destination === undefined) return joinPrinted(files);
   mkdirSync(request.destination, { recursive: true });
   for (const { name, text } of files) writeFileSync(join(request.destination, name), text);
   return "";
+}
+
+function printFiles(request: PrintRequest, signal: AbortSignal): Promise<readonly PrintedFile[]> {
+  switch (request.to) {
+    case "plan":
+      return printPlans(request, signal);
+    case "llb":
+      return printDefinitions(request, signal);
+    case "dockerfile":
+      return printDockerfiles(request);
+  }
+}
+
+/** BuildKit's own form of plans, as JSON that people can read. */
+async function printDefinitions(request: PrintRequest, signal: AbortSignal): Promise<readonly PrintedFile[]> {
+  const { compilePlan, printLlb } = await import("@strake/daemon");
+  const targets = await planRequest(request, signal);
+  return targets.map(({ name, planned: { plan, steps } }) => {
+    const several = targets.filter((other) => other.name === name).length > 1;
+    const platform = several ? `.${plan.platform.replaceAll("/", "-")}` : "";
+    return {
+      name: `${name}${platform}.llb.json`,
+      text: `${printLlb(compilePlan(plan, { steps }).definition).trimEnd()}\n`,
+    };
+  });
 }
 
 /** Plans as canonical JSON: the very bytes that a plan's digest is of, and a line feed. */

@@ -37,7 +37,18 @@ const commands = {
 test("a command by itself asks for everything with its defaults", async () => {
   expect(await parse(["build"])).toEqual([
     "build",
-    { ...definition, tags: [], outputs: [], load: false, push: false, noCache: false, commands, progress: "auto" },
+    {
+      ...definition,
+      tags: [],
+      outputs: [],
+      load: false,
+      push: false,
+      cacheFrom: [],
+      cacheTo: [],
+      noCache: false,
+      commands,
+      progress: "auto",
+    },
   ]);
   expect(await parse(["plan"])).toEqual([
     "plan",
@@ -80,6 +91,8 @@ test("build takes docker's and buildx's flags", async () => {
       ],
       load: true,
       push: false,
+      cacheFrom: [],
+      cacheTo: [],
       noCache: true,
       commands,
       progress: "plain",

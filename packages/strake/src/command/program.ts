@@ -47,6 +47,9 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
     .addOption(listOption("-t, --tag <name>", "name the image, as name:tag"))
     .addOption(listOption("-o, --output <output>", "write the image: type=docker|oci|local|tar,dest=PATH, or a folder"))
     .option("--load", "load the images into the Docker daemon", false)
+    .option("--builder <address>", "who builds: engine, docker, or the address of a BuildKit")
+    .addOption(listOption("--cache-from <cache>", "a cache that a BuildKit reads: type=registry,ref=… and others"))
+    .addOption(listOption("--cache-to <cache>", "a cache that a BuildKit writes"))
     .option("--push", "push the images to the registries that their names say", false)
     .option("--no-cache", "do every step although its result is there")
     .addOption(new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto"))
@@ -60,6 +63,9 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
         outputs: (options.output as string[]).map(parseOutputOption),
         load: options.load === true,
         push: options.push === true,
+        ...optional("builder", options.builder),
+        cacheFrom: options.cacheFrom as string[],
+        cacheTo: options.cacheTo as string[],
         noCache: options.cache === false,
         commands: readCommandOptions(options, variables),
         progress: options.quiet === true ? "quiet" : (options.progress as (typeof progressModes)[number]),

@@ -31,6 +31,11 @@ export interface BuildRequest extends DefinitionRequest {
   /** The images are pushed to the registries that their names say. */
   readonly push: boolean;
   readonly noCache: boolean;
+  /** `engine`, `docker`, or the address of a BuildKit; the engine where absent. */
+  readonly builder?: string;
+  /** Caches of a daemon, in buildx's notation. */
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
   readonly commands: CommandRequest;
   readonly progress: ProgressMode;
   /** The file that gets the image id. */
@@ -48,7 +53,7 @@ export interface PlanRequest extends DefinitionRequest {
 }
 
 /** What `print` can print. */
-export const renderings = ["dockerfile", "plan"] as const;
+export const renderings = ["dockerfile", "plan", "llb"] as const;
 
 export interface PrintRequest extends DefinitionRequest {
   readonly to: (typeof renderings)[number];

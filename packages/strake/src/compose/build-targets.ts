@@ -6,6 +6,7 @@ import { selectTargets, type Target } from "./find-targets.ts";
 import { lockFileOf, readLockFile, writeLockFile } from "./lock-file.ts";
 import { Planner, type SolvedTarget } from "./plan-targets.ts";
 import type { Session } from "./session.ts";
+import type { SolvePlan } from "./target-solution.ts";
 
 /** One target with its images, one for each platform. */
 export interface TargetImages {
@@ -18,6 +19,8 @@ export interface TargetImages {
 /** How targets are solved. */
 export interface SolveOptions {
   readonly building: BuildingOptions;
+  /** Does what plans say; the engine where absent. */
+  readonly solvePlan?: SolvePlan | undefined;
   readonly progress?: ((event: BuildEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,6 +53,7 @@ function prepare(session: Session, request: DefinitionRequest, options: SolveOpt
     annotations: request.annotations,
     epoch: request.epoch,
     building: options.building,
+    ...(options.solvePlan === undefined ? {} : { solvePlan: options.solvePlan }),
     pins,
     ...(options.progress === undefined ? {} : { progress: options.progress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),

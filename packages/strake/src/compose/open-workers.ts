@@ -1,10 +1,9 @@
 import { availableParallelism } from "node:os";
 import { createHashPool, type HashFiles } from "@strake/core/context";
-import { type TarThreads, tarThreads } from "@strake/oci";
 
 /** What threads do for a build. */
 export interface Workers {
-  readonly ports: { readonly hashFiles: HashFiles; readonly openTar: TarThreads["open"] };
+  readonly ports: { readonly hashFiles: HashFiles };
   close(): Promise<void>;
 }
 
@@ -14,11 +13,5 @@ export function openWorkers(): Workers {
   const worker = new URL("./worker.js", import.meta.url);
   // The main thread waits while files are hashed; more than four are waiting for the disk.
   const pool = createHashPool(worker, Math.min(availableParallelism(), 4));
-  const tars = tarThreads(worker, 2);
-  return {
-    ports: { hashFiles: pool.hashFiles, openTar: tars.open },
-    close: async () => {
-      await Promise.all([pool.close(), tars.close()]);
-    },
-  };
+  return { ports: { hashFiles: pool.hashFiles }, close: () => pool.close() };
 }

@@ -8,6 +8,7 @@ import {
   type OutputProperty,
   outsideNames,
   type Pins,
+  type Plan,
   type PlanInputs,
   type Planned,
   type ResolvedBase,
@@ -15,10 +16,10 @@ import {
   resolve,
   StrakeError,
 } from "@strake/core";
-import type { Solution } from "@strake/engine";
 import { familiarReference, imageDigest, imageId, type Platform, parseReference } from "@strake/oci";
 import type { BuildingOptions } from "./building-options.ts";
 import { enterUserNamespace } from "./enter-user-namespace.ts";
+import type { SolvePlan, TargetSolution } from "./target-solution.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a plan is made with besides the build file. */
@@ -27,6 +28,8 @@ export interface PlanningOptions {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly building?: BuildingOptions;
+  /** Does what plans say; the engine where absent. */
+  readonly solvePlan?: SolvePlan;
   /** Seconds since 1970. */
   readonly epoch: number;
   readonly pins: Pins;
@@ -44,7 +47,7 @@ export interface PlannedTarget {
 
 /** A planned target, and what its steps came to. */
 export interface SolvedTarget extends PlannedTarget {
-  readonly solution: Solution;
+  readonly solution: TargetSolution;
 }
 
 /** Plans the images of one command: names are looked up once, and what images know of each other is found as needed. */
@@ -80,9 +83,11 @@ export class Planner {
   async solve(name: string, image: Image, platform: Platform): Promise<SolvedTarget> {
     const target = await this.plan(name, image, platform);
     const { plan, steps, locals } = target.planned;
-    if (Object.values(plan.operations).some(({ op }) => op === "run")) await enterUserNamespace();
+    const { engine } = this.#workspace;
+    const { solvePlan = engine.solve.bind(engine) } = this.#options;
+    if (this.#options.solvePlan === undefined && runsCommands(plan)) await enterUserNamespace();
     const { building, progress, signal } = this.#options;
-    const solution = await this.#workspace.engine.solve(plan, {
+    const solution = await solvePlan(plan, {
       locals,
       steps,
       ...building,
@@ -114,7 +119,7 @@ export class Planner {
 
   async #valueOf(
     planned: Planned,
-    solution: Solution,
+    solution: TargetSolution,
     property: OutputProperty,
     definition: Definition,
   ): Promise<Evaluated> {
@@ -152,4 +157,8 @@ export class Planner {
       ...(annotations === undefined ? {} : { annotations }),
     };
   }
+}
+
+function runsCommands(plan: Plan): boolean {
+  return Object.values(plan.operations).some(({ op }) => op === "run");
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { digestOf } from "@strake/core";
-import { readIfPresent, type Solution, type StepRecord, toStepRecord, writeAtomically } from "@strake/engine";
+import { readIfPresent, type StepRecord, toStepRecord, writeAtomically } from "@strake/engine";
+import type { TargetSolution } from "./target-solution.ts";
 
 /** The steps of a target as the last build of it left them; what `strake plan` compares with. */
 export function readStepRecords(home: string, buildFile: string, target: string): readonly StepRecord[] {
@@ -9,7 +10,12 @@ export function readStepRecords(home: string, buildFile: string, target: string)
 }
 
 /** Keeps the steps of a target that has been built. */
-export function writeStepRecords(home: string, buildFile: string, target: string, solution: Solution): void {
+export function writeStepRecords(
+  home: string,
+  buildFile: string,
+  target: string,
+  solution: Pick<TargetSolution, "reports">,
+): void {
   const path = fileOf(home, buildFile, target);
   const text = JSON.stringify(solution.reports.map(toStepRecord));
   if (readIfPresent(path) !== text) writeAtomically(path, text);

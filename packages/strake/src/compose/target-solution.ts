@@ -1,0 +1,41 @@
+import type { BuildOptions, Plan, PlannedStep } from "@strake/core";
+import type { Packing, StepReport } from "@strake/engine";
+import { type Digest, type Image, imageFrom, recompressed } from "@strake/oci";
+
+/** What a plan came to, whoever did it. */
+export interface TargetSolution {
+  readonly plan: Plan;
+  /** What the image is known by: the same key, the same image. */
+  readonly key: Digest;
+  /** How each step was found; a daemon does not tell. */
+  readonly reports: readonly StepReport[];
+  /** The steps that have to be done before the image's digests can be known. */
+  readonly waitsOn: readonly PlannedStep[];
+  image(packing: Packing): Image;
+}
+
+/** Does what a plan says. */
+export type SolvePlan = (plan: Plan, options: BuildOptions) => Promise<TargetSolution>;
+
+/** The solution of a plan that a daemon has done: an image whose layers are packed as the daemon packed them. */
+export async function builtSolution(plan: Plan, image: Image): Promise<TargetSolution> {
+  const { rootfs: _rootfs, ...config } = await image.config();
+  const layers = await image.layers();
+  const manifest = await image.manifest();
+  const annotations = manifest.annotations === undefined ? {} : { annotations: manifest.annotations };
+  return {
+    plan,
+    key: manifest.config.digest,
+    reports: [],
+    waitsOn: [],
+    image: ({ compression, level, whole, mediaTypes }) => {
+      if (!whole && mediaTypes === undefined) return image;
+      return imageFrom({
+        config,
+        layers: layers.map((layer) => recompressed(layer, compression, level)),
+        ...annotations,
+        ...(mediaTypes === undefined ? {} : { mediaTypes }),
+      });
+    },
+  };
+}
