@@ -21,6 +21,8 @@ export interface EndpointRequest {
   readonly body?: RequestBody;
   /** Where the registry said to go on, instead of the path. */
   readonly location?: URL;
+  /** Failures are for the caller to deal with: what was sent in part may not be sent again blindly. */
+  readonly once?: boolean;
   /** Repositories that are read from besides, such as to mount a blob of theirs. */
   readonly reads?: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -58,6 +60,7 @@ export class EndpointClient {
    * @throws RegistryError for everything else; or the signal's reason
    */
   async request(request: EndpointRequest): Promise<HttpResponse> {
+    if (request.once) return await this.#authorized(request);
     return await retry(() => this.#authorized(request), this.#retry, request.signal);
   }
 
@@ -152,6 +155,7 @@ export class EndpointClient {
       url,
       headers: { ...request.headers, ...(own ? { authorization } : {}) },
       ...(request.body === undefined ? {} : { body: request.body }),
+      ...(request.once === undefined ? {} : { once: request.once }),
       signal: request.signal,
     });
   }

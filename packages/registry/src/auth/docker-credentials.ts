@@ -1,5 +1,15 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { RegistryError } from "../registry-error.ts";
@@ -89,12 +99,14 @@ export class DockerCredentials {
 
   #write(config: ConfigFile): void {
     mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
-    const passing = `${this.file}.${process.pid}.tmp`;
-    const mode = existsSync(this.file) ? statSync(this.file).mode & 0o777 : 0o600;
+    // A link stays a link, and what it leads to is replaced.
+    const file = existsSync(this.file) ? realpathSync(this.file) : this.file;
+    const passing = `${file}.${process.pid}.tmp`;
+    const mode = existsSync(file) ? statSync(file).mode & 0o777 : 0o600;
     try {
       writeFileSync(passing, `${JSON.stringify(config, null, "\t")}\n`, { mode });
       chmodSync(passing, mode);
-      renameSync(passing, this.file);
+      renameSync(passing, file);
     } finally {
       rmSync(passing, { force: true });
     }
@@ -124,9 +136,20 @@ async function getFromHelper(helper: string, name: string): Promise<Credential |
     if (RegistryError.is(error) && /credentials not found/i.test(error.message)) return undefined;
     throw error;
   }
-  const { Username, Secret } = JSON.parse(answer) as { Username?: string; Secret?: string };
+  const { Username, Secret } = parseAnswer(helper, answer);
   if (Secret === undefined || Username === undefined || Secret === "") return undefined;
   return Username === "<token>" ? { identityToken: Secret } : { username: Username, password: Secret };
+}
+
+/** What a helper answers holds a secret, so nothing of it is shown when it makes no sense. */
+function parseAnswer(helper: string, answer: string): { Username?: string; Secret?: string } {
+  try {
+    const parsed: unknown = JSON.parse(answer);
+    if (typeof parsed === "object" && parsed !== null) return parsed;
+  } catch {
+    // Falls through.
+  }
+  throw failed(`docker-credential-${helper}`, "its answer is no JSON object");
 }
 
 /** Calls a program that keeps logins, by the protocol of `docker-credential-*`: one word, one text, one answer. */

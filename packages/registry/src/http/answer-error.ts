@@ -28,7 +28,10 @@ export async function answerError(method: string, asked: URL, response: HttpResp
 
 function classify(status: number, url: URL, retryAfter: number | undefined): readonly [RegistryErrorCode, string] {
   if (status === 401 || status === 403) {
-    return ["unauthorized", "Check the spelling of the name. If it is right, the image is private: log in with strake login."];
+    return [
+      "unauthorized",
+      "Check the spelling of the name. If it is right, the image is private: log in with strake login.",
+    ];
   }
   if (status === 404) return ["not-found", "Check the repository's name, and the tag or digest."];
   if (status === 429) {

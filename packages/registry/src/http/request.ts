@@ -31,6 +31,8 @@ export interface HttpRequest {
   /** By lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: RequestBody;
+  /** Not to be made again, even over a connection that turns out to have been closed. */
+  readonly once?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -105,6 +107,7 @@ export class HttpClient {
     } catch (error) {
       // A kept connection that the other side closed meanwhile says nothing about the registry.
       if (!(error instanceof StaleConnection)) throw error;
+      if (request.once) throw error.cause;
       return await this.#attempt(request);
     }
   }
@@ -133,7 +136,11 @@ export class HttpClient {
 }
 
 /** A kept connection that was closed before the request could be answered. */
-class StaleConnection extends Error {}
+class StaleConnection extends Error {
+  constructor(cause: Error) {
+    super("the connection was closed meanwhile", { cause });
+  }
+}
 
 function answer(
   outgoing: http.ClientRequest,
@@ -169,7 +176,12 @@ function answer(
     outgoing.on("error", (error) => {
       settle();
       const stale = outgoing.reusedSocket && ["ECONNRESET", "EPIPE"].includes(nodeCode(error) ?? "");
-      reject(stale ? new StaleConnection() : error);
+      reject(stale ? new StaleConnection(error) : error);
+    });
+    // A connection that ends without a word is not always an error to Node.
+    outgoing.once("close", () => {
+      settle();
+      reject(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" }));
     });
     if (body === undefined) outgoing.end();
     else sendBody(outgoing, body, connected).catch((error) => outgoing.destroy(error));

@@ -42,6 +42,7 @@ export class Pusher {
   readonly #options: PusherOptions;
   readonly #limit: Limit;
   readonly #sent = new Map<string, Promise<void>>();
+  readonly #unknown = new WeakMap<Layer, Map<string, Promise<void>>>();
 
   constructor(endpoint: EndpointClient, options: PusherOptions) {
     this.#endpoint = endpoint;
@@ -54,6 +55,10 @@ export class Pusher {
     const [image] = images as [Image, ...Image[]];
     if (images.length === 1) return this.#pushOne(image, reference);
     const { repository } = reference;
+    if ((await Promise.all(images.map(isKnown))).every((known) => known)) {
+      const digest = sha256(await imageIndexFrom(images));
+      if (await this.names(reference, digest)) return { digest, unchanged: true };
+    }
     await Promise.all(images.map((each) => this.#pushContent(each, repository)));
     for (const each of images) {
       const bytes = await each.rawManifest();
@@ -102,7 +107,7 @@ export class Pusher {
       open: () => layer.compressed(),
     };
     const { digest } = known;
-    if (digest === undefined) await this.#limit.run(() => this.#send(repository, source));
+    if (digest === undefined) await this.#onceUnknown(layer, repository, source);
     else {
       const { mountFrom = [] } = this.#options;
       await this.#once(repository, digest, () =>
@@ -115,6 +120,18 @@ export class Pusher {
     const name = `${repository} ${digest}`;
     const sending = this.#sent.get(name) ?? send();
     this.#sent.set(name, sending);
+    // What failed may be tried again by whoever wants it next.
+    sending.catch(() => this.#sent.delete(name));
+    return sending;
+  }
+
+  /** A layer whose digest nobody knows yet is known by itself. */
+  #onceUnknown(layer: Layer, repository: string, source: UploadSource): Promise<void> {
+    const places = this.#unknown.get(layer) ?? new Map<string, Promise<void>>();
+    this.#unknown.set(layer, places);
+    const sending = places.get(repository) ?? this.#limit.run(() => this.#send(repository, source));
+    places.set(repository, sending);
+    sending.catch(() => places.delete(repository));
     return sending;
   }
 

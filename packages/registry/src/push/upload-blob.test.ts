@@ -140,3 +140,50 @@ it("tells the tags of a repository, page by page, and removes manifests where th
   const digest = `sha256:${createHash("sha256").update("x").digest("hex")}` as Digest;
   await expect(own.deleteManifest("t", digest)).rejects.toThrow(/UNSUPPORTED/);
 });
+
+it("goes on where a line broke, at whatever byte, and transfers nothing twice", async () => {
+  const registry = await server();
+  const image = sample();
+  const [layer] = await image.layers();
+  const size = (await layer?.size()) ?? 0;
+  await layer?.digest();
+  for (const [at, afterBytes] of Array.from(
+    { length: 100 },
+    (_, n) => [n, 2 + Math.floor((size * n) / 100)] as const,
+  )) {
+    registry.fail({ fault: { kind: "cut-request", afterBytes }, method: "PATCH", times: 1 });
+    const before = registry.requests.length;
+    const reference = parseReference(`${registry.address}/cut-${at}:1`);
+    const { digest } = await client(registry.address).pusher().push([image], reference);
+    expect((await client(registry.address).getManifest(reference)).digest).toBe(digest);
+    const resumed = registry.requests.slice(before).flatMap(({ headers }) => headers["content-range"] ?? []);
+    expect(resumed.length === 0 || resumed[0] === `${afterBytes}-${size - 1}`, `${afterBytes}: ${resumed}`).toBe(true);
+  }
+});
+
+it("ends in a whole image, whichever request the registry dies at", async () => {
+  for (let dies = 0; dies < 12; dies++) {
+    const registry = await server();
+    let count = 0;
+    registry.fail({
+      fault: { kind: "server-error" },
+      times: 1,
+      get path() {
+        count += 1;
+        return count > dies ? /./ : /^never$/;
+      },
+    });
+    await pushed(registry);
+  }
+});
+
+it("asks once for several platforms too", async () => {
+  const registry = await server();
+  const images = [sample("one"), sample("two")];
+  const reference = parseReference(`${registry.address}/many:1`);
+  const pusher = client(registry.address).pusher();
+  expect((await pusher.push(images, reference)).unchanged).toBe(false);
+  const before = registry.requests.length;
+  expect((await pusher.push(images, reference)).unchanged).toBe(true);
+  expect(registry.requests.length - before).toBe(1);
+});

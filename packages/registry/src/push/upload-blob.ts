@@ -48,7 +48,9 @@ export async function uploadBlob(
       const lost = at !== undefined && (error.status === 404 || error.status === 416);
       if ((!error.temporary && !lost) || failures >= (retry.tries ?? 5)) throw error;
       await backOff(failures, retry, error.retryAfter, signal);
-      at = at === undefined || lost ? undefined : await ask(endpoint, repository, at, signal);
+      // Of a blob whose length nobody knows no part can be told from the whole.
+      const resumable = at !== undefined && !lost && source.size !== undefined;
+      at = resumable ? await ask(endpoint, repository, at as Upload, signal) : undefined;
     }
   }
 }
@@ -91,6 +93,7 @@ async function sendRest(
       ...(received === 0 ? {} : { "content-range": `${received}-${(source.size ?? 0) - 1}` }),
     },
     body: { open: () => skipped(source.open(), received), ...left },
+    once: true,
     signal,
   });
   response.discard();

@@ -9,6 +9,8 @@ export type Fault =
   | { readonly kind: "slow"; readonly bytesPerSecond: number }
   /** The connection is closed after so many bytes of the body. */
   | { readonly kind: "cut"; readonly afterBytes: number }
+  /** The connection is closed after so many bytes of the request's body, which are kept. */
+  | { readonly kind: "cut-request"; readonly afterBytes: number }
   /** A `range` header is not understood: everything is sent. */
   | { readonly kind: "no-range" }
   /** The last byte of the body is another. */

@@ -83,6 +83,7 @@ async function continueUpload(
   }
   if (request.method === "GET") return sendState(exchange, 204, route.repository, route.upload, received());
   if (request.method === "PATCH") {
+    if (exchange.fault?.kind === "cut-request") return cutRequest(exchange, pieces, exchange.fault.afterBytes);
     pieces.push(await readRequest(request));
     return sendState(exchange, 202, route.repository, route.upload, received());
   }
@@ -94,6 +95,16 @@ async function continueUpload(
   if (request.method !== "DELETE") return sendError(exchange, 405, "UNSUPPORTED", "the operation is unsupported");
   uploads.end(route.upload);
   response.writeHead(204).end();
+}
+
+/** Takes the first bytes of a request and closes the connection, as a line that breaks does. */
+function cutRequest({ request }: Exchange, pieces: Uint8Array[], count: number): void {
+  let left = count;
+  request.on("data", (chunk: Uint8Array) => {
+    pieces.push(chunk.subarray(0, Math.max(0, left)));
+    left -= chunk.length;
+    if (left <= 0) request.socket.destroy();
+  });
 }
 
 function keep(exchange: Exchange, repository: string, digest: string, bytes: Uint8Array): void {

@@ -144,7 +144,7 @@ async function writeAll(
   for (const destination of destinations) {
     const extra = "names" in destination ? destination.names : [];
     const names = referencesOf(target, [...request.tags, ...extra]);
-    const result = await writeOutput(session, target.solved, names, destination, signal);
+    const result = await writeOutput(session, target.solved, names, destination, signal, progress);
     const { to, digest, unchanged } = result;
     progress?.({ type: "exported", image: target.name, to, digest, unchanged });
     written.push(result);

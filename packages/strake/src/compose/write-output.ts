@@ -1,8 +1,7 @@
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { digestOf } from "@strake/core";
-import { LocalImages, type Packing, readIfPresent, writeAtomically } from "@strake/engine";
+import { type BuildEvent, digestOf } from "@strake/core";
+import { LocalImages, type Packing } from "@strake/engine";
 import {
   type Digest,
   dockerArchiveStream,
@@ -12,6 +11,7 @@ import {
   ociArchiveStream,
   printReference,
   type Reference,
+  replaceWithCopy,
   rootfsTarStream,
   writeDockerArchive,
   writeLocal,
@@ -19,6 +19,7 @@ import {
   writeOciLayout,
   writeRootfsTar,
 } from "@strake/oci";
+import { isUntouched, KeptOutputs, type WrittenImage } from "./kept-outputs.ts";
 import type { OutputOption } from "./output-option.ts";
 import type { SolvedTarget } from "./plan-targets.ts";
 import type { ImagePusher } from "./push-images.ts";
@@ -41,6 +42,9 @@ export type Destination =
   | { readonly type: "load" }
   | { readonly type: "registry"; readonly pusher: ImagePusher };
 
+/** Told what happens, as it happens. */
+type Report = (event: BuildEvent) => void;
+
 /** Puts the images of one target, one for each platform, where an output says. */
 export async function writeOutput(
   session: Session,
@@ -48,6 +52,7 @@ export async function writeOutput(
   names: readonly Reference[],
   output: Destination,
   signal: AbortSignal,
+  progress?: Report,
 ): Promise<Written> {
   const images = targets.map(({ solution }) => solution.image(packingOf(output)));
   const [image] = images as [Image, ...Image[]];
@@ -82,7 +87,7 @@ export async function writeOutput(
     default:
       return output.destination === "-"
         ? toStandardOutput(images, names, output, signal)
-        : toFile(session, targets, images, names, output, signal);
+        : toFile(session, targets, images, names, output, signal, progress);
   }
 }
 
@@ -121,49 +126,108 @@ async function toFile(
   names: readonly Reference[],
   output: OutputOption,
   signal: AbortSignal,
+  progress: Report | undefined,
 ): Promise<Written> {
   const path = resolve(output.destination);
   const [image] = images as [Image, ...Image[]];
-  const record = `${session.settings.home}/outputs/${digestOf(path).slice("sha256:".length, 40)}.json`;
   // What a file holds follows from the plans' steps, so a file that nobody has touched need not be written again.
   const content = digestOf([
     targets.map(({ solution }) => solution.key),
     names.map(printReference),
     { ...output, destination: "" },
   ]);
-  const kept = output.tar ? readKept(record, content, path) : undefined;
-  if (kept !== undefined) return { to: output.destination, ...kept, unchanged: true };
+  const outputs = new KeptOutputs(session.settings.home);
+  const there = output.tar ? outputs.at(path, content) : undefined;
+  if (there !== undefined) return { to: output.destination, id: there.id, digest: there.digest, unchanged: true };
+  const exporting = startExport(targets[0]?.name ?? "image", output, progress);
+  let written: WrittenImage | undefined = await copyKept(outputs, output, path, content, signal);
+  if (written === undefined) {
+    await write(path, images, names, output, { signal, progress: exporting.progress });
+    written = { id: await imageId(image), digest: await imageDigest(image) };
+  }
+  exporting.finish();
+  if (output.tar && session.engine.atRest()) outputs.keep(path, content, written);
+  return { to: output.destination, id: written.id, digest: written.digest, unchanged: false };
+}
+
+/** Copies what an earlier build has written elsewhere, if that is the same and nobody has touched it. */
+async function copyKept(
+  outputs: KeptOutputs,
+  output: OutputOption,
+  path: string,
+  content: Digest,
+  signal: AbortSignal,
+): Promise<WrittenImage | undefined> {
+  const kept = output.tar ? outputs.anywhere(content) : undefined;
+  if (kept === undefined) return undefined;
+  try {
+    await replaceWithCopy(path, kept.path, () => {
+      signal.throwIfAborted();
+      if (!isUntouched(kept)) throw new ChangedMeanwhile();
+    });
+    return kept;
+  } catch (error) {
+    if (error instanceof ChangedMeanwhile) return undefined;
+    throw error;
+  }
+}
+
+/** Somebody has touched a file while it was copied. */
+class ChangedMeanwhile extends Error {}
+
+async function write(
+  path: string,
+  images: readonly Image[],
+  names: readonly Reference[],
+  output: OutputOption,
+  options: { readonly signal: AbortSignal; readonly progress: (written: number) => void },
+): Promise<void> {
+  const [image] = images as [Image, ...Image[]];
   const one = images.length === 1 ? image : images;
   switch (output.type) {
     case "docker":
-      await writeDockerArchive(path, image, names, { signal });
+      await writeDockerArchive(path, image, names, options);
       break;
     case "oci":
-      if (output.tar) await writeOciArchive(path, one, names, { signal });
-      else await writeOciLayout(path, one, names, { signal });
+      await (output.tar ? writeOciArchive : writeOciLayout)(path, one, names, options);
       break;
     case "local":
-      await writeLocal(image, path, { signal });
+      await writeLocal(image, path, options);
       break;
     case "tar":
-      await writeRootfsTar(image, path, { signal });
+      await writeRootfsTar(image, path, options);
       break;
   }
-  const written = { id: await imageId(image), digest: await imageDigest(image) };
-  if (output.tar && session.engine.atRest())
-    writeAtomically(record, JSON.stringify({ content, stamp: stampOf(path), ...written }));
-  return { to: output.destination, ...written, unchanged: false };
 }
 
-function readKept(record: string, content: Digest, path: string): { id: Digest; digest: Digest } | undefined {
-  const text = readIfPresent(record);
-  if (text === undefined) return undefined;
-  const kept = JSON.parse(text) as { content: Digest; stamp: string; id: Digest; digest: Digest };
-  return kept.content === content && kept.stamp === stampOf(path) ? { id: kept.id, digest: kept.digest } : undefined;
+const formats = {
+  docker: "docker image format",
+  oci: "oci image format",
+  local: "client directory",
+  tar: "client tarball",
+};
+
+/** Shows the writing of an output as a step of its own, named as buildx names it. */
+function startExport(image: string, output: OutputOption, handle: Report = () => {}) {
+  const step = digestOf(["export", output.destination]);
+  const started = performance.now();
+  let shown = started;
+  let size = 0;
+  handle({ type: "started", step, image, title: `exporting to ${formats[output.type]}` });
+  return {
+    progress: (written: number): void => {
+      size = written;
+      const now = performance.now();
+      if (now - shown < shownEvery) return;
+      shown = now;
+      handle({ type: "progress", step, done: written });
+    },
+    finish: (): void => {
+      const milliseconds = performance.now() - started;
+      handle({ type: "finished", step, cached: false, milliseconds, ...(size === 0 ? {} : { size }) });
+    },
+  };
 }
 
-/** What tells whether somebody has touched a file; undefined where it is gone. */
-function stampOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? undefined : [found.size, found.mtimeMs, found.ctimeMs, found.ino].join(" ");
-}
+/** Milliseconds between two looks at how far an output is. */
+const shownEvery = 100;

@@ -1,0 +1,99 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { need } from "../support/need.ts";
+import { runStrake } from "../support/run-strake.ts";
+import { strakeBin } from "../support/strake-bin.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { processesWith, runNeeds, runProject } from "./run-project.ts";
+
+need(...runNeeds)("a command that fails", () => {
+  const build = async (statement: string, args: readonly string[] = []) => {
+    const cwd = await runProject(`export const app = base\n  .run("true")\n  ${statement};`);
+    return runStrake(["build", "--progress", "plain", ...args], { cwd });
+  };
+
+  it("shows its line, its status, what it said last, and where all of it is", async () => {
+    const { status, stderr } = await build(`.run("for i in $(seq 1 100); do echo line $i; done; exit 7")`);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^build\.ts:5:4 {2}RUN for i in .* exited with 7$/m);
+    expect(stderr).toMatch(/^ {2}5 \| {3}\.run\(/m);
+    const shown = stderr.slice(stderr.indexOf("build.ts:5:4"));
+    expect(shown).toContain("    line 100\n");
+    expect(shown).not.toContain("line 80\n");
+    const [, path = ""] = /All of its output: (.*)/.exec(shown) ?? [];
+    expect(readFileSync(path, "utf8").split("\n").length).toBe(101);
+  });
+
+  it.each([
+    ["is not there", `.run(["/no/such/program"])`, [], /exited with 127/],
+    ["takes too long", `.run("sleep 100")`, ["--step-timeout", "0.5"], /took longer than 0\.5 s/],
+    [
+      "needs too much memory",
+      `.run("dd if=/dev/zero of=/dev/null bs=300M count=1")`,
+      ["--memory", "64m"],
+      /used more memory/,
+    ],
+    ["is of a user that is not there", `.user("nobody-knows").run("true")`, [], /no user "nobody-knows"/],
+    ["wants more than it may", `.run("true", { security: "insecure" })`, [], /--allow security\.insecure/],
+    ["needs a secret", `.run("true", { mounts: [secret("token", { required: true })] })`, [], /--secret id=token/],
+  ] as const)("because it %s says so", async (_name, statement, args, message) => {
+    const { status, stderr } = await build(statement, args);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^build\.ts:\d+:\d+ {2}/m);
+  });
+
+  it("after printing without end, or printing what is no text, is still one that failed", async () => {
+    const endless = await build(`.run("yes | head -c 9000000; exit 3")`);
+    expect(endless.stderr).toContain("exited with 3");
+    expect(endless.stderr).toContain("output clipped");
+    expect(endless.stderr.length).toBeLessThan(8_000_000);
+    const binary = await build(`.run("head -c 5000 /dev/urandom; printf '\\\\033[2J\\\\007'; exit 4")`);
+    expect(binary.stderr).toContain("exited with 4");
+    expect(binary.stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/);
+  });
+
+  it("opens a shell in its files when that is asked for", async () => {
+    const cwd = await runProject(`export const app = base.run("echo left > /left-behind; exit 5");`);
+    const input = "cat /left-behind; exit\n";
+    const { status, stdout } = await runStrake(["build", "--on-failure", "shell"], { cwd, input });
+    expect(status).toBe(1);
+    expect(stdout).toContain("left\n");
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("because of %s takes everything it started with it", async (signal) => {
+    const cwd = await runProject(
+      `export const app = base.run("sleep 7654 & trap '' INT TERM; echo begun; sleep 7654");`,
+    );
+    const home = temporaryFolder();
+    const child = spawn(process.execPath, [strakeBin, "build", "--progress", "plain"], {
+      cwd,
+      env: { ...process.env, STRAKE_HOME: home },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    await new Promise<void>((resolve) =>
+      child.stderr.on("data", (chunk) => String(chunk).includes("begun") && resolve()),
+    );
+    child.kill(signal);
+    const status = await new Promise((resolve) => child.once("close", resolve));
+    expect(status).toBe(130);
+    expect(processesWith("sleep 7654")).toEqual([]);
+  });
+
+  it("leaves nothing running even when the builder is killed", async () => {
+    const cwd = await runProject(`export const app = base.run("sleep 8765 & echo begun; sleep 8765");`);
+    const child = spawn(process.execPath, [strakeBin, "build", "--progress", "plain"], {
+      cwd,
+      env: { ...process.env, STRAKE_HOME: temporaryFolder() },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    await new Promise<void>((resolve) =>
+      child.stderr.on("data", (chunk) => String(chunk).includes("begun") && resolve()),
+    );
+    child.kill("SIGKILL");
+    for (let tries = 0; tries < 100 && processesWith("sleep 8765").length > 0; tries++) await wait(50);
+    expect(processesWith("sleep 8765")).toEqual([]);
+  });
+});

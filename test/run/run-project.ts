@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { serveBases } from "../support/base-images.ts";
+import { project } from "../support/project.ts";
+
+/** What builds with commands need: everything that a sandbox and a base are made of. */
+export const runNeeds: readonly string[] = [
+  "root",
+  "linux",
+  "busybox",
+  "tar",
+  "setfattr",
+  "crun",
+  "docker-registry",
+  "skopeo",
+];
+
+/** Makes a project whose `base` is a small image with a shell. */
+export async function runProject(statements: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { address } = await serveBases("busybox");
+  const text = `import { bind, cache, commands, image, script, secret, ssh, tmpfs } from "strake";
+const base = image().from("${address}/library/busybox");
+${statements}
+`;
+  return project({ ...files, "build.ts": text });
+}
+
+/** Every file below a folder with its content, for looking for what must not be there. */
+export function* contents(folder: string): Generator<{ path: string; bytes: Buffer }> {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isDirectory()) yield* contents(path);
+    else if (stat?.isFile()) yield { path, bytes: readFileSync(path) };
+  }
+}
+
+/** The processes whose command line has a text in it. */
+export function processesWith(text: string): readonly string[] {
+  const all = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
+  return all.filter((line) => line.includes(text) && !line.includes("ps -eo"));
+}
