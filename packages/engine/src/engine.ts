@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly readOnly?: boolean;
   /** The build file, whose own ignore file wins over the folder's. */
   readonly buildFile?: string;
+  /** The folder for which the build file's own ignore file counts; its own where absent. */
+  readonly buildFileRoot?: string;
   /** Hashes many files at once, in other threads. */
   readonly hashFiles?: HashFiles;
   /** Finds out how commands can be run here; without it, none can. */
@@ -75,6 +77,7 @@ export class Engine implements Builder {
       caches: this.store.contexts,
       readOnly: options.readOnly ?? false,
       buildFile: options.buildFile,
+      buildFileRoot: options.buildFileRoot,
       hashFiles: options.hashFiles,
     });
   }

@@ -9,6 +9,7 @@ import {
   readIgnore,
   StatCache,
   selectionFingerprint,
+  worthThreads,
 } from "@strake/core/context";
 import { type Digest, type Entry, hostPath } from "@strake/oci";
 import type { SolvedFolder } from "../solve/solved.ts";
@@ -41,6 +42,8 @@ export interface FoldersOptions {
   readonly readOnly: boolean;
   /** The build file, whose own ignore file wins over the folder's. */
   readonly buildFile?: string | undefined;
+  /** The folder for which that counts; the build file's own where absent. */
+  readonly buildFileRoot?: string | undefined;
   readonly hashFiles?: HashFiles | undefined;
 }
 
@@ -91,10 +94,11 @@ export class Folders {
   }
 
   #openFolder(root: string): Opened {
-    const { buildFile, hashFiles } = this.#options;
-    const own = buildFile !== undefined && dirname(buildFile) === root ? buildFile : undefined;
-    const tree = localTree(root, { ignore: ignoreMatcher(readIgnore(root, own).patterns) });
+    const { buildFile, buildFileRoot, hashFiles } = this.#options;
+    const own = buildFile !== undefined && (buildFileRoot ?? dirname(buildFile)) === root ? buildFile : undefined;
     const cache = StatCache.open(this.#options.caches, root);
+    const walked = localTree(root, { ignore: ignoreMatcher(readIgnore(root, own).patterns) });
+    const tree = cache.isEmpty && hashFiles !== undefined ? announcing(walked, hashFiles) : walked;
     const used = new Set<string>();
     return {
       tree,
@@ -116,6 +120,21 @@ export class Folders {
       },
     };
   }
+}
+
+/** Lets those who hash get ready while a large folder is still being walked. */
+function announcing(tree: LocalTree, hashFiles: HashFiles): LocalTree {
+  let names = 0;
+  return {
+    ...tree,
+    children(path) {
+      const children = tree.children(path);
+      const before = names;
+      names += children.length;
+      if (before < worthThreads.files && names >= worthThreads.files) void hashFiles([]);
+      return children;
+    },
+  };
 }
 
 function isAtRest({ tree, used }: Opened): boolean {

@@ -11,7 +11,9 @@ export function commandFailure(
   exit: SandboxExit,
   log: CommandLog,
 ): StrakeError {
-  const title = context.step(id)?.title ?? `RUN ${operation.args.join(" ")}`;
+  const said = context.step(id)?.title ?? `RUN ${operation.args.join(" ")}`;
+  const [first = ""] = said.split("\n");
+  const title = first === said ? said : `${first} …`;
   const lines = log.lastLines.map((line) => `  ${line}`);
   return new StrakeError({
     code: "command-failed",

@@ -1,6 +1,13 @@
 import { Solution, writeAtomically } from "@strake/engine";
 import { familiarReference, parseReference, type Reference } from "@strake/oci";
-import { isImageName, keepPins, referencesOf, solveTargets, type TargetImages } from "../compose/build-targets.ts";
+import {
+  dockerfileOf,
+  isImageName,
+  keepPins,
+  referencesOf,
+  solveTargets,
+  type TargetImages,
+} from "../compose/build-targets.ts";
 import { buildingOptions } from "../compose/building-options.ts";
 import type { Planner } from "../compose/plan-targets.ts";
 import { ImagePusher } from "../compose/push-images.ts";
@@ -24,6 +31,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
       file: request.file,
       readOnly: false,
       pull: request.pull,
+      dockerfile: dockerfileOf(request),
       jobs,
       isolation,
       ...(shellOnFailure ? { onFailure: (failed) => openShell(failed, () => progress.end()) } : {}),

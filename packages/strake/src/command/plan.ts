@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { explain, type Reason, type StepReport } from "@strake/engine";
 import { type Digest, imageDigest, imageId, type Layer } from "@strake/oci";
-import { solveTargets, type TargetImages } from "../compose/build-targets.ts";
+import { dockerfileOf, solveTargets, type TargetImages } from "../compose/build-targets.ts";
 import { buildingOptions } from "../compose/building-options.ts";
 import { openSession, type Session } from "../compose/session.ts";
 import { readStepRecords } from "../compose/step-records.ts";
@@ -39,7 +39,13 @@ interface LayerView {
 
 /** Prints what a build would do, and why; builds and writes nothing. */
 export async function plan(request: PlanRequest, signal: AbortSignal): Promise<void> {
-  const session = await openSession({ file: request.file, readOnly: true, pull: request.pull, signal });
+  const session = await openSession({
+    file: request.file,
+    readOnly: true,
+    pull: request.pull,
+    dockerfile: dockerfileOf(request),
+    signal,
+  });
   try {
     const building = buildingOptions(request.commands, request.noCache, process.env);
     const { targets } = await solveTargets(session, request, { building, signal });

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canonicalJson } from "@strake/core";
-import { selectTargets } from "../compose/find-targets.ts";
+import { dockerfileOf, targetsOf } from "../compose/build-targets.ts";
 import { planRequest } from "../compose/plan-request.ts";
 import { openSession } from "../compose/session.ts";
 import type { PrintRequest } from "./request.ts";
@@ -59,10 +59,10 @@ async function printPlans(request: PrintRequest, signal: AbortSignal): Promise<r
 /** Dockerfiles, one for each target; nothing is looked up for them. */
 async function printDockerfiles(request: PrintRequest): Promise<readonly PrintedFile[]> {
   const { printDockerfile } = await import("@strake/dockerfile");
-  const session = await openSession({ file: request.file, readOnly: true });
+  const session = await openSession({ file: request.file, readOnly: true, dockerfile: dockerfileOf(request) });
   try {
     const { project, names } = session;
-    const targets = selectTargets(session.targets, request.targets);
+    const targets = targetsOf(session, request);
     const printed = targets.map(({ name, image }) => ({
       name,
       ...printDockerfile(image.definition, { project, names }),

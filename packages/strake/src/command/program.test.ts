@@ -15,6 +15,9 @@ async function parse(args: string[], variables: Record<string, string> = {}): Pr
 
 const definition = {
   targets: [],
+  places: [],
+  stages: [],
+  contexts: new Map(),
   buildArgs: new Map(),
   platforms: [],
   labels: {},
@@ -70,6 +73,9 @@ test("build takes docker's and buildx's flags", async () => {
     "build",
     {
       targets: ["web", "api", "job"],
+      places: ["web", "api"],
+      stages: ["job"],
+      contexts: new Map(),
       file: "images.ts",
       buildArgs: new Map([
         ["A", "1"],

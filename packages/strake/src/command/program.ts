@@ -193,9 +193,12 @@ function definitionCommand(program: Command, name: string, description: string):
   return program
     .command(name)
     .description(description)
-    .argument("[target...]", "exported images; without any, all of them")
-    .option("-f, --file <file>", "the build file")
-    .addOption(listOption("--target <name>", "build this target").hideHelp())
+    .argument("[target...]", "exported images; without any, all of them. For a Dockerfile: the folder to build it in")
+    .option("-f, --file <file>", "the build file, or a Dockerfile; - reads one from standard input")
+    .addOption(
+      listOption("--build-context <name=place>", "another context of a Dockerfile: a folder, or docker-image://…"),
+    )
+    .addOption(listOption("--target <name>", "build this image, or this stage of a Dockerfile"))
     .addOption(listOption("--build-arg <name=value>", "set a build argument; without a value, that of the environment"))
     .addOption(listOption("--platform <platform>", "what the images are for, such as linux/arm64"))
     .addOption(listOption("--label <name=value>", "add a label"))
@@ -208,6 +211,9 @@ function definitionRequest(targets: readonly string[], options: Values, variable
   const texts = (name: string) => options[name] as readonly string[];
   return {
     targets: [...targets, ...texts("target")],
+    places: targets,
+    stages: texts("target"),
+    contexts: new Map(Object.entries(parseKeyValues("--build-context", texts("buildContext")))),
     ...optional("file", options.file),
     buildArgs: parseBuildArgs(texts("buildArg"), variables),
     platforms: texts("platform")

@@ -8,6 +8,12 @@ import type { CommandRequest } from "./option/command-options.ts";
 /** What is asked of a build file: which images, and what goes into their plans. */
 export interface DefinitionRequest {
   readonly targets: readonly string[];
+  /** What stands behind the options: targets of a build file, or the folder that a Dockerfile is built in. */
+  readonly places: readonly string[];
+  /** What `--target` names. */
+  readonly stages: readonly string[];
+  /** What `--build-context` names: places by their names. */
+  readonly contexts: ReadonlyMap<string, string>;
   /** As it was given with `-f`. */
   readonly file?: string;
   readonly buildArgs: ReadonlyMap<string, string>;

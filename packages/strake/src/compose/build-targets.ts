@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type BuildEvent, type Image, outsideNames, StrakeError } from "@strake/core";
 import { type Platform, parsePlatform, parseReference, printPlatform, type Reference } from "@strake/oci";
 import type { DefinitionRequest } from "../command/request.ts";
@@ -5,7 +6,7 @@ import type { BuildingOptions } from "./building-options.ts";
 import { selectTargets, type Target } from "./find-targets.ts";
 import { lockFileOf, readLockFile, writeLockFile } from "./lock-file.ts";
 import { Planner, type SolvedTarget } from "./plan-targets.ts";
-import type { Session } from "./session.ts";
+import type { Session, SessionOptions } from "./session.ts";
 import type { SolvePlan } from "./target-solution.ts";
 
 /** One target with its images, one for each platform. */
@@ -35,18 +36,39 @@ export async function solveTargets(
   const solved = await Promise.all(
     targets.map(async ({ name, image }): Promise<TargetImages> => {
       const platforms = platformsOf(session, image, request.platforms);
-      const each = await Promise.all(platforms.map((platform) => planner.solve(name, image, platform)));
+      const each = await Promise.all(
+        platforms.map(async (platform) => {
+          const wanted = await imageFor(session, image, platform, planner);
+          return planner.solve(name, wanted, platform);
+        }),
+      );
       return { name, solved: each, tags: each[0]?.planned.tags ?? [] };
     }),
   );
   return { targets: solved, planner };
 }
 
+/** What a request says to a Dockerfile, if one is built. */
+export function dockerfileOf(request: DefinitionRequest): NonNullable<SessionOptions["dockerfile"]> {
+  const { places, stages, buildArgs, contexts } = request;
+  return { places, stage: stages.at(-1), buildArgs, contexts };
+}
+
+/** The targets that a request names; a Dockerfile has one, whatever else the request names. */
+export function targetsOf(session: Session, request: Pick<DefinitionRequest, "targets">): readonly Target<Image>[] {
+  return session.dockerfile === undefined ? selectTargets(session.targets, request.targets) : session.targets;
+}
+
+/** The image of a target for a platform; a Dockerfile is read for each platform anew. */
+export async function imageFor(session: Session, image: Image, platform: Platform, planner: Planner): Promise<Image> {
+  return session.dockerfile === undefined ? image : session.dockerfile.image(platform, planner);
+}
+
 function prepare(session: Session, request: DefinitionRequest, options: SolveOptions) {
-  const targets = selectTargets(session.targets, request.targets);
+  const targets = targetsOf(session, request);
   const pins = request.pull ? new Map() : readLockFile(lockFileOf(session.buildFile));
   if (request.frozenLockfile) requirePins(session, targets, request.platforms, pins);
-  warnUnusedArguments(targets, request, options.progress);
+  if (session.dockerfile === undefined) warnUnusedArguments(targets, request, options.progress);
   const planner = new Planner(session, {
     buildArgs: request.buildArgs,
     labels: request.labels,
@@ -64,6 +86,8 @@ function prepare(session: Session, request: DefinitionRequest, options: SolveOpt
 /** Writes down what names were found to stand for, so that the next build stands on the same. */
 export function keepPins(session: Session, request: DefinitionRequest, planner: Planner): void {
   if (request.frozenLockfile) return;
+  // Who builds a Dockerfile does not expect a file beside it; one that is there is kept up to date.
+  if (session.dockerfile !== undefined && !existsSync(lockFileOf(session.buildFile))) return;
   const file = lockFileOf(session.buildFile);
   const pins = new Map(readLockFile(file));
   for (const [key, base] of planner.resolution) if (isImageName(key)) pins.set(key, base.digest);

@@ -65,7 +65,7 @@ export class Planner {
 
   /** Plans an image; values of other images that it uses are found first, by solving those. */
   async plan(name: string, image: Image, platform: Platform): Promise<PlannedTarget> {
-    await this.#resolve(image.definition, platform);
+    await this.resolve(image.definition, platform);
     for (;;) {
       const wanted: [OutputOwner, OutputProperty][] = [];
       const outputs = (owner: OutputOwner, property: OutputProperty): Evaluated => {
@@ -97,7 +97,8 @@ export class Planner {
     return { ...target, solution };
   }
 
-  async #resolve(definition: Definition, platform: Platform): Promise<void> {
+  /** Looks up the names that a definition needs and that are not known yet. */
+  async resolve(definition: Definition, platform: Platform): Promise<void> {
     const uses = outsideNames([definition], platform).filter(({ name }) => !this.resolution.has(resolutionKey(name)));
     if (uses.length === 0) return;
     const { finder } = this.#workspace;

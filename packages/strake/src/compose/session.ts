@@ -1,25 +1,35 @@
 import { dirname } from "node:path";
-import { Image } from "@strake/core";
+import { type Definition, Image } from "@strake/core";
+import { DockerfileImages, type DockerfileOptions } from "./dockerfile-images.ts";
 import { findBuildFile } from "./find-build-file.ts";
+import { type FoundDockerfile, findDockerfile } from "./find-dockerfile.ts";
 import { findTargets, type Target } from "./find-targets.ts";
+import { hostPlatform } from "./host-platform.ts";
 import { loadBuildFile } from "./load-build-file.ts";
 import { readSettings } from "./settings.ts";
 import { openWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.ts";
 
 /** What every command that reads a build file is told. */
-export interface SessionOptions extends Omit<WorkspaceOptions, "buildFile"> {
+export interface SessionOptions extends Omit<WorkspaceOptions, "buildFile" | "buildFileRoot"> {
   /** A build file, or a folder with one; the nearest from the working folder upwards where absent. */
   readonly file?: string | undefined;
+  /** What a Dockerfile is read with; without it, only build files are read. */
+  readonly dockerfile?: (Omit<DockerfileOptions, "platform"> & { readonly places: readonly string[] }) | undefined;
 }
 
 /** A build file that has been read, and what working with its images takes. */
 export interface Session extends Workspace {
   readonly buildFile: string;
   readonly targets: readonly Target<Image>[];
+  /** The Dockerfile that is built, where it is one. */
+  readonly dockerfile?: DockerfileImages;
 }
 
 /** Reads the build file and makes ready what builds its images; nothing is looked up yet. */
 export async function openSession(options: SessionOptions): Promise<Session> {
+  const wanted = options.dockerfile;
+  const found = wanted && findDockerfile(process.cwd(), { file: options.file, places: wanted.places });
+  if (wanted !== undefined && found !== undefined) return openDockerfile(options, wanted, found);
   const { home } = readSettings(process.env);
   const buildFile = findBuildFile(process.cwd(), options.file);
   const library = new URL("./index.js", import.meta.url).href;
@@ -31,5 +41,23 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     project: dirname(buildFile),
     targets,
     names: new Map(targets.map(({ name, image }) => [image.definition, name])),
+  };
+}
+
+/** A session with one target: the image that a Dockerfile says. */
+async function openDockerfile(
+  options: SessionOptions,
+  wanted: NonNullable<SessionOptions["dockerfile"]>,
+  found: FoundDockerfile,
+): Promise<Session> {
+  const names = new Map<Definition, string>();
+  const dockerfile = await DockerfileImages.open(found, { ...wanted, platform: hostPlatform() }, names);
+  return {
+    ...openWorkspace({ ...options, buildFile: found.file, buildFileRoot: found.context }),
+    buildFile: found.file,
+    project: found.context,
+    targets: [{ name: dockerfile.name, image: dockerfile.first() }],
+    names,
+    dockerfile,
   };
 }

@@ -21,6 +21,8 @@ export interface WorkspaceOptions {
   readonly onFailure?: EngineOptions["onFailure"];
   /** The build file, whose own ignore file wins over the folder's. */
   readonly buildFile?: string;
+  /** The folder for which the build file's own ignore file counts; its own where absent. */
+  readonly buildFileRoot?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,6 +59,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
     readOnly: options.readOnly,
     sandbox,
     ...(options.buildFile === undefined ? {} : { buildFile: options.buildFile }),
+    ...(options.buildFileRoot === undefined ? {} : { buildFileRoot: options.buildFileRoot }),
     ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
     ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
     ...workers.ports,

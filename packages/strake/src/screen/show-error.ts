@@ -74,7 +74,11 @@ function print(report: Report, display: ErrorDisplay): string {
     `${style.bold(place)}${site ? "  " : " "}${style.red(first)}`,
     ...more.map((line) => `  ${line}`),
     ...(site ? excerpt(site, style) : []),
-    ...report.notes.flatMap((note) => withoutControlCodes(note).split("\n")).map((line) => `  ${line}`),
+    // The line of the source is shown already.
+    ...report.notes
+      .flatMap((note) => withoutControlCodes(note).split("\n"))
+      .filter((line) => site === undefined || !line.startsWith(`${site.line} |`))
+      .map((line) => `  ${line}`),
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }

@@ -1,0 +1,113 @@
+import { basename, resolve } from "node:path";
+import { type CopyFrom, type Definition, Image, outsideNames, resolutionKey, StrakeError } from "@strake/core";
+import type { ReadDockerfile } from "@strake/dockerfile";
+import { type ImageConfig, type Platform, parseReference, printPlatform, printReference } from "@strake/oci";
+import type { FoundDockerfile } from "./find-dockerfile.ts";
+import type { Planner } from "./plan-targets.ts";
+
+/** What the reading of a Dockerfile goes by. */
+export interface DockerfileOptions {
+  readonly buildArgs: ReadonlyMap<string, string>;
+  /** The stage to build; the last where absent. */
+  readonly stage?: string | undefined;
+  /** What `--build-context` names, by name. */
+  readonly contexts: ReadonlyMap<string, string>;
+  /** The machine's own platform. */
+  readonly platform: Platform;
+}
+
+/** The image that a Dockerfile says; what it comes to can differ from one platform to the next. */
+export class DockerfileImages {
+  /** What messages and images are called by: the stage, or the folder. */
+  readonly name: string;
+  readonly #found: FoundDockerfile;
+  readonly #options: DockerfileOptions;
+  readonly #names: Map<Definition, string>;
+  readonly #read: (platform: Platform, config?: BaseConfig) => ReadDockerfile;
+
+  private constructor(
+    found: FoundDockerfile,
+    options: DockerfileOptions,
+    names: Map<Definition, string>,
+    read: (platform: Platform, config?: BaseConfig) => ReadDockerfile,
+  ) {
+    this.#found = found;
+    this.#options = options;
+    this.#names = names;
+    this.#read = read;
+    this.name = (options.stage ?? basename(found.context)).toLowerCase().replace(/[^a-z0-9._-]+/g, "-") || "image";
+  }
+
+  /**
+   * Reads a Dockerfile.
+   *
+   * @param names gets what its stages are called
+   */
+  static async open(
+    found: FoundDockerfile,
+    options: DockerfileOptions,
+    names: Map<Definition, string>,
+  ): Promise<DockerfileImages> {
+    const { parseDockerfile, readDockerfile } = await import("@strake/dockerfile");
+    const tree = parseDockerfile(found.text, { file: found.file });
+    const contexts = new Map([...options.contexts].map(([name, value]) => [name, contextOf(name, value)]));
+    const read = (platform: Platform, baseConfig?: BaseConfig) =>
+      readDockerfile(tree, {
+        context: found.context,
+        platform: printPlatform(platform),
+        buildPlatform: printPlatform(options.platform),
+        buildArgs: options.buildArgs,
+        contexts,
+        ...(options.stage === undefined ? {} : { target: options.stage }),
+        ...(baseConfig === undefined ? {} : { baseConfig }),
+      });
+    return new DockerfileImages(found, options, names, read);
+  }
+
+  /** The image as far as it can be told without looking at any base. */
+  first(): Image {
+    return this.#image(this.#read(this.#options.platform));
+  }
+
+  /** The image for a platform; its bases are looked up, since their variables and triggers take part. */
+  async image(platform: Platform, planner: Planner): Promise<Image> {
+    const config: BaseConfig = (name, platformText) => {
+      const key = resolutionKey({ type: "image", name: printReference(parseReference(name)), platform: platformText });
+      return planner.resolution.get(key)?.config;
+    };
+    for (let reading = this.#read(platform); ; reading = this.#read(platform, config)) {
+      const unknown = outsideNames([reading.definition], platform).some(
+        ({ name }) => !planner.resolution.has(resolutionKey(name)),
+      );
+      if (!unknown && reading.missing.length === 0) return this.#image(reading);
+      await planner.resolve(reading.definition, platform);
+      const again = this.#read(platform, config);
+      if (again.missing.length === reading.missing.length && !unknown) return this.#image(again);
+    }
+  }
+
+  #image(reading: ReadDockerfile): Image {
+    for (const [definition, name] of reading.names) this.#names.set(definition, name);
+    this.#names.set(reading.definition, this.name);
+    return new Image(reading.definition);
+  }
+
+  /** The file, for messages and for what is kept beside it. */
+  get file(): string {
+    return this.#found.file;
+  }
+}
+
+type BaseConfig = (name: string, platform: string) => ImageConfig | undefined;
+
+/** What a named context stands for, in buildx's notation. */
+function contextOf(name: string, value: string): CopyFrom {
+  const [, scheme, rest = ""] = /^([a-z-]+):\/\/(.*)$/.exec(value) ?? [];
+  if (scheme === "docker-image") return { type: "reference", name: rest };
+  if (scheme === undefined) return { type: "context", root: resolve(value) };
+  throw new StrakeError({
+    code: "usage",
+    message: `--build-context ${name}=${value}: contexts of ${scheme}:// are not known`,
+    notes: ["Name a folder, or docker-image://NAME."],
+  });
+}

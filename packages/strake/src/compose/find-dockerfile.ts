@@ -1,0 +1,86 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { StrakeError } from "@strake/core";
+import { buildFileNames } from "./find-build-file.ts";
+
+/** A Dockerfile that is to be built, as it was asked for. */
+export interface FoundDockerfile {
+  /** Absolute; what messages and the ignore file go by, also where the text came from standard input. */
+  readonly file: string;
+  readonly text: string;
+  /** The folder that COPY and ADD take files from; absolute. */
+  readonly context: string;
+}
+
+/** What a command line says of where to look. */
+export interface DockerfileWish {
+  /** As it was given with `-f`; `-` is standard input. */
+  readonly file?: string | undefined;
+  /** What stands behind the options: a context, where it is a Dockerfile that is built. */
+  readonly places: readonly string[];
+}
+
+/**
+ * Finds the Dockerfile that a command line means, or tells that it means a build file.
+ *
+ * It means a Dockerfile where `-f` names one, where the one place it names is a folder with a Dockerfile and no build
+ * file, or where it names nothing and the working folder is such a folder.
+ *
+ * @throws StrakeError `usage`, `no-build-file`
+ */
+export function findDockerfile(folder: string, { file, places }: DockerfileWish): FoundDockerfile | undefined {
+  if (file === undefined) {
+    const [place = "."] = places;
+    const context = resolve(folder, place);
+    if (places.length > 1 || !isDockerfileFolder(context)) return undefined;
+    const found = join(context, "Dockerfile");
+    return { file: found, text: readFileSync(found, "utf8"), context };
+  }
+  if (isBuildFile(resolve(folder, file))) return undefined;
+  if (places.length > 1) throw oneContext(places);
+  const context = resolve(folder, places[0] ?? ".");
+  if (!isFolder(context)) throw noContext(places[0] ?? ".");
+  if (file === "-") return { file: join(context, "(standard input)"), text: readFileSync(0, "utf8"), context };
+  // As docker has it: a path from where one stands.
+  const path = resolve(folder, file);
+  try {
+    return { file: path, text: readFileSync(path, "utf8"), context };
+  } catch {
+    throw new StrakeError({ code: "no-build-file", message: `${file} cannot be read` });
+  }
+}
+
+function isDockerfileFolder(folder: string): boolean {
+  const has = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true;
+  return has("Dockerfile") && !buildFileNames.some(has);
+}
+
+function isBuildFile(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return true;
+  return /\.[cm]?[jt]s$/.test(basename(path));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function oneContext(places: readonly string[]): StrakeError {
+  return new StrakeError({
+    code: "usage",
+    message: `a Dockerfile is built in one folder, not in ${places.join(" and ")}`,
+  });
+}
+
+function noContext(place: string): StrakeError {
+  const remote = /^(https?:|git@|git:|ssh:)/.test(place) || place === "-";
+  return new StrakeError({
+    code: "usage",
+    message: `${place} is not a folder`,
+    notes: [
+      remote
+        ? "Contexts are folders of this machine: clone or unpack it, and name that folder."
+        : "Behind the options stands the folder that COPY takes files from.",
+    ],
+  });
+}
