@@ -70,6 +70,7 @@ async function measure(
   const times: Times = new Map(
     able.map((contender) => [contender, { cold: [], unchanged: [], "one file changed": [] }]),
   );
+  const destinations = new Destinations(folder);
   for (let round = 0; round < rounds; round++) {
     for (const moment of moments) {
       if (moment === "one file changed") {
@@ -77,7 +78,7 @@ async function measure(
       }
       for (const contender of able) {
         if (contender.keepsNothing === true && moment !== "cold") continue;
-        const ms = await timeOnce(contender, context, format, moment, join(folder, "image.tar"));
+        const ms = await timeOnce(contender, context, format, moment, destinations);
         if (ms !== undefined) times.get(contender)?.[moment].push(ms);
       }
     }
@@ -90,9 +91,9 @@ async function timeOnce(
   context: string,
   format: Format,
   moment: Moment,
-  destination: string,
+  destinations: Destinations,
 ): Promise<number | undefined> {
-  rmSync(destination, { force: true });
+  const destination = destinations.next(contender);
   try {
     if (moment === "cold") await contender.forget();
     const started = performance.now();
@@ -101,6 +102,25 @@ async function timeOnce(
   } catch (error) {
     console.log(`${contender.name}, ${moment}: ${error instanceof Error ? error.message.slice(0, 600) : error}`);
     return undefined;
+  }
+}
+
+/** Gives every build a file of its own to write; what the same tool wrote before is still there meanwhile. */
+class Destinations {
+  readonly #folder: string;
+  readonly #written = new Map<Contender, string[]>();
+  #count = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  next(contender: Contender): string {
+    const destination = join(this.#folder, `image-${this.#count++}.tar`);
+    const written = [...(this.#written.get(contender) ?? []), destination];
+    for (const path of written.splice(0, written.length - 2)) rmSync(path, { force: true });
+    this.#written.set(contender, written);
+    return destination;
   }
 }
 

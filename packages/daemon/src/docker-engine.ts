@@ -1,7 +1,7 @@
 import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { dockerArchiveStream, familiarReference, type Image, imageId, type Reference } from "@strake/oci";
+import { dockerLoadStream, familiarReference, type Image, imageId, type Reference } from "@strake/oci";
 import { DaemonError } from "./daemon-error.ts";
 
 /** The Docker Engine API over its socket: what loading images takes. */
@@ -16,18 +16,19 @@ export class DockerEngine {
   /**
    * Gives an image to the daemon under some names.
    *
-   * An image that the daemon has already is only named; otherwise its layers are streamed.
+   * An image that the daemon is known to have is only named; otherwise its layers are streamed, each made once.
    *
    * @returns true when the daemon had the image
    * @throws DaemonError `unreachable`, `refused`
    */
   async load(image: Image, names: readonly Reference[], signal?: AbortSignal): Promise<boolean> {
-    const id = await imageId(image);
-    if (await this.has(id)) {
+    // The id takes the layers' digests: where those are not known yet, finding them takes as long as streaming.
+    const id = (await isDigested(image)) ? await imageId(image) : undefined;
+    if (id !== undefined && (await this.has(id))) {
       for (const name of names) await this.tag(id, name);
       return true;
     }
-    const answer = await this.#send("POST", "/images/load?quiet=1", signal, dockerArchiveStream(image, names));
+    const answer = await this.#send("POST", "/images/load?quiet=1", signal, dockerLoadStream(image, names));
     // Failures while loading come as lines of the answer, after its status has said 200.
     for (const line of answer.split("\n").filter(Boolean)) {
       const { error } = JSON.parse(line) as { error?: string };
@@ -95,6 +96,11 @@ export class DockerEngine {
       cause,
     });
   }
+}
+
+/** Tells whether the digests of an image's layers are known without making their bytes. */
+async function isDigested(image: Image): Promise<boolean> {
+  return (await image.layers()).every((layer) => layer.known === undefined || layer.known().diffId !== undefined);
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

@@ -27,6 +27,7 @@ import type { Fetch, OpenImage, SolveContext } from "./solve/solve-context.ts";
 import { solveOperation } from "./solve/solve-plan.ts";
 import { emptyFileSystem, layersOf, type Solved } from "./solve/solved.ts";
 import type { StepReport } from "./solve/step-report.ts";
+import { type Lease, takeLease } from "./store/lease.ts";
 import { Store } from "./store/store.ts";
 
 /** What the engine works with; everything from outside is handed in. */
@@ -68,6 +69,7 @@ export class Engine implements Builder {
   readonly #slots: Slots;
   #snapshots: Snapshots | undefined;
   #spool: Store | undefined;
+  #lease: Promise<Lease> | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -92,6 +94,7 @@ export class Engine implements Builder {
    * @throws StrakeError at the step that cannot be done
    */
   async solve(plan: Plan, options: BuildOptions): Promise<Solution> {
+    await this.#hold(options.signal);
     const context = this.#context(plan, options);
     const result = layersOf(plan.result === null ? emptyFileSystem : await context.solve(plan.result));
     const reports = options.steps.flatMap((step): StepReport[] => {
@@ -103,6 +106,7 @@ export class Engine implements Builder {
 
   /** The folders of the layers that a plan comes to, from the base up, for a sandbox to lay over one another. */
   async folders(plan: Plan, options: BuildOptions): Promise<readonly string[]> {
+    await this.#hold(options.signal);
     const context = this.#context(plan, options);
     const { layers } = layersOf(plan.result === null ? emptyFileSystem : await context.solve(plan.result));
     return lowerFolders(context.commands.snapshots(), layers, plan.image.epoch);
@@ -114,6 +118,7 @@ export class Engine implements Builder {
    * The folder stays as it is.
    */
   async commit(plan: Plan, options: BuildOptions, upper: string): Promise<Solution> {
+    await this.#hold(options.signal);
     const context = this.#context(plan, options);
     const input = layersOf(plan.result === null ? emptyFileSystem : await context.solve(plan.result));
     const { space } = context.commands.snapshots();
@@ -147,10 +152,19 @@ export class Engine implements Builder {
     return this.#manifests.get(digest)?.() ?? this.store.manifest(digest);
   }
 
-  /** Removes what the engine put aside while it was told to write nothing. */
+  /** Lets go of the store, and removes what was put aside while nothing was to be written. */
   close(): void {
+    void this.#lease?.then((lease) => lease.release());
+    this.#lease = undefined;
     if (this.#spool !== undefined) rmSync(this.#spool.folder, { recursive: true, force: true });
     this.#spool = undefined;
+  }
+
+  /** From the first thing that is looked up until the end nothing may be removed from the store. */
+  async #hold(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#options.readOnly) return;
+    this.#lease ??= takeLease(this.store.folder, signal);
+    await this.#lease;
   }
 
   #context(plan: Plan, options: BuildOptions): SolveContext {

@@ -15,4 +15,5 @@ export { readIfPresent, writeAtomically } from "./store/atomic-file.ts";
 export type { ImageRecord } from "./store/image-records.ts";
 export { LocalImages } from "./store/local-images.ts";
 export { makeFolder } from "./store/make-folder.ts";
+export * from "./store/prune.ts";
 export { Store } from "./store/store.ts";

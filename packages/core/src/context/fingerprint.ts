@@ -9,11 +9,18 @@ export interface FileToHash extends FileStat {
   readonly path: string;
 }
 
-/** Hashes many files at once, in their order; where and how is for the caller to say. */
+/**
+ * Hashes many files at once, in their order; where and how is for the caller to say.
+ *
+ * A call without files says that one with many is to come.
+ */
 export type HashFiles = (files: readonly FileToHash[]) => Promise<readonly Digest[]>;
 
 /** From this much on, hashing is worth other threads. */
-const worthThreads = { files: 2000, bytes: 64 * 1024 * 1024 };
+export const worthThreads: { readonly files: number; readonly bytes: number } = {
+  files: 2000,
+  bytes: 64 * 1024 * 1024,
+};
 
 /**
  * Finds the content digests of files of a tree, reading only those that are not known from an earlier look.

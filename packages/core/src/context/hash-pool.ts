@@ -15,7 +15,7 @@ export type HashAnswer =
 
 /** Threads that hash files. */
 export interface HashPool {
-  /** May be called again while an earlier call is under way; the threads take turns. */
+  /** May be called again while an earlier call is under way; the threads take turns. No files start the threads. */
   readonly hashFiles: HashFiles;
   /** Stops the threads; what is still being hashed fails. */
   close(): Promise<void>;
@@ -23,6 +23,9 @@ export interface HashPool {
 
 /** A batch is small enough to even the threads out, and large enough to be worth a message. */
 const batchLimit = { files: 500, bytes: 16 * 1024 * 1024 };
+
+/** How many batches a thread has at once, so that it need not wait for a main thread that is busy. */
+const mostAhead = 4;
 
 /** A batch that waits for a thread. */
 interface Job {
@@ -40,8 +43,7 @@ interface Job {
  * @param size how many threads there are at most
  */
 export function createHashPool(worker: URL, size: number): HashPool {
-  const threads = new Set<Worker>();
-  const idle: Worker[] = [];
+  const threads = new Map<Worker, Job[]>();
   const waiting: Job[] = [];
 
   function dispatch(): void {
@@ -50,46 +52,57 @@ export function createHashPool(worker: URL, size: number): HashPool {
         waiting.shift();
         continue;
       }
-      const thread = idle.pop() ?? (threads.size < size ? start() : undefined);
+      const thread = leastBusy() ?? start();
       if (thread === undefined) return;
       give(thread, waiting.shift() as Job);
     }
   }
 
-  function start(): Worker {
-    // The flags of the program, for loaders and evaluated text, are not for a compiled module.
-    const thread = new Worker(worker, { execArgv: [] });
-    threads.add(thread);
-    return thread;
+  /** An idle thread; or, where all that may be are there, the one with the least to do. */
+  function leastBusy(): Worker | undefined {
+    let found: Worker | undefined;
+    let least = threads.size < size ? 1 : mostAhead;
+    for (const [thread, jobs] of threads) {
+      if (jobs.length >= least) continue;
+      found = thread;
+      least = jobs.length;
+    }
+    return found;
   }
 
-  /** Gives a thread one batch; it gets the next only when it has answered. */
-  function give(thread: Worker, job: Job): void {
-    const onMessage = (answer: HashAnswer): void => {
-      job.resolve(answer);
-      settle();
-      // An idle thread does not keep the process alive; one at work does.
-      thread.unref();
-      idle.push(thread);
-      dispatch();
-    };
+  function start(): Worker | undefined {
+    if (threads.size >= size) return undefined;
+    // The flags of the program, for loaders and evaluated text, are not for a compiled module.
+    const thread = new Worker(worker, { execArgv: [] });
+    const jobs: Job[] = [];
+    threads.set(thread, jobs);
     const onEnd = (error: unknown): void => {
-      job.reject(error instanceof Error ? error : new Error("the thread that hashes files has stopped"));
-      settle();
+      const reason = error instanceof Error ? error : new Error("the thread that hashes files has stopped");
+      for (const job of jobs.splice(0)) job.reject(reason);
       threads.delete(thread);
       dispatch();
     };
-    // One by one: Node has listeners of its own on a thread.
-    const settle = (): void => {
-      thread.off("message", onMessage).off("error", onEnd).off("exit", onEnd);
-    };
-    thread.on("message", onMessage).on("error", onEnd).on("exit", onEnd);
+    thread.on("error", onEnd).on("exit", onEnd);
+    thread.on("message", (answer: HashAnswer) => {
+      // A thread answers in the order in which it was asked.
+      jobs.shift()?.resolve(answer);
+      // An idle thread does not keep the process alive; one at work does.
+      if (jobs.length === 0) thread.unref();
+      dispatch();
+    });
+    thread.unref();
+    return thread;
+  }
+
+  function give(thread: Worker, job: Job): void {
+    threads.get(thread)?.push(job);
     thread.ref();
     thread.postMessage(job.batch);
   }
 
   return {
     hashFiles: async (files) => {
+      if (files.length === 0) while (start() !== undefined);
       const digests = new Array<Digest>(files.length);
       let failed = false;
       const answers = toBatches(files).map(async (batch) => {
@@ -110,9 +123,8 @@ export function createHashPool(worker: URL, size: number): HashPool {
     },
     close: async () => {
       for (const job of waiting.splice(0)) job.reject(new Error("the threads that hash files have been closed"));
-      await Promise.all(Array.from(threads, (thread) => thread.terminate()));
+      await Promise.all(Array.from(threads.keys(), (thread) => thread.terminate()));
       threads.clear();
-      idle.length = 0;
     },
   };
 }

@@ -45,6 +45,11 @@ export class StatCache {
     return new StatCache(directory, join(directory, digestParts(sha256(root)).hex));
   }
 
+  /** Nothing is remembered: every file will have to be read. */
+  get isEmpty(): boolean {
+    return this.#stored.paths.length === 0 && this.#fresh.size === 0;
+  }
+
   /** The digest of a file's content, if the file is as it was. */
   get(path: string, stat: FileStat): Digest | undefined {
     const recent = this.#fresh.get(path);

@@ -17,6 +17,8 @@ import type { SolvedFolder } from "../solve/solved.ts";
 /** A folder of this machine as a build sees it. */
 export interface OpenFolder {
   readonly tree: LocalTree;
+  /** Says that the content of files becomes part of something, which is kept only if they stay as they are. */
+  use(entries: readonly Entry[]): void;
   /** The digests of files by their paths; a file is read only when it is not known from an earlier look. */
   digests(entries: readonly Entry[]): Promise<ReadonlyMap<string, Digest>>;
   /**
@@ -112,6 +114,9 @@ export class Folders {
         );
         const known = { ...seen, id: `${seen.id} ${statement}` };
         return { digest: cache.getManifest(known), keep: (digest) => cache.setManifest(known, digest, readAt) };
+      },
+      use: (entries) => {
+        for (const entry of entries) if (entry.type === "file") used.add(entry.path);
       },
       digests: (entries) => {
         const paths = entries.filter((entry) => entry.type === "file").map((entry) => entry.path);

@@ -10,6 +10,7 @@ import {
 import { type ContentManifest, changeMode, manifestDigest, parseMode } from "@strake/core/context";
 import type { Digest, Entry } from "@strake/oci";
 import { copiedMode, copyFiles } from "../files/copy-files.ts";
+import type { OpenFolder } from "../files/folders.ts";
 import { LayerBuilder, parent, rootFolder } from "../files/layer-builder.ts";
 import { findOwner } from "../files/owner.ts";
 import { contextName, type Selection, selectSources } from "../files/select-sources.ts";
@@ -20,14 +21,30 @@ import { emptyFileSystem, layersOf, type SolvedLayer, SolvedLayers } from "../so
 import { recipeLayer } from "./recipe-layer.ts";
 
 /** An action with the files it was found to mean. */
-interface ReadyAction {
+interface SelectedAction {
   readonly action: FileAction;
   readonly selections: readonly Selection[];
-  /** The text is undefined where the store has it. */
-  readonly manifest?: { readonly digest: Digest; readonly text: () => string | undefined };
-  /** Finds the digests of files that were only known by their times; for whoever wants the layer's entries. */
-  readonly digests?: () => Promise<ReadonlyMap<string, Digest>>;
+  /** Where the files are in a folder of this machine. */
+  readonly folder?: FolderFiles;
 }
+
+/** Files of a folder of this machine. */
+interface FolderFiles {
+  readonly entries: readonly Entry[];
+  readonly open: OpenFolder;
+  /** What is known of their manifest without reading them. */
+  readonly known: ReturnType<OpenFolder["manifest"]>;
+  /** Some are new or changed, so they have to be read before anything is known. */
+  readonly isNew: boolean;
+}
+
+/** What an action reads; the text is undefined where the store has it. */
+interface Manifest {
+  readonly digest: Digest;
+  readonly text: () => string | undefined;
+}
+
+type Digests = ReadonlyMap<string, Digest>;
 
 /** A layer of files, and what its key is made of. */
 export interface FilesLayer {
@@ -76,63 +93,90 @@ export async function filesLayer(
   input: SolvedLayers,
   actions: readonly FileAction[],
 ): Promise<FilesLayer> {
-  const ready = await Promise.all(actions.map((action) => prepare(context, action)));
+  const selected = await Promise.all(actions.map((action) => select(context, action)));
+  const finding = Promise.all(selected.map(findManifest));
+  // While threads hash what is new, the layer is put together, which is going to be wanted.
+  const early = isWorthBeingEarly(selected) ? build(context, input, selected) : undefined;
+  // Whoever reads the layer hears of it.
+  early?.catch(() => {});
+  const found = (await finding).filter((manifest) => manifest !== undefined);
   const statement = {
     op: "files",
     epoch: context.plan.image.epoch,
     actions: actions.map((action) => (action.action === "copy" ? { ...action, from: null } : action)),
   };
-  const manifests = ready.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest.digest]));
+  const manifests = found.map(({ digest }) => digest);
   const key = digestOf({ version: context.plan.version, statement, base: input.keys, manifests });
-  for (const { manifest } of ready) if (manifest !== undefined) context.noteManifest(manifest.digest, manifest.text);
+  for (const { digest, text } of found) context.noteManifest(digest, text);
   const layer = recipeLayer(
     context,
     key,
     () =>
-      build(context, input, ready).catch((error) => {
+      (early ?? build(context, input, selected)).catch((error) => {
         // Nobody knows any more which step it was when the bytes are read.
         throw atStep(error, context.step(id));
       }),
     context.noCache(id),
+    (entries) => withDigests(entries, selected),
   );
   return { layer, statement, manifests };
 }
 
-async function prepare(context: SolveContext, action: FileAction): Promise<ReadyAction> {
+async function select(context: SolveContext, action: FileAction): Promise<SelectedAction> {
   if (action.action !== "copy") return { action, selections: [] };
   const from = await context.solve(action.from);
-  if (from.kind === "folder") {
-    const folder = context.folders.open(from);
-    const selections = await selectSources(action, { tree: folder.tree, called: contextName });
-    const entries = selections.flatMap((selection) => selection.picked.map(({ entry }) => entry));
-    const known = folder.manifest(entries, digestOf({ ...action, from: null }));
-    const digests = () => folder.digests(entries);
-    if (known.digest !== undefined && context.store.manifest(known.digest) !== undefined) {
-      // The files were not read, so they are not looked at again either, unless the layer is wanted.
-      return { action, selections, manifest: { digest: known.digest, text: () => undefined }, digests };
-    }
-    const found = await digests();
-    const complete = selections.map((selection) => withDigests(selection, found));
-    const manifest = manifestOf(action, complete);
-    known.keep(manifest.digest);
-    return { action, selections: complete, manifest };
+  if (from.kind !== "folder") {
+    // Only the entries that are copied need content, but where they are is not known before they are found.
+    const tree = await from.tree({ contents: true });
+    return { action, selections: await selectSources(action, { tree, called: "the image" }) };
   }
-  // Only the entries that are copied need content, but where they are is not known before they are found.
-  const tree = await from.tree({ contents: true });
-  const selections = await selectSources(action, { tree, called: "the image" });
-  return { action, selections, manifest: manifestOf(action, selections) };
+  const open = context.folders.open(from);
+  const selections = await selectSources(action, { tree: open.tree, called: contextName });
+  const entries = selections.flatMap((selection) => selection.picked.map(({ entry }) => entry));
+  const known = open.manifest(entries, digestOf({ ...action, from: null }));
+  const isNew = known.digest === undefined || context.store.manifest(known.digest) === undefined;
+  return { action, selections, folder: { entries, open, known, isNew } };
 }
 
-function withDigests(selection: Selection, digests: ReadonlyMap<string, Digest>): Selection {
-  const picked = selection.picked.map(({ entry, to }) => {
-    const digest = digests.get(entry.path);
-    return { entry: digest === undefined ? entry : { ...entry, digest }, to };
+async function findManifest({ action, selections, folder }: SelectedAction): Promise<Manifest | undefined> {
+  if (action.action !== "copy") return undefined;
+  if (folder === undefined) return manifestOf(action, selections, new Map());
+  const { known, isNew, open, entries } = folder;
+  // The files were not read, so they are not looked at again either, unless the layer is wanted.
+  if (known.digest !== undefined && !isNew) return { digest: known.digest, text: () => undefined };
+  const manifest = manifestOf(action, selections, await open.digests(entries));
+  known.keep(manifest.digest);
+  return manifest;
+}
+
+/** Not where archives are unpacked: that takes as long as hashing, and the layer may be known after all. */
+function isWorthBeingEarly(selected: readonly SelectedAction[]): boolean {
+  return (
+    selected.some(({ folder }) => folder?.isNew === true) &&
+    !selected.some(({ action }) => action.action === "copy" && action.unpack)
+  );
+}
+
+/** Adds the digests of the files that come from folders of this machine. */
+async function withDigests(entries: readonly Entry[], selected: readonly SelectedAction[]): Promise<readonly Entry[]> {
+  const byHostPath = new Map<string, Digest>();
+  for (const { folder } of selected) {
+    if (folder === undefined) continue;
+    const digests = await folder.open.digests(folder.entries);
+    for (const { path, content } of folder.entries) {
+      const digest = digests.get(path);
+      if (digest !== undefined && content?.from === "file") byHostPath.set(content.path, digest);
+    }
+  }
+  return entries.map((entry) => {
+    if (entry.digest !== undefined || entry.content?.from !== "file" || entry.content.offset > 0) return entry;
+    const digest = byHostPath.get(entry.content.path);
+    return digest === undefined ? entry : { ...entry, digest };
   });
-  return { ...selection, picked };
 }
 
 /** What a copy reads, as it will be in the layer: the part of its key that its files decide. */
-function manifestOf(action: CopyAction, selections: readonly Selection[]): NonNullable<ReadyAction["manifest"]> {
+function manifestOf(action: CopyAction, selections: readonly Selection[], digests: Digests): Manifest {
   const entries = selections.flatMap((selection) =>
     selection.picked.map(({ entry, to }) => ({
       path: to,
@@ -141,7 +185,7 @@ function manifestOf(action: CopyAction, selections: readonly Selection[]): NonNu
       uid: action.keepOwner ? entry.uid : 0,
       gid: action.keepOwner ? entry.gid : 0,
       size: entry.size,
-      ...(entry.type === "file" ? { digest: contentKey(entry) } : {}),
+      ...(entry.type === "file" ? { digest: digests.get(entry.path) ?? contentKey(entry) } : {}),
       ...(entry.linkname === undefined ? {} : { linkname: entry.linkname }),
     })),
   );
@@ -164,13 +208,12 @@ function contentKey(entry: Entry): Digest {
 async function build(
   context: SolveContext,
   input: SolvedLayers,
-  ready: readonly ReadyAction[],
+  selected: readonly SelectedAction[],
 ): Promise<readonly Entry[]> {
-  const names = ready.some(({ action }) => action.owner !== undefined && !isNumeric(action.owner));
+  const names = selected.some(({ action }) => action.owner !== undefined && !isNumeric(action.owner));
   const builder = new LayerBuilder(await input.tree({ contents: names }));
-  for (const { action, selections: selected, digests } of ready) {
-    const found = await digests?.();
-    const selections = found === undefined ? selected : selected.map((selection) => withDigests(selection, found));
+  for (const { action, selections, folder } of selected) {
+    folder?.open.use(folder.entries);
     switch (action.action) {
       case "copy": {
         const plain = action.unpack ? await unpackArchives(context, builder, action, selections) : selections;

@@ -8,13 +8,16 @@ import type { SolvedLayer } from "../solve/solved.ts";
  * What an earlier build found out about the bytes is taken from the store, and the entries are made only when asked
  * for, so that an unchanged step costs no more than its key.
  *
+ * @param make makes the entries; the tar needs no digests of their contents
  * @param fresh what an earlier build found out is not believed
+ * @param complete adds the digests of contents, for whoever looks into the layer
  */
 export function recipeLayer(
   context: SolveContext,
   key: Digest,
   make: () => Promise<readonly Entry[]>,
   fresh = false,
+  complete: (entries: readonly Entry[]) => Promise<readonly Entry[]> = async (list) => list,
 ): SolvedLayer {
   const record = fresh ? undefined : context.store.actions.get(key);
   const { epoch } = context.plan.image;
@@ -29,7 +32,12 @@ export function recipeLayer(
     ...(record === undefined ? {} : { known: { diffId: record.diffId, digest: record.diffId, size: record.length } }),
     uncompressedSize: async () => tarLength(await entries(), { epoch }),
   });
-  return { key, layer, own: true, entries };
+  let completed: Promise<readonly Entry[]> | undefined;
+  const completeEntries = () => {
+    completed ??= entries().then(complete);
+    return completed;
+  };
+  return { key, layer, own: true, entries: completeEntries };
 }
 
 function openEntries(context: SolveContext, entries: () => Promise<readonly Entry[]>, epoch: number): TarSource {

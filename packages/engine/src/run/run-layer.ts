@@ -1,3 +1,4 @@
+import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf } from "@strake/core";
 import type { Digest, Entry } from "@strake/oci";
@@ -11,13 +12,15 @@ export function keptLayer(context: SolveContext, input: SolvedLayers, run: Diges
   const key = context.store.runs.get(run);
   if (key === undefined) return undefined;
   const layer = commandLayer(context, input, key);
-  return layer === undefined ? undefined : layer;
+  if (layer !== undefined && !context.readOnly) context.store.runs.touch(run);
+  return layer;
 }
 
 /** A layer whose files are in a folder of the store. */
 export function commandLayer(context: SolveContext, input: SolvedLayers, key: Digest): SolvedLayer | undefined {
   const folder = context.commands.snapshots().find(snapshotKey(input, key));
   if (folder === undefined || !context.store.hasLayerIndex(key)) return undefined;
+  if (!context.readOnly) touch(folder);
   return recipeLayer(context, key, async () => {
     const entries = await context.store.layerIndex(key);
     if (entries === undefined) throw new Error(`the list of the layer ${key} has been removed`);
@@ -28,6 +31,12 @@ export function commandLayer(context: SolveContext, input: SolvedLayers, key: Di
 /** What the folder of a command's layer is called. */
 export function snapshotKey(input: SolvedLayers, layer: Digest): Digest {
   return digestOf({ below: snapshotKeys(input.layers).at(-1) ?? null, layer });
+}
+
+/** What was used last is removed last. */
+function touch(folder: string): void {
+  const now = new Date();
+  utimesSync(folder, now, now);
 }
 
 function inFolder(entry: Entry, folder: string): Entry {

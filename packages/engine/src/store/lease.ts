@@ -1,44 +1,63 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Lock, tryLock } from "./lock.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { isAlive, processName } from "../kernel/process-name.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** A process's word that it is using the store; letting go of it twice is as letting go once. */
-export type Lease = Lock;
+export interface Lease {
+  release(): void;
+}
+
+/** How long to wait between two looks at whether somebody is still removing things, in milliseconds. */
+const pause = 20;
 
 /**
- * Takes a lease on a store.
+ * Says that this process uses the store, so that nothing is removed from it; waits while somebody removes things.
  *
- * It is a locked file below `leases`, so it ends with the process that holds it, however that ends.
+ * Whoever uses a store and whoever removes from it says so first and looks at the others then, so one of two always
+ * sees the other. What a process that was killed said counts no more.
  *
  * @param store the folder of the store
  */
-export function takeLease(store: string): Lease {
-  for (;;) {
-    const lease = tryLock(join(store, "leases", `${process.pid}-${randomBytes(6).toString("hex")}`));
-    // Undefined where a sweep took the new file for one left behind: another name is as good.
-    if (lease !== undefined) return lease;
+export async function takeLease(store: string, signal?: AbortSignal): Promise<Lease> {
+  const lease = announce(store, "leases");
+  try {
+    while (others(store, "pruning").length > 0) await wait(pause, undefined, signal === undefined ? {} : { signal });
+    return lease;
+  } catch (error) {
+    lease.release();
+    throw error;
   }
 }
 
 /**
- * The moment the oldest lease that is still held was taken, in milliseconds since 1970, or undefined without any.
- *
- * Files of leases whose holders have died are removed on the way.
+ * Says that this process removes things from the store; undefined where somebody uses it.
  *
  * @param store the folder of the store
  */
-export function oldestLease(store: string): number | undefined {
-  const folder = join(store, "leases");
-  let oldest: number | undefined;
-  for (const name of namesIn(folder)) {
-    const taken = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs;
-    if (taken === undefined) continue;
-    const abandoned = tryLock(join(folder, name));
-    if (abandoned !== undefined) abandoned.release();
-    else oldest = Math.min(oldest ?? taken, taken);
-  }
-  return oldest;
+export function startPruning(store: string): Lease | undefined {
+  const pruning = announce(store, "pruning");
+  if (others(store, "leases").length === 0) return pruning;
+  pruning.release();
+  return undefined;
+}
+
+function announce(store: string, folder: "leases" | "pruning"): Lease {
+  makeFolder(join(store, folder));
+  const path = join(store, folder, `${processName()}-${randomBytes(6).toString("hex")}`);
+  writeFileSync(path, "");
+  return { release: () => rmSync(path, { force: true }) };
+}
+
+/** What living processes have said; the words of others are removed on the way. */
+function others(store: string, folder: "leases" | "pruning"): readonly string[] {
+  return namesIn(join(store, folder)).filter((name) => {
+    if (isAlive(name)) return true;
+    rmSync(join(store, folder, name), { force: true });
+    return false;
+  });
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, digestParts, isDigest } from "@strake/oci";
 import { readIfPresent, writeAtomically } from "./atomic-file.ts";
@@ -15,6 +16,12 @@ export class RunResults {
   get(key: Digest): Digest | undefined {
     const text = readIfPresent(this.#path(key))?.trim();
     return text !== undefined && isDigest(text) ? text : undefined;
+  }
+
+  /** Notes that a result was used. */
+  touch(key: Digest): void {
+    const now = new Date();
+    utimesSync(this.#path(key), now, now);
   }
 
   set(key: Digest, layer: Digest): void {

@@ -24,9 +24,13 @@ export class FileWriter {
     return new FileWriter(await open(path, "wx"));
   }
 
-  /** Hands a chunk over, waiting only while too many are on their way. */
-  async write(chunk: Uint8Array): Promise<void> {
-    this.#start(chunk, this.position);
+  /**
+   * Hands a chunk over, waiting only while too many are on their way.
+   *
+   * @param done called with the chunk when it has been written and may be changed again
+   */
+  async write(chunk: Uint8Array, done?: (chunk: Uint8Array) => void): Promise<void> {
+    this.#start(chunk, this.position, done);
     this.position += chunk.length;
     if (this.#inFlight.length > mostInFlight) await this.#inFlight.shift();
   }
@@ -60,8 +64,8 @@ export class FileWriter {
     await this.#file.close();
   }
 
-  #start(bytes: Uint8Array, position: number): void {
-    const writing = this.#writeFully(bytes, position);
+  #start(bytes: Uint8Array, position: number, done?: (chunk: Uint8Array) => void): void {
+    const writing = this.#writeFully(bytes, position).then(() => done?.(bytes));
     // Whoever waits next sees the error; until then it must not count as unhandled.
     writing.catch(() => {});
     this.#inFlight.push(writing);

@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import { constants, createGunzip, deflateRaw } from "node:zlib";
 import { OciError } from "../oci-error.ts";
+import { chunkSize as blockSize, giveBackChunk, takeChunkBuffer } from "../tar/chunk-buffers.ts";
 import { crc32 } from "./crc32.ts";
 import { throughPipe } from "./pipe.ts";
 
 /** The level that is taken where none is named. */
 export const defaultGzipLevel = 6;
 
-// Both sizes are part of what the compressed bytes depend on.
-const blockSize = 1024 * 1024;
+// Both this and the size of a block are part of what the compressed bytes depend on.
 const dictionarySize = 32 * 1024;
 
 /** No name, no time, no operating system: the header that Go's writer has too. */
@@ -37,8 +37,9 @@ export async function* gzip(
   for await (const block of inBlocks(source)) {
     crc = crc32(block, crc);
     size += block.length;
-    inFlight.push(deflateBlock(block, level, before?.subarray(-dictionarySize)));
-    before = block;
+    inFlight.push(deflateBlock(block, level, before));
+    // A copy: the block may be used for something else once it has been deflated.
+    before = Buffer.from(block.subarray(-dictionarySize));
     if (inFlight.length === most) yield await (inFlight.shift() as Promise<Uint8Array>);
   }
   while (inFlight.length > 0) yield await (inFlight.shift() as Promise<Uint8Array>);
@@ -75,11 +76,15 @@ export async function* gunzip(source: AsyncIterable<Uint8Array>, what = "gzip st
   }
 }
 
-/** Cuts a stream into blocks of one size, the last may be shorter; the blocks are copies. */
+/** Cuts a stream into blocks of one size, the last may be shorter; a chunk that is a block is handed on as it is. */
 async function* inBlocks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let block: Uint8Array = Buffer.allocUnsafeSlow(blockSize);
+  let block: Uint8Array = takeChunkBuffer();
   let filled = 0;
   for await (const chunk of source) {
+    if (filled === 0 && chunk.length === blockSize) {
+      yield chunk;
+      continue;
+    }
     for (let from = 0; from < chunk.length; ) {
       const part = chunk.subarray(from, from + blockSize - filled);
       block.set(part, filled);
@@ -87,9 +92,10 @@ async function* inBlocks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
       from += part.length;
       if (filled < blockSize) continue;
       yield block;
-      block = Buffer.allocUnsafeSlow(blockSize);
+      block = takeChunkBuffer();
       filled = 0;
     }
+    giveBackChunk(chunk);
   }
   if (filled > 0) yield block.subarray(0, filled);
 }
@@ -105,7 +111,11 @@ function deflateBlock(block: Uint8Array, level: number, dictionary: Uint8Array |
     ...(dictionary === undefined ? {} : { dictionary }),
   };
   const deflated = new Promise<Uint8Array>((resolve, reject) => {
-    deflateRaw(block, options, (error, result) => (error === null ? resolve(result) : reject(error)));
+    deflateRaw(block, options, (error, result) => {
+      giveBackChunk(block);
+      if (error === null) resolve(result);
+      else reject(error);
+    });
   });
   // A consumer that stops early leaves blocks behind that nobody waits for.
   deflated.catch(() => {});

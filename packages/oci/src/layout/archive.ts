@@ -1,5 +1,6 @@
 import type { FileWriter } from "../blob-store/file-writer.ts";
 import { OciError } from "../oci-error.ts";
+import { giveBackChunk } from "../tar/chunk-buffers.ts";
 import { blockSize, encodeHeader, paddingOf } from "../tar/header.ts";
 
 /** One file of an archive that is being written. */
@@ -20,6 +21,13 @@ export function smallMember(name: string, bytes: Uint8Array): ArchiveMember {
   return { knownName: name, name: async () => name, size: async () => bytes.length, content };
 }
 
+/** How an archive is written. */
+export interface WritingOptions {
+  readonly signal?: AbortSignal;
+  /** Called again and again with the number of bytes handed to the file so far; it falls where some are taken back. */
+  readonly progress?: (written: number) => void;
+}
+
 /**
  * Writes members into a file in one pass, without knowing names and sizes beforehand.
  *
@@ -29,7 +37,7 @@ export function smallMember(name: string, bytes: Uint8Array): ArchiveMember {
 export async function writeArchive(
   members: AsyncIterable<ArchiveMember>,
   writer: FileWriter,
-  signal?: AbortSignal,
+  { signal, progress }: WritingOptions = {},
 ): Promise<void> {
   const written = new Set<string>();
   await writer.write(folderHeaders());
@@ -39,7 +47,8 @@ export async function writeArchive(
     writer.position += blockSize;
     for await (const chunk of member.content()) {
       signal?.throwIfAborted();
-      await writer.write(chunk);
+      await writer.write(chunk, giveBackChunk);
+      progress?.(writer.position);
     }
     const size = writer.position - start - blockSize;
     const name = await member.name();

@@ -5,7 +5,7 @@ import type { Layer } from "../layer/layer.ts";
 import { once } from "../layer/once.ts";
 import { OciError } from "../oci-error.ts";
 import { familiarReference, type Reference } from "../reference.ts";
-import { type ArchiveMember, archiveStream, smallMember, writeArchive } from "./archive.ts";
+import { type ArchiveMember, archiveStream, smallMember, type WritingOptions, writeArchive } from "./archive.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** An image and the names that it is given. */
@@ -25,7 +25,7 @@ export function writeDockerArchive(
   path: string,
   image: Image,
   names: readonly Reference[],
-  options: { readonly signal?: AbortSignal } = {},
+  options: WritingOptions = {},
 ): Promise<void> {
   return writeDockerArchives(path, [{ image, names }], options);
 }
@@ -34,9 +34,9 @@ export function writeDockerArchive(
 export function writeDockerArchives(
   path: string,
   images: readonly NamedImage[],
-  options: { readonly signal?: AbortSignal } = {},
+  options: WritingOptions = {},
 ): Promise<void> {
-  return replaceFile(path, (writer) => writeArchive(dockerMembers(images), writer, options.signal));
+  return replaceFile(path, (writer) => writeArchive(dockerMembers(images), writer, options));
 }
 
 /**
@@ -48,15 +48,33 @@ export function dockerArchiveStream(image: Image, names: readonly Reference[]): 
   return dockerArchivesStream([{ image, names }]);
 }
 
+/**
+ * Streams an image as a tar for `docker load` alone, which makes each layer's bytes once.
+ *
+ * A layer whose digest is not known beforehand has a name of its own: the names of one image's tars may differ.
+ */
+export function dockerLoadStream(image: Image, names: readonly Reference[]): AsyncGenerator<Uint8Array> {
+  return archiveStream(dockerMembers([{ image, names }], { unnamed: true }));
+}
+
 /** Streams several images as one tar. */
 export function dockerArchivesStream(images: readonly NamedImage[]): AsyncGenerator<Uint8Array> {
   return archiveStream(dockerMembers(images));
 }
 
 /** The archive's files: all layers first, since the configs name them. */
-async function* dockerMembers(images: readonly NamedImage[]): AsyncGenerator<ArchiveMember> {
+async function* dockerMembers(
+  images: readonly NamedImage[],
+  { unnamed = false }: { readonly unnamed?: boolean } = {},
+): AsyncGenerator<ArchiveMember> {
+  const layerNames = new Map<Layer, string>();
   for (const { image } of images) {
-    for (const layer of await image.layers()) yield layerMember(layer);
+    for (const layer of await image.layers()) {
+      if (unnamed && layer.known !== undefined && layer.known().diffId === undefined) {
+        layerNames.set(layer, `layer-${layerNames.size}.tar`);
+      }
+      yield layerMember(layer, layerNames.get(layer));
+    }
   }
   const manifests: object[] = [];
   for (const { image, names } of images) {
@@ -67,7 +85,9 @@ async function* dockerMembers(images: readonly NamedImage[]): AsyncGenerator<Arc
     manifests.push({
       Config: blobName(sha256(config)),
       RepoTags: names.filter((name) => name.tag !== undefined).map(taggedName),
-      Layers: rootfs.diff_ids.map(blobName),
+      Layers: (await image.layers()).map((layer, at) => {
+        return layerNames.get(layer) ?? blobName(rootfs.diff_ids[at] as Digest);
+      }),
     });
   }
   yield smallMember("manifest.json", Buffer.from(JSON.stringify(manifests)));
@@ -84,11 +104,11 @@ async function checkLayers(image: Image, diffIds: readonly Digest[]): Promise<vo
   );
 }
 
-function layerMember(layer: Layer): ArchiveMember {
+function layerMember(layer: Layer, name: string | undefined): ArchiveMember {
   const diffId = layer.known?.().diffId;
   return {
     ...(diffId === undefined ? {} : { knownName: blobName(diffId) }),
-    name: async () => blobName(await layer.diffId()),
+    name: async () => name ?? blobName(await layer.diffId()),
     size: once(async () => (await layer.uncompressedSize?.()) ?? lengthOf(layer.uncompressed())),
     content: () => layer.uncompressed(),
   };

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  appendFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -26,10 +27,11 @@ import { writeTar } from "../tar/write-tar.ts";
 import type { Entry } from "../tree/entry.ts";
 import { imageDigest, imageFrom, imageId } from "../view/assemble.ts";
 import { verifyImage } from "../view/verify.ts";
-import { dockerArchiveStream, writeDockerArchive, writeDockerArchives } from "./docker-archive.ts";
+import { dockerArchiveStream, dockerLoadStream, writeDockerArchive, writeDockerArchives } from "./docker-archive.ts";
 import { findStoredImage } from "./image-file.ts";
 import { ociArchiveStream, writeOciArchive } from "./oci-archive.ts";
 import { openImageFile } from "./open-image-file.ts";
+import { replaceWithCopy } from "./replace-file.ts";
 import { verifyLayout } from "./verify-layout.ts";
 import { writeOciLayout } from "./write-oci-layout.ts";
 import { writeRootfsTar } from "./write-rootfs-tar.ts";
@@ -340,6 +342,56 @@ describe("archives", () => {
       message: expect.stringMatching(/neither index\.json .* begins with big, bin, bin\/alias/),
     });
     await expect(openImageFile("/nowhere/image.tar")).rejects.toMatchObject({ code: "not-found" });
+  });
+
+  it("are streamed for docker load with each layer's bytes made once", async () => {
+    const path = join(temporary(), "image.tar");
+    let read = 0;
+    async function* open(): AsyncGenerator<Uint8Array> {
+      read++;
+      yield* writeTar([file("only", "content")]);
+    }
+    const layer = layerFromEntries([file("only", "content")], { compression: "none", open });
+    const config = { architecture: "amd64", os: "linux" };
+    const image = imageFrom({ config, layers: [layer] });
+    for await (const chunk of dockerLoadStream(image, [name])) appendFileSync(path, chunk);
+    expect(read).toBe(1);
+    const opened = await openImageFile(path);
+    const loaded = await findStoredImage(opened.images, undefined, "image.tar").image();
+    expect(await imageId(loaded)).toBe(await imageId(image));
+  });
+
+  it("name the folder that is missing, and leave nothing behind", async () => {
+    const folder = temporary();
+    const path = join(folder, "none", "image.tar");
+    await expect(writeDockerArchive(path, sample(), [name])).rejects.toMatchObject({
+      code: "not-found",
+      message: `${path} cannot be written: there is no folder ${join(folder, "none")}; make it first, or choose another`,
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("are copied, unless the copy is refused when it is whole", async () => {
+    const folder = temporary();
+    const [source, path] = [join(folder, "source.tar"), join(folder, "copy.tar")];
+    writeFileSync(source, "bytes");
+    await replaceWithCopy(path, source, () => {});
+    expect(readFileSync(path, "utf8")).toBe("bytes");
+    writeFileSync(source, "other");
+    const refuse = (): never => {
+      throw new Error("touched meanwhile");
+    };
+    await expect(replaceWithCopy(path, source, refuse)).rejects.toThrow("touched meanwhile");
+    expect(readFileSync(path, "utf8")).toBe("bytes");
+    expect(readdirSync(folder).sort()).toEqual(["copy.tar", "source.tar"]);
+  });
+
+  it("tell how much has been written", async () => {
+    const path = join(temporary(), "image.tar");
+    const seen: number[] = [];
+    await writeDockerArchive(path, sample(), [name], { progress: (written) => seen.push(written) });
+    expect(seen.at(-1)).toBeGreaterThan(1000);
+    expect(seen.at(-1)).toBeLessThanOrEqual(lstatSync(path).size);
   });
 
   it("are not written where the config names other layers", async () => {

@@ -8,7 +8,7 @@ import type { Reference } from "../reference.ts";
 import { imageDescriptor } from "../view/assemble.ts";
 import { imageIndexFrom } from "../view/image-index.ts";
 import { isOneImage } from "../view/store-image.ts";
-import { type ArchiveMember, archiveStream, smallMember, writeArchive } from "./archive.ts";
+import { type ArchiveMember, archiveStream, smallMember, type WritingOptions, writeArchive } from "./archive.ts";
 import { describeNames, mergeNames } from "./index-names.ts";
 import { replaceFile } from "./replace-file.ts";
 import { emptyIndex, layoutMarker } from "./write-oci-layout.ts";
@@ -25,9 +25,9 @@ export async function writeOciArchive(
   path: string,
   images: Image | readonly Image[],
   names: readonly Reference[],
-  options: { readonly signal?: AbortSignal } = {},
+  options: WritingOptions = {},
 ): Promise<Descriptor> {
-  await replaceFile(path, (writer) => writeArchive(ociMembers(images, names), writer, options.signal));
+  await replaceFile(path, (writer) => writeArchive(ociMembers(images, names), writer, options));
   if (isOneImage(images)) return imageDescriptor(images);
   const index = await imageIndexFrom(images);
   return { mediaType: mediaType.ociIndex, digest: sha256(index), size: index.length };

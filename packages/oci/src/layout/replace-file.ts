@@ -1,19 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { rename, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { copyFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FileWriter } from "../blob-store/file-writer.ts";
 import { explained } from "../blob-store/system-error.ts";
+import { OciError } from "../oci-error.ts";
 
 /**
  * Writes a file under a passing name beside its own and renames it when it is whole.
  *
  * What was there before stays as it was until then, and for good where writing fails.
  *
- * @throws an Error with the system's code, such as `ENOSPC`, where the file cannot be written
+ * @throws OciError `not-found` where the folder is missing, and an Error with the system's code, such as `ENOSPC`,
+ *   where the file cannot be written
  */
 export async function replaceFile(path: string, write: (writer: FileWriter) => Promise<void>): Promise<void> {
-  const passing = passingName(path);
-  try {
+  await replaceWith(path, async (passing) => {
     const writer = await FileWriter.create(passing);
     try {
       await write(writer);
@@ -21,14 +23,44 @@ export async function replaceFile(path: string, write: (writer: FileWriter) => P
     } finally {
       await writer.close();
     }
-    await rename(passing, path);
-  } catch (error) {
-    await rm(passing, { force: true }).catch(() => {});
-    throw explained(error, `${path} cannot be written in ${dirname(path)}`);
-  }
+  });
+}
+
+/**
+ * Makes a file a copy of another, as `replaceFile` does; the kernel copies, and shares the blocks where it can.
+ *
+ * @param check called when the copy is whole, before it gets its name; what it throws leaves everything as it was
+ * @throws as `replaceFile`
+ */
+export async function replaceWithCopy(path: string, source: string, check: () => void): Promise<void> {
+  await replaceWith(path, async (passing) => {
+    await copyFile(source, passing, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    check();
+  });
 }
 
 /** A name beside another that nobody else uses, on the same file system. */
 export function passingName(path: string): string {
   return `${path.replace(/[/\\]+$/, "")}.${randomBytes(6).toString("hex")}.tmp`;
+}
+
+async function replaceWith(path: string, make: (passing: string) => Promise<void>): Promise<void> {
+  const passing = passingName(path);
+  try {
+    await make(passing);
+    await rename(passing, path);
+  } catch (error) {
+    await rm(passing, { force: true }).catch(() => {});
+    await refuseMissingFolder(path, error);
+    throw explained(error, `${path} cannot be written in ${dirname(path)}`);
+  }
+}
+
+/** The system names the passing file, which nobody knows. */
+async function refuseMissingFolder(path: string, cause: unknown): Promise<void> {
+  if ((cause as NodeJS.ErrnoException).code !== "ENOENT") return;
+  const folder = dirname(path);
+  if ((await stat(folder).catch(() => undefined)) !== undefined) return;
+  const message = `${path} cannot be written: there is no folder ${folder}; make it first, or choose another`;
+  throw new OciError("not-found", message, { cause });
 }

@@ -1,4 +1,4 @@
-const chunkSize = 1024 * 1024;
+import { chunkSize, takeChunkBuffer } from "./chunk-buffers.ts";
 
 /**
  * The buffer that a tar is written into, 1 MiB at a time.
@@ -8,9 +8,11 @@ const chunkSize = 1024 * 1024;
 export class ChunkWriter {
   /** Where the next byte goes. */
   at = 0;
-  #buffer = Buffer.allocUnsafeSlow(chunkSize);
+  #buffer: Buffer | undefined;
 
+  /** Taken when it is first asked for, as the one before may have been given back by then. */
   get buffer(): Buffer {
+    this.#buffer ??= takeChunkBuffer();
     return this.#buffer;
   }
 
@@ -20,20 +22,20 @@ export class ChunkWriter {
 
   /** Copies what fits from a position of the source on, and tells how much that was. */
   write(source: Buffer, from: number): number {
-    const length = source.copy(this.#buffer, this.at, from);
+    const length = source.copy(this.buffer, this.at, from);
     this.at += length;
     return length;
   }
 
   writeZeros(length: number): void {
-    this.#buffer.fill(0, this.at, this.at + length);
+    this.buffer.fill(0, this.at, this.at + length);
     this.at += length;
   }
 
   /** Hands out what has been written and starts a new chunk. */
   take(): Uint8Array {
-    const chunk = this.#buffer.subarray(0, this.at);
-    this.#buffer = Buffer.allocUnsafeSlow(chunkSize);
+    const chunk = this.buffer.subarray(0, this.at);
+    this.#buffer = undefined;
     this.at = 0;
     return chunk;
   }

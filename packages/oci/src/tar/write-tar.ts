@@ -11,7 +11,7 @@ export interface TarOptions {
 }
 
 /**
- * Writes entries as a tar, in chunks of 1 MiB (the last one is shorter), each a buffer of its own.
+ * Writes entries as a tar, in chunks of 1 MiB (the last one is shorter), each a buffer of its own that may be given back.
  *
  * The bytes hang on the entries, their order and the epoch alone: ustar headers, with an extended header (POSIX.1-2001
  * pax) only where ustar cannot say it. Source files are read as their turn comes, so memory stays flat.

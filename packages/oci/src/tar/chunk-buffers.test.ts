@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { chunkSize, giveBackChunk, takeChunkBuffer } from "./chunk-buffers.ts";
+
+describe("the buffers of chunks", () => {
+  it("are used again once they are given back, and only then", () => {
+    const [first, second] = [takeChunkBuffer(), takeChunkBuffer()];
+    expect(first.buffer).not.toBe(second.buffer);
+    giveBackChunk(first.subarray(0, 10));
+    const again = takeChunkBuffer();
+    expect(again.buffer).toBe(first.buffer);
+    expect(again.length).toBe(chunkSize);
+  });
+
+  it("are handed to one taker each, however often they are given back", () => {
+    const buffer = takeChunkBuffer();
+    giveBackChunk(buffer);
+    giveBackChunk(buffer.subarray(5));
+    expect(takeChunkBuffer().buffer).toBe(buffer.buffer);
+    expect(takeChunkBuffer().buffer).not.toBe(buffer.buffer);
+  });
+
+  it("are never the bytes of somebody else", () => {
+    const foreign = Buffer.allocUnsafeSlow(chunkSize);
+    giveBackChunk(foreign);
+    expect(takeChunkBuffer().buffer).not.toBe(foreign.buffer);
+  });
+});
