@@ -1,86 +1,114 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { project, siteProject } from "../support/project.ts";
+import { imports, project } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-describe("an image that was built", () => {
-  const home = temporaryFolder();
-  let id = "";
+const cwd = project({
+  "build.ts": `${imports}export const one = image().from("scratch").copy("a", "/a");
+export const two = image().from("scratch").copy("a", "/a").copy("b", "/b");\n`,
+  a: "a\n",
+  b: "b\n",
+});
+let home: string;
+const strake = (...args: string[]) => runStrake(args, { cwd, home });
+const names = async () =>
+  (await strake("images", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")).stdout.trim().split("\n");
 
-  beforeAll(async () => {
-    const { stdout } = await runStrake(["build", "--progress", "quiet", "-t", "site:1"], { cwd: siteProject(), home });
-    id = stdout.trim();
-  });
-
-  it("is in the list of images", async () => {
-    const { stdout } = await runStrake(["images"], { home });
-    expect(stdout).toMatch(new RegExp(`^REPOSITORY.*\nsite +1 +${id.slice(7, 19)} `));
-    expect((await runStrake(["images", "-q", "--no-trunc"], { home })).stdout).toBe(`${id}\n`);
-    expect((await runStrake(["images", "other"], { home })).stdout).not.toContain("site");
-    const { stdout: json } = await runStrake(["images", "--format", "json"], { home });
-    expect(JSON.parse(json)).toMatchObject({ Repository: "site", Tag: "1" });
-  });
-
-  it("has a history with the statements that made it", async () => {
-    const { stdout } = await runStrake(["history", "--no-trunc", "site:1"], { home });
-    expect(stdout).toContain('CMD ["/srv/start.sh"]');
-    expect(stdout).toContain("COPY site/ /srv/");
-    expect(stdout.trimEnd().split("\n").length).toBe(6);
-  });
-
-  it("can be inspected by name and by the beginning of its id", async () => {
-    for (const name of ["site:1", id, id.slice(7, 15)]) {
-      const [image] = JSON.parse((await runStrake(["inspect", name], { home })).stdout);
-      expect(image).toMatchObject({ Id: id, RepoTags: ["site:1"], Config: { Labels: { team: "web" } } });
-    }
-    const missing = await runStrake(["inspect", "nothing"], { home });
-    expect(missing.status).toBe(1);
-    expect(missing.stderr).toContain('no image "nothing"');
-  });
+beforeAll(async () => {
+  home = temporaryFolder();
+  expect((await strake("build")).status).toBe(0);
 });
 
-describe("a root file system that is imported", () => {
-  it("becomes an image that others are built from", async () => {
-    const home = temporaryFolder();
-    const cwd = project({
-      "root/etc/passwd": "app:x:7:8::/:/bin/sh\n",
-      "root/bin/tool.sh": "#!/bin/sh\n",
-      "build.ts": `import { image } from "strake";
-export const app = image().from("base:1").write("/data", "x", { chown: "app" });\n`,
+describe("the local store", () => {
+  it("gives an image one more name, and moves a name that another has", async () => {
+    await strake("tag", "one", "first:1");
+    await strake("tag", "two", "first:1");
+    const list = await names();
+    const id = (name: string) => list.find((line) => line.startsWith(`${name} `))?.split(" ")[1];
+    expect(id("first:1")).toBe(id("two:latest"));
+    expect((await strake("tag", "nothing", "x")).stderr).toContain('there is no image "nothing"');
+  });
+
+  it("removes names in Docker's words, and refuses an id that has several", async () => {
+    await strake("tag", "one", "twice:1");
+    const { stdout: id } = await strake("images", "-q", "twice");
+    const refused = await strake("rmi", id.trim());
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("has several names");
+    expect((await strake("rmi", "twice:1")).stdout).toBe("Untagged: twice:1\n");
+    await strake("tag", "one", "alone:1");
+    await strake("tag", "one", "alone:2");
+    const { stdout } = await strake("rmi", "-f", id.trim());
+    expect(stdout).toMatch(
+      /Untagged: alone:1\nUntagged: alone:2\nUntagged: one:latest\nDeleted: sha256:[0-9a-f]{64}\n/,
+    );
+    expect((await strake("rmi", "one")).status).toBe(1);
+    expect((await strake("build", "one")).status).toBe(0);
+  });
+
+  it.each(["docker", "oci"])("writes an image as %s and takes it back with its name and id", async (format) => {
+    const file = join(temporaryFolder(), "image.tar");
+    expect((await strake("save", "--format", format, "-o", file, "one")).status).toBe(0);
+    const other = temporaryFolder();
+    const loaded = await runStrake(["load", "-i", file], { cwd, home: other });
+    expect(loaded, loaded.stderr).toMatchObject({ status: 0, stdout: "Loaded image: one:latest\n" });
+    const [here, there] = await Promise.all([
+      strake("images", "-q", "--no-trunc", "one"),
+      runStrake(["images", "-q", "--no-trunc", "one"], { cwd, home: other }),
+    ]);
+    expect(there.stdout).toBe(here.stdout);
+  });
+
+  it("writes several images to one file", async () => {
+    const file = join(temporaryFolder(), "images.tar");
+    await strake("save", "-o", file, "one", "two");
+    const loaded = await runStrake(["load", "-i", file], { cwd });
+    expect(loaded.stdout.split("\n").sort()).toEqual(["", "Loaded image: one:latest", "Loaded image: two:latest"]);
+  });
+
+  it("removes what was not used for long, tells before what that is, and keeps what names need", async () => {
+    const before = await strake("prune", "-a", "--dry-run");
+    expect(before.stdout).toMatch(/Total reclaimable space: /);
+    expect((await strake("prune", "--dry-run")).stdout).toBe("Total reclaimable space: 0B\n");
+    expect((await strake("prune", "-a")).stderr).toContain("Say it with -f");
+    expect((await strake("prune", "-a", "-f")).stdout).toMatch(/Total reclaimed space: /);
+    expect(
+      readdirSync(home)
+        .filter((name) => ["actions", "manifests"].includes(name))
+        .flatMap((name) => readdirSync(join(home, name))),
+    ).toEqual([]);
+    expect((await strake("save", "-o", join(temporaryFolder(), "whole.tar"), "one", "two")).status).toBe(0);
+    const again = await strake("build", "--progress", "plain");
+    expect(again.status).toBe(0);
+  });
+
+  it("refuses to remove anything while it is in use", async () => {
+    const slow = project({
+      "build.ts": `${imports}await new Promise((resolve) => setTimeout(resolve, 10));
+export const big = image().from("scratch").copy("f", "/f");\n`,
+      f: Buffer.alloc(60_000_000, 1),
     });
-    execFileSync("tar", ["-C", join(cwd, "root"), "-czf", join(cwd, "root.tar.gz"), "."]);
-    const change = ["-c", "ENV A=b", "-c", 'CMD ["/bin/tool.sh"]', "-m", "made by hand"];
-    const imported = await runStrake(["import", ...change, "root.tar.gz", "base:1"], { cwd, home });
-    expect(imported).toMatchObject({ status: 0, stderr: "" });
-    expect(imported.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/);
-    const built = await runStrake(["build", "--progress", "plain", "-o", "type=tar,dest=app.tar"], { cwd, home });
-    expect(built, built.stderr).toMatchObject({ status: 0 });
-    const listing = execFileSync("tar", ["--numeric-owner", "-tvf", join(cwd, "app.tar")], { encoding: "utf8" });
-    expect(listing).toMatch(/7\/8 .* data$/m);
-    expect(listing).toMatch(/bin\/tool.sh$/m);
+    const building = runStrake(["build", "-t", "big", "--no-cache"], { cwd: slow, home });
+    const answers: string[] = [];
+    let done = false;
+    building.then(() => {
+      done = true;
+    });
+    while (!done) answers.push((await strake("prune", "-a", "-f")).stderr);
+    expect((await building).status).toBe(0);
+    expect((await strake("save", "-o", join(temporaryFolder(), "big.tar"), "big")).status).toBe(0);
   });
 
-  it("can come from standard input, and is the same image as from the file", async () => {
-    const cwd = project({ "root/file": "content" });
-    execFileSync("tar", ["-C", join(cwd, "root"), "-cf", join(cwd, "root.tar"), "."]);
-    const fromFile = await runStrake(["import", "root.tar"], { cwd });
-    const fromInput = await runStrake(["import", "-", "name:1"], { input: readFileSync(join(cwd, "root.tar")) });
-    expect(fromInput.stdout).toBe(fromFile.stdout);
-  });
-});
-
-describe("a definition", () => {
-  it("is printed as a graph and as a plan", async () => {
-    const cwd = siteProject();
-    expect((await runStrake(["graph"], { cwd })).stdout).toMatch(/^flowchart TD\n/);
-    expect((await runStrake(["graph", "--format", "dot"], { cwd })).stdout).toMatch(/^digraph strake \{\n/);
-    const { steps } = JSON.parse((await runStrake(["graph", "--format", "json"], { cwd })).stdout);
-    expect(steps.map(({ title }: { title: string }) => title)).toContain("COPY site/ /srv/");
-    const plan = await runStrake(["print", "--to", "plan"], { cwd });
-    expect(plan.status).toBe(0);
-    expect(JSON.parse(plan.stdout)).toMatchObject({ version: "strake.v1" });
+  it.each([
+    [["prune", "--filter", "label=x", "-f"], "expected until=DURATION"],
+    [["prune", "--filter", "until=soon", "-f"], "expected a length of time"],
+    [["load", "-i", "a"], "a"],
+    [["save", "--format", "oci", "-o", "x.tar", "one", "two"], "one image"],
+  ])("refuses %j", async (args, message) => {
+    const { status, stderr } = await strake(...args);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(message);
   });
 });

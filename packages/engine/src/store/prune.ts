@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { StrakeError } from "@strake/core";
 import { type Digest, digestParts } from "@strake/oci";
 import { isAlive, processName } from "../kernel/process-name.ts";
@@ -136,6 +136,7 @@ function removeOne(store: Store, { path }: Pruned): void {
   if (stat === undefined) return;
   if (!stat.isDirectory() || path.startsWith("scratch/")) {
     rmSync(full, { recursive: true, force: true });
+    removeIfEmpty(dirname(full));
     return;
   }
   const passing = join(store.folder, "scratch", `${processName()}-pruned-${path.replaceAll("/", "-")}`);
@@ -144,7 +145,7 @@ function removeOne(store: Store, { path }: Pruned): void {
     renameSync(full, passing);
     rmSync(passing, { recursive: true, force: true });
   }
-  removeIfEmpty(join(full, ".."));
+  removeIfEmpty(dirname(full));
 }
 
 function removeIfEmpty(folder: string): void {

@@ -39,6 +39,15 @@ export function makeActions(signal: AbortSignal): Actions {
     pull: async (request) => write(await (await import("./pull.ts")).pullImages(request, signal)),
     login: async (request) => write(await (await import("./login.ts")).logIn(request, signal)),
     logout: async ({ server }) => write(await (await import("./login.ts")).logOut(server)),
+    tag: async ({ source, target }) => (await import("./tag.ts")).tagImage(await openStore(), source, target),
+    rmi: async (request) => write((await import("./rmi.ts")).removeImages(await openStore(), request)),
+    save: async (request) => (await import("./save.ts")).saveImages(await openStore(), request, signal),
+    load: async (request) => {
+      const { loadImages } = await import("./load.ts");
+      const { hostPlatform } = await import("../compose/host-platform.ts");
+      write(await loadImages(await openStore(), request, hostPlatform(), signal));
+    },
+    prune: async (request) => write(await (await import("./prune.ts")).pruneStore(await openStore(), request, signal)),
     rm: async (request) => write(await (await import("./rm.ts")).removeContainers(await home(), request)),
     import: async (request) => {
       const { importImage } = await import("./import.ts");

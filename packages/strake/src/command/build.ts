@@ -22,6 +22,8 @@ import { usageError } from "./usage-error.ts";
 
 /** Builds images and puts them where the request says; ids are printed on standard output. */
 export async function build(request: BuildRequest, signal: AbortSignal): Promise<void> {
+  // A name that is none is found before anything is done.
+  for (const tag of request.tags) parseReference(tag);
   const progress = startProgress(request.progress, process.stderr, process.env);
   let session: Session | undefined;
   let closeDaemon: (() => void) | undefined;

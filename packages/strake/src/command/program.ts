@@ -11,6 +11,7 @@ import { parseSourceDateEpoch } from "./option/source-date-epoch.ts";
 import { optional, type Values, type Variables } from "./option/values.ts";
 import { addRegistryCommands } from "./registry-commands.ts";
 import { type Actions, type DefinitionRequest, graphFormats, renderings } from "./request.ts";
+import { addStoreCommands } from "./store-commands.ts";
 
 /**
  * Makes the command line: its commands, their options and help. What is asked for is handed to the actions.
@@ -38,6 +39,7 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
   addInspect(program, actions);
   addImport(program, actions, variables);
   addContainerCommands(program, actions, variables);
+  addStoreCommands(program, actions);
   addRegistryCommands(program, actions);
   return program;
 }

@@ -181,6 +181,34 @@ export interface LoginRequest {
   readonly passwordFromInput: boolean;
 }
 
+export interface RmiRequest {
+  readonly images: readonly string[];
+  readonly force: boolean;
+}
+
+export interface SaveRequest {
+  readonly images: readonly string[];
+  readonly format: "docker" | "oci";
+  /** The file; standard output where absent. */
+  readonly output?: string;
+}
+
+export interface LoadRequest {
+  /** The file; standard input where absent. */
+  readonly input?: string;
+}
+
+export interface PruneRequest {
+  /** In milliseconds. */
+  readonly unusedFor: number;
+  readonly keepBytes?: number;
+  /** Cache mounts too. */
+  readonly caches: boolean;
+  readonly dryRun: boolean;
+  /** Nobody is asked. */
+  readonly force: boolean;
+}
+
 /** What the command line can ask for; each resolves when it is done. */
 export interface Actions {
   build(request: BuildRequest): Promise<void>;
@@ -195,6 +223,11 @@ export interface Actions {
   commit(request: CommitRequest): Promise<void>;
   ps(request: PsRequest): Promise<void>;
   rm(request: RmRequest): Promise<void>;
+  tag(request: { readonly source: string; readonly target: string }): Promise<void>;
+  rmi(request: RmiRequest): Promise<void>;
+  save(request: SaveRequest): Promise<void>;
+  load(request: LoadRequest): Promise<void>;
+  prune(request: PruneRequest): Promise<void>;
   push(request: PushRequest): Promise<void>;
   pull(request: PullRequest): Promise<void>;
   login(request: LoginRequest): Promise<void>;

@@ -1,0 +1,51 @@
+import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { LocalImages, type Store } from "@strake/engine";
+import { familiarReference, imageId, openImageFile, type Platform, parseReference } from "@strake/oci";
+import type { LoadRequest } from "./request.ts";
+
+/**
+ * Takes the images of a file into the store, with their names.
+ *
+ * @returns what `strake load` prints, in Docker's words
+ */
+export async function loadImages(
+  store: Store,
+  request: LoadRequest,
+  platform: Platform,
+  signal: AbortSignal,
+): Promise<string> {
+  const folder = request.input === undefined ? mkdtempSync(join(tmpdir(), "strake-load-")) : undefined;
+  try {
+    const path = folder === undefined ? resolve(request.input as string) : join(folder, "image.tar");
+    // What is in the archive is found out from its end, so it has to be a file.
+    if (folder !== undefined) await pipeline(process.stdin, createWriteStream(path), { signal });
+    return await loadFile(store, path, platform, signal);
+  } finally {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function loadFile(store: Store, path: string, platform: Platform, signal: AbortSignal): Promise<string> {
+  const file = await openImageFile(path);
+  try {
+    const lines: string[] = [];
+    for (const stored of file.images) {
+      const platforms = await stored.platforms();
+      const image = await stored.image(platforms.length > 1 ? platform : undefined);
+      const names = stored.names.flatMap((name) => (/[/:]/.test(name) ? [parseReference(name)] : []));
+      await new LocalImages(store, signal).put(image, names);
+      const id = await imageId(image);
+      lines.push(
+        ...(names.length === 0
+          ? [`Loaded image ID: ${id}`]
+          : names.map((name) => `Loaded image: ${familiarReference(name)}`)),
+      );
+    }
+    return lines.map((line) => `${line}\n`).join("");
+  } finally {
+    await file.close();
+  }
+}

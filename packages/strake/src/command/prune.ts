@@ -1,0 +1,47 @@
+import { createInterface } from "node:readline/promises";
+import { Containers, type Pruned, prune, type Store } from "@strake/engine";
+import { enterUserNamespace } from "../compose/enter-user-namespace.ts";
+import { formatSize } from "../format/format-size.ts";
+import type { PruneRequest } from "./request.ts";
+import { usageError } from "./usage-error.ts";
+
+/**
+ * Removes from the store what has not been used for long.
+ *
+ * @returns what `strake prune` prints
+ */
+export async function pruneStore(store: Store, request: PruneRequest, signal: AbortSignal): Promise<string> {
+  if (!request.force && !request.dryRun && !(await agreed(request, signal))) return "Nothing was removed.\n";
+  // Files of layers can belong to users that only a user namespace has.
+  await enterUserNamespace();
+  const containers = new Containers(store.folder).list().map(({ manifest }) => manifest);
+  const { unusedFor, keepBytes, caches, dryRun } = request;
+  const pruned = prune(store, containers, {
+    unusedFor,
+    caches,
+    dryRun,
+    now: Date.now(),
+    ...(keepBytes === undefined ? {} : { keepBytes }),
+  });
+  return printPruned(pruned, dryRun);
+}
+
+async function agreed({ caches }: PruneRequest, signal: AbortSignal): Promise<boolean> {
+  if (!process.stdin.isTTY) throw usageError("there is no terminal to ask whether to go on", "Say it with -f.");
+  const what = caches ? "build results and cache mounts" : "build results";
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const question = `WARNING! This will remove ${what} that have not been used for long.\nAre you sure? [y/N] `;
+    return /^y(es)?$/i.test((await lines.question(question, { signal })).trim());
+  } finally {
+    lines.close();
+  }
+}
+
+function printPruned(pruned: readonly Pruned[], dryRun: boolean): string {
+  const large = pruned.filter(({ kind }) => kind !== "record");
+  const lines = large.map(({ kind, path, size }) => `${kind.padEnd(9)} ${path}  ${formatSize(size)}`);
+  const total = pruned.reduce((sum, { size }) => sum + size, 0);
+  const summary = `Total ${dryRun ? "reclaimable" : "reclaimed"} space: ${formatSize(total)}`;
+  return `${[...lines, ...(lines.length === 0 ? [] : [""]), summary].join("\n")}\n`;
+}

@@ -1,0 +1,38 @@
+import { resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { LocalImages, type Store } from "@strake/engine";
+import {
+  dockerArchivesStream,
+  ociArchiveStream,
+  parseReference,
+  writeDockerArchives,
+  writeOciArchive,
+} from "@strake/oci";
+import { findImage } from "./find-image.ts";
+import type { SaveRequest } from "./request.ts";
+import { usageError } from "./usage-error.ts";
+
+/** Writes images of the store to a file, or to standard output. */
+export async function saveImages(store: Store, request: SaveRequest, signal: AbortSignal): Promise<void> {
+  if (request.output === undefined && process.stdout.isTTY) {
+    throw usageError("an image cannot be written to a terminal", "Name a file with -o, or redirect the output.");
+  }
+  const images = await Promise.all(
+    request.images.map(async (text) => {
+      const record = findImage(store, text);
+      return { image: await new LocalImages(store).open(record), names: [parseReference(record.name)] };
+    }),
+  );
+  const [first, ...more] = images as [(typeof images)[number], ...typeof images];
+  if (request.format === "oci" && more.length > 0) {
+    throw usageError("an OCI archive is written for one image", "Save them one by one, or as --format docker.");
+  }
+  if (request.output === undefined) {
+    const stream = request.format === "oci" ? ociArchiveStream(first.image, first.names) : dockerArchivesStream(images);
+    await pipeline(stream, process.stdout, { end: false, signal });
+  } else if (request.format === "oci") {
+    await writeOciArchive(resolve(request.output), first.image, first.names, { signal });
+  } else {
+    await writeDockerArchives(resolve(request.output), images, { signal });
+  }
+}

@@ -1,0 +1,70 @@
+import { type Command, Option } from "commander";
+import { parseBytes } from "./option/bytes.ts";
+import { parseDuration } from "./option/duration.ts";
+import { listOption } from "./option/list-option.ts";
+import { optional, type Values } from "./option/values.ts";
+import type { Actions, SaveRequest } from "./request.ts";
+import { usageError } from "./usage-error.ts";
+
+/** What has not been used for a week is removed, where nobody says otherwise. */
+const usualAge = "168h";
+
+/** Adds the commands that work with the local store. */
+export function addStoreCommands(program: Command, actions: Actions): void {
+  program
+    .command("tag")
+    .description("give an image one more name")
+    .argument("<image>", "a name or an id")
+    .argument("<name>", "the new name, as name:tag")
+    .action(async (source: string, target: string) => actions.tag({ source, target }));
+  program
+    .command("rmi")
+    .description("remove images from the local store")
+    .argument("<image...>", "names or ids")
+    .option("-f, --force", "also an image with several names, or one that a container stands on", false)
+    .action(async (images: string[], options: Values) => actions.rmi({ images, force: options.force === true }));
+  program
+    .command("save")
+    .description("write images to a file or to standard output")
+    .argument("<image...>", "names or ids")
+    .option("-o, --output <file>", "the file")
+    .addOption(new Option("--format <format>", "how it is written").choices(["docker", "oci"]).default("docker"))
+    .action(async (images: string[], options: Values) => {
+      const format = options.format as SaveRequest["format"];
+      await actions.save({ images, format, ...optional("output", options.output) });
+    });
+  program
+    .command("load")
+    .description("take the images of a file, or of standard input, into the local store")
+    .option("-i, --input <file>", "a docker tar, an OCI tar or an OCI layout")
+    .action(async (options: Values) => actions.load(optional("input", options.input)));
+  program
+    .command("prune")
+    .description("remove from the local store what has not been used for long; images with names stay")
+    .option("-a, --all", "cache mounts too, and whatever its age", false)
+    .addOption(listOption("--filter <filter>", "until=24h: what has not been used for so long; a week where absent"))
+    .option("--keep-storage <size>", "and beyond that, what was used least recently, down to this size")
+    .option("--dry-run", "remove nothing, tell only", false)
+    .option("-f, --force", "do not ask", false)
+    .action(async (options: Values) => {
+      const all = options.all === true;
+      const { keepStorage } = options;
+      await actions.prune({
+        unusedFor: parseUntil(options.filter as string[], all ? "0s" : usualAge),
+        ...(typeof keepStorage === "string" ? { keepBytes: parseBytes("--keep-storage", keepStorage) } : {}),
+        caches: all,
+        dryRun: options.dryRun === true,
+        force: options.force === true,
+      });
+    });
+}
+
+function parseUntil(filters: readonly string[], usual: string): number {
+  let text = usual;
+  for (const filter of filters) {
+    const [, value] = /^until=(.+)$/.exec(filter) ?? [];
+    if (value === undefined) throw usageError(`--filter ${filter}: expected until=DURATION, as until=24h`);
+    text = value;
+  }
+  return parseDuration("--filter until", text);
+}
