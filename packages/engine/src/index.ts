@@ -12,6 +12,8 @@ export { type Packing, Solution } from "./solution.ts";
 export type { Fetch, ImageOfSource, OpenImage } from "./solve/solve-context.ts";
 export type { StepParts, StepReport } from "./solve/step-report.ts";
 export { readIfPresent, writeAtomically } from "./store/atomic-file.ts";
+export { readCaches, writeCaches } from "./store/cache-archive.ts";
+export type { KeptCache } from "./store/cache-mounts.ts";
 export type { ImageRecord } from "./store/image-records.ts";
 export { LocalImages } from "./store/local-images.ts";
 export { makeFolder } from "./store/make-folder.ts";

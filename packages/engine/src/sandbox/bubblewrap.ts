@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { usualCapabilities } from "./capabilities.ts";
 import { exportEnvironment } from "./command-environment.ts";
 import { findProgram } from "./find-program.ts";
@@ -20,13 +20,22 @@ export const bubblewrapSandbox: Sandbox = {
     if (job.user.uid !== 0 || job.user.gid !== 0) return plainSandbox.run(job, io);
     const prepared = prepareJob(job);
     const program = findProgram("bwrap")?.path ?? "bwrap";
+    const command = [...withGroups(job.user.groups), program, ...bubblewrapArguments(prepared), "--", ...job.args];
     return runChain(prepared, io, {
       network: job.network,
       script: [...prepared.mountCommands, ...exportEnvironment(job)],
-      last: `exec ${shellCommand([program, ...bubblewrapArguments(prepared), "--", ...job.args])}`,
+      last: `exec ${shellCommand(command)}`,
     });
   },
 };
+
+/** bubblewrap keeps the groups it is started with, so they are set before. */
+function withGroups(groups: readonly number[]): readonly string[] {
+  // In a user namespace of a single id nobody may.
+  if (readFileSync("/proc/self/setgroups", "utf8").trim() === "deny") return [];
+  const option = groups.length === 0 ? ["--clear-groups"] : ["--groups", groups.join(",")];
+  return [findProgram("setpriv")?.path ?? "setpriv", ...option];
+}
 
 function bubblewrapArguments({ job, root, mounts, cwd }: PreparedJob): readonly string[] {
   const insecure = job.security === "insecure";

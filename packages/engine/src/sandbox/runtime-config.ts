@@ -26,6 +26,7 @@ export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, opti
     ociVersion: "1.0.2",
     process: {
       terminal,
+      ...(terminal ? terminalSize() : {}),
       user: { uid: job.user.uid, gid: job.user.gid, additionalGids: job.user.groups },
       args: job.args,
       env: commandEnvironment(job),
@@ -55,6 +56,12 @@ export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, opti
     },
     ...(program === undefined ? {} : { annotations: { "run.oci.seccomp_bpf_data": program.toString("base64") } }),
   };
+}
+
+/** The runtime makes a terminal for the command, and gives it this size; later changes it passes on by itself. */
+function terminalSize(): object {
+  const { columns, rows } = process.stdout;
+  return process.stdout.isTTY && columns > 0 && rows > 0 ? { consoleSize: { height: rows, width: columns } } : {};
 }
 
 function compiled(profile: SeccompProfile, folder: string): Buffer | undefined {

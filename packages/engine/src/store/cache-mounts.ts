@@ -1,8 +1,19 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { join } from "node:path";
-import { digestOf } from "@strake/core";
+import { digestOf, StrakeError } from "@strake/core";
 import { digestParts } from "@strake/oci";
-import { writeAtomically } from "./atomic-file.ts";
+import { readIfPresent, writeAtomically } from "./atomic-file.ts";
 import { type Lock, takeLock, tryLock } from "./lock.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -23,6 +34,19 @@ export interface CacheWish {
 export interface OpenCache {
   readonly folder: string;
   release(): void;
+}
+
+/** A cache that is kept. */
+export interface KeptCache {
+  /** What it is called in the store. */
+  readonly name: string;
+  /** What commands call it. */
+  readonly id: string;
+  readonly sharing: string;
+  /** Its files; absolute. */
+  readonly files: string;
+  /** When a command last opened it, in milliseconds since 1970. */
+  readonly used: number;
 }
 
 /** The most caches of one name that are kept for commands that must not share. */
@@ -56,6 +80,44 @@ export class CacheMounts {
     } catch (error) {
       lock?.release();
       throw error;
+    }
+  }
+
+  /** The caches that are kept, by their ids. */
+  list(): readonly KeptCache[] {
+    if (!existsSync(this.#folder)) return [];
+    const kept = readdirSync(this.#folder).flatMap((name): KeptCache[] => {
+      const folder = join(this.#folder, name);
+      const text = readIfPresent(join(folder, "cache.json"));
+      const files = join(folder, "files");
+      if (text === undefined || !existsSync(files)) return [];
+      const { id, sharing } = JSON.parse(text) as { id: string; sharing: string };
+      return [{ name, id, sharing, files, used: statSync(folder).mtimeMs }];
+    });
+    return kept.sort((left, right) =>
+      left.id < right.id ? -1 : left.id > right.id ? 1 : left.name < right.name ? -1 : 1,
+    );
+  }
+
+  /**
+   * Removes a cache, or puts a finished folder of files in its place.
+   *
+   * @throws StrakeError `cache-in-use` while a command has it to itself
+   */
+  replace(name: string, made?: { readonly files: string; readonly description: string }): void {
+    const lock = tryLock(this.#lockPath(name));
+    if (lock === undefined) {
+      throw new StrakeError({ code: "cache-in-use", message: `a command is using the cache ${name}` });
+    }
+    try {
+      const cache = join(this.#folder, name);
+      rmSync(cache, { recursive: true, force: true });
+      if (made === undefined) return;
+      makeFolder(cache);
+      writeAtomically(join(cache, "cache.json"), made.description);
+      renameSync(made.files, join(cache, "files"));
+    } finally {
+      lock.release();
     }
   }
 

@@ -9,6 +9,7 @@ export function makeActions(signal: AbortSignal): Actions {
     plan: async (request) => (await import("./plan.ts")).plan(request, signal),
     print: async (request) => write(await (await import("./print.ts")).print(request, signal)),
     graph: async (request) => write(await (await import("./graph.ts")).graph(request, signal)),
+    lint: async (request) => write((await import("./lint.ts")).lint(request)),
     inspect: async (request) => {
       write(await (await import("./inspect.ts")).inspectImages(await openStore(), request));
     },
@@ -46,6 +47,14 @@ export function makeActions(signal: AbortSignal): Actions {
       const { loadImages } = await import("./load.ts");
       const { hostPlatform } = await import("../compose/host-platform.ts");
       write(await loadImages(await openStore(), request, hostPlatform(), signal));
+    },
+    cache: async (request) => {
+      const { exportCaches, importCaches, listCaches, removeCaches } = await import("./cache.ts");
+      const store = await openStore();
+      if (request.action === "ls") write(await listCaches(store, Date.now()));
+      else if (request.action === "rm") write(await removeCaches(store, request.ids));
+      else if (request.action === "export") await exportCaches(store, request.file, signal);
+      else write(await importCaches(store, request.file));
     },
     prune: async (request) => write(await (await import("./prune.ts")).pruneStore(await openStore(), request, signal)),
     rm: async (request) => write(await (await import("./rm.ts")).removeContainers(await home(), request)),

@@ -1,4 +1,5 @@
 import type { CommandLimits, HostName } from "@strake/core";
+import type { LintFormat } from "@strake/dockerfile";
 import type { SandboxName } from "@strake/engine";
 import type { Platform } from "@strake/oci/document";
 import type { OutputOption } from "../compose/output-option.ts";
@@ -74,6 +75,16 @@ export type GraphFormat = (typeof graphFormats)[number];
 
 export interface GraphRequest extends DefinitionRequest {
   readonly format: GraphFormat;
+}
+
+export interface LintRequest {
+  /** Dockerfiles; none: that of the working folder. */
+  readonly files: readonly string[];
+  readonly format: LintFormat;
+  /** What can be mended without changing what is built is mended in the files. */
+  readonly fix: boolean;
+  /** Warnings fail the check too. */
+  readonly strict: boolean;
 }
 
 export interface InspectRequest {
@@ -198,6 +209,12 @@ export interface LoadRequest {
   readonly input?: string;
 }
 
+export type CacheRequest =
+  | { readonly action: "ls" }
+  | { readonly action: "rm"; readonly ids: readonly string[] }
+  /** `-` is standard output, or input. */
+  | { readonly action: "export" | "import"; readonly file: string };
+
 export interface PruneRequest {
   /** In milliseconds. */
   readonly unusedFor: number;
@@ -215,6 +232,7 @@ export interface Actions {
   plan(request: PlanRequest): Promise<void>;
   print(request: PrintRequest): Promise<void>;
   graph(request: GraphRequest): Promise<void>;
+  lint(request: LintRequest): Promise<void>;
   inspect(request: InspectRequest): Promise<void>;
   images(request: ImagesRequest): Promise<void>;
   history(request: HistoryRequest): Promise<void>;
@@ -227,6 +245,7 @@ export interface Actions {
   rmi(request: RmiRequest): Promise<void>;
   save(request: SaveRequest): Promise<void>;
   load(request: LoadRequest): Promise<void>;
+  cache(request: CacheRequest): Promise<void>;
   prune(request: PruneRequest): Promise<void>;
   push(request: PushRequest): Promise<void>;
   pull(request: PullRequest): Promise<void>;

@@ -38,6 +38,26 @@ export function addStoreCommands(program: Command, actions: Actions): void {
     .description("take the images of a file, or of standard input, into the local store")
     .option("-i, --input <file>", "a docker tar, an OCI tar or an OCI layout")
     .action(async (options: Values) => actions.load(optional("input", options.input)));
+  const cache = program.command("cache").description("the caches that commands of builds keep");
+  cache
+    .command("ls")
+    .description("list them")
+    .action(async () => actions.cache({ action: "ls" }));
+  cache
+    .command("rm")
+    .description("remove some")
+    .argument("<id...>", "ids or names")
+    .action(async (ids: string[]) => actions.cache({ action: "rm", ids }));
+  cache
+    .command("export")
+    .description("write all of them to a file, for another machine or a later job")
+    .argument("<file>", "a tar, compressed where its name ends in .gz; - for standard output")
+    .action(async (file: string) => actions.cache({ action: "export", file }));
+  cache
+    .command("import")
+    .description("take them from a file; those that are there are replaced")
+    .argument("<file>", "what export wrote; - for standard input")
+    .action(async (file: string) => actions.cache({ action: "import", file }));
   program
     .command("prune")
     .description("remove from the local store what has not been used for long; images with names stay")
