@@ -9,7 +9,11 @@ export function makeActions(signal: AbortSignal): Actions {
     plan: async (request) => (await import("./plan.ts")).plan(request, signal),
     print: async (request) => write(await (await import("./print.ts")).print(request, signal)),
     graph: async (request) => write(await (await import("./graph.ts")).graph(request, signal)),
-    lint: async (request) => write((await import("./lint.ts")).lint(request)),
+    lint: async (request) => {
+      const { text, failed } = (await import("./lint.ts")).lint(request);
+      write(text);
+      if (failed) throw new ExitWith(1);
+    },
     inspect: async (request) => {
       write(await (await import("./inspect.ts")).inspectImages(await openStore(), request));
     },

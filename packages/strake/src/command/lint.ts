@@ -3,19 +3,24 @@ import { StrakeError } from "@strake/core";
 import { type Finding, fixDockerfile, lintDockerfile, parseDockerfile, printFindings } from "@strake/dockerfile";
 import type { LintRequest } from "./request.ts";
 
+/** What a check ends with. */
+export interface LintResult {
+  /** What was found, as it is to be printed. */
+  readonly text: string;
+  /** An error was found, or a warning and the check is strict. */
+  readonly failed: boolean;
+}
+
 /**
- * Checks Dockerfiles, mends them where that is asked for, and returns what was found as it is to be printed.
- *
- * The exit status becomes 1 where an error was found, or a warning and the check is strict.
+ * Checks Dockerfiles, and mends them where that is asked for.
  *
  * @throws StrakeError `no-build-file` for a file that cannot be read, and as parsing does
  */
-export function lint({ files, format, fix, strict }: LintRequest): string {
+export function lint({ files, format, fix, strict }: LintRequest): LintResult {
   const names = files.length === 0 ? ["Dockerfile"] : files;
   const findings = names.flatMap((file) => lintFile(file, fix));
   const fails = ({ severity }: Finding) => severity === "error" || (strict && severity === "warning");
-  if (findings.some(fails)) process.exitCode = 1;
-  return printFindings(findings, format);
+  return { text: printFindings(findings, format), failed: findings.some(fails) };
 }
 
 function lintFile(file: string, fix: boolean): readonly Finding[] {

@@ -19,7 +19,8 @@ export type SolvePlan = (plan: Plan, options: BuildOptions) => Promise<TargetSol
 
 /** The solution of a plan that a daemon has done: an image whose layers are packed as the daemon packed them. */
 export async function builtSolution(plan: Plan, image: Image): Promise<TargetSolution> {
-  const { rootfs: _rootfs, ...config } = await image.config();
+  // The config's own bytes: the image has one id, wherever it goes.
+  const config = await image.rawConfig();
   const layers = await image.layers();
   const manifest = await image.manifest();
   const annotations = manifest.annotations === undefined ? {} : { annotations: manifest.annotations };

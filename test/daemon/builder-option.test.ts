@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { baseNeeds, serveBases } from "../support/base-images.ts";
+import { buildkitDaemon, buildkitNeeds } from "../support/buildkit-daemon.ts";
+import { compareImages } from "../support/compare-images.ts";
+import { judgeNeeds } from "../support/image-files.ts";
+import { need } from "../support/need.ts";
+import { project } from "../support/project.ts";
+import { runStrake } from "../support/run-strake.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+need(
+  ...buildkitNeeds,
+  ...baseNeeds,
+  ...judgeNeeds,
+  "crun",
+)("strake build --builder", () => {
+  it("makes the same files and config with BuildKit as without, under one id, and shows its steps", async () => {
+    const [{ address }, bases] = await Promise.all([buildkitDaemon(), serveBases("busybox")]);
+    const text = `import { image } from "strake";
+export const app = image().from("${bases.address}/library/busybox").copy("a.txt", "/a").run("cp /a /b; rm /etc/group").env({ X: "y" });\n`;
+    const cwd = project({ "build.ts": text, "a.txt": "a\n" });
+    const home = temporaryFolder();
+    const build = (name: string, ...args: string[]) =>
+      runStrake(["build", "--progress", "plain", "-o", `type=docker,dest=${join(cwd, name)}`, ...args], { cwd, home });
+    const theirs = await build("theirs.tar", "--builder", address);
+    expect(theirs.status, theirs.stderr).toBe(0);
+    expect(theirs.stderr).toContain("RUN cp /a /b; rm /etc/group");
+    const ours = await build("ours.tar");
+    expect(ours.status, ours.stderr).toBe(0);
+    expect(await compareImages(join(cwd, "ours.tar"), join(cwd, "theirs.tar"))).toEqual([]);
+    const stored = await runStrake(["build", "-q", "--builder", address], { cwd, home });
+    expect(theirs.stdout).toContain(stored.stdout.trim());
+  });
+
+  it("names the address of a builder that is not there", async () => {
+    const cwd = project({
+      "build.ts": `import { image } from "strake";\nexport const app = image().from("scratch");\n`,
+    });
+    const { status, stderr } = await runStrake(["build", "--builder", "unix:///no/such.sock"], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toContain("/no/such.sock");
+  });
+});
