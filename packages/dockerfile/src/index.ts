@@ -1,4 +1,8 @@
 export { ExpandError, type ExpandOptions, expandWord, expandWords, type Variables } from "./expand/expand.ts";
+export type { Edit, Finding, Severity } from "./lint/finding.ts";
+export { fixDockerfile } from "./lint/fix.ts";
+export { lintDockerfile } from "./lint/lint-dockerfile.ts";
+export { type LintFormat, lintFormats, printFindings } from "./lint/print-findings.ts";
 export * from "./print-dockerfile.ts";
 export type { PrintOptions } from "./printer.ts";
 export { readDockerfile } from "./read/read-dockerfile.ts";

@@ -1,0 +1,40 @@
+import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
+import type { Edit, Finding } from "./finding.ts";
+import { lintDockerfile } from "./lint-dockerfile.ts";
+
+/** A mended keyword can make another rule speak: a few rounds settle it. */
+const maximumRounds = 5;
+
+/**
+ * Mends in a Dockerfile what can be mended without changing what it builds.
+ *
+ * @throws StrakeError for a text that is no Dockerfile
+ */
+export function fixDockerfile(text: string, { file }: { readonly file: string }): string {
+  let fixed = text;
+  for (let round = 0; round < maximumRounds; round++) {
+    const next = fixText(fixed, lintDockerfile(parseDockerfile(fixed, { file })));
+    if (next === fixed) break;
+    fixed = next;
+  }
+  return fixed;
+}
+
+/** Mends in a text what its findings say how to mend; every other character stays as it is. */
+function fixText(text: string, findings: readonly Finding[]): string {
+  const edits = findings.flatMap((finding) => finding.edits ?? []);
+  const ordered = [...edits].sort((left, right) => left.start - right.start || left.end - right.end);
+  let fixed = "";
+  let at = 0;
+  for (const edit of withoutOverlaps(ordered)) {
+    fixed += text.slice(at, edit.start) + edit.text;
+    at = edit.end;
+  }
+  return fixed + text.slice(at);
+}
+
+function withoutOverlaps(edits: readonly Edit[]): readonly Edit[] {
+  const kept: Edit[] = [];
+  for (const edit of edits) if (edit.start >= (kept.at(-1)?.end ?? 0)) kept.push(edit);
+  return kept;
+}
