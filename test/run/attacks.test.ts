@@ -9,7 +9,13 @@ import { runNeeds, runProject } from "./run-project.ts";
 
 const sandboxes = ["crun", "runc", "bubblewrap", "plain"] as const;
 
-need(...runNeeds, "runc", "bwrap", "umoci", "getfattr")("a command that means harm", () => {
+need(
+  ...runNeeds,
+  "runc",
+  "bwrap",
+  "umoci",
+  "getfattr",
+)("a command that means harm", () => {
   const build = async (statements: string, args: readonly string[] = []) => {
     const cwd = await runProject(statements, { "a.txt": "a\n" });
     const home = temporaryFolder();
@@ -63,10 +69,10 @@ mknod /null c 1 3
 mknod /pipe p
 cp /bin/busybox /root-shell
 chmod 6755 /root-shell
-printf x > "/\$(printf 'two\\\\nlines')"
-printf x > "/\$(printf 'back\\\\\\\\slash')"
+printf x > "/$(printf 'two\\\\nlines')"
+printf x > "/$(printf 'back\\\\\\\\slash')"
 printf x > "/ leading, trailing "
-ln -s /no/such "/\$(printf 'tab\\\\tlink')"
+ln -s /no/such "/$(printf 'tab\\\\tlink')"
 \`)).run("test -u /root-shell && test -c /null && ls /");`,
     );
     expect(files.get("/null")).toMatchObject({ type: "character", device: "1:3" });
@@ -86,7 +92,7 @@ set +e
 for try in "mount -t tmpfs none /mnt" "echo 1 > /proc/sys/kernel/panic" "echo s > /proc/sysrq-trigger" \
   "chroot /proc/1/root true && test -e /proc/1/root${process.execPath}" "hostname changed" "mknod /disk b 254 0 && head -c 1 /disk" \
   "kill -0 ${process.pid}" "echo 1 > /sys/kernel/profiling" "cat /proc/kcore | head -c 1 | grep ."; do
-  sh -c "\\\$try" && echo "\\\$try" >> /done
+  sh -c "\\$try" && echo "\\$try" >> /done
 done
 true
 \`));`,

@@ -1,7 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { storeFaults } from "../support/folder-state.ts";
 import { need } from "../support/need.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { strakeBin } from "../support/strake-bin.ts";
@@ -80,6 +82,34 @@ need(...runNeeds)("a command that fails", () => {
     const status = await new Promise((resolve) => child.once("close", resolve));
     expect(status).toBe(130);
     expect(processesWith("sleep 7654")).toEqual([]);
+  });
+
+  it("because it is killed, or starts processes without end, is one that failed", async () => {
+    expect((await build(`.run("sh -c 'kill -9 $$'; exit $?")`)).stderr).toMatch(/RUN sh -c .*exited with 137/);
+    const endless = await build(`.run("f() { f | f & }; f; sleep 1; exit 6")`, ["--step-timeout", "3"]);
+    expect(endless.status, endless.stderr).toBe(1);
+  });
+
+  it("because the disk is full says so, and leaves a store that builds when there is room", async () => {
+    const disk = temporaryFolder();
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m", "strake-test", disk]);
+    try {
+      const cwd = await runProject(
+        `export const small = base.run("echo small > /small");
+export const large = base.run("echo small > /small").run("dd if=/dev/zero of=/large bs=1M count=40");`,
+      );
+      const home = join(disk, "store");
+      const full = await runStrake(["build", "large"], { cwd, home });
+      expect(full.status).toBe(1);
+      expect(full.stderr).toContain("No space left on device");
+      expect(full.stderr).toMatch(/^build\.ts:4:\d+ {2}RUN dd/m);
+      const small = await runStrake(["build", "small", "-q"], { cwd, home });
+      expect(small.status, small.stderr).toBe(0);
+      expect(small.stdout).toBe((await runStrake(["build", "small", "-q"], { cwd })).stdout);
+      expect(storeFaults(home).filter((name) => !name.endsWith(".tmp"))).toEqual([]);
+    } finally {
+      execFileSync("umount", ["--lazy", disk]);
+    }
   });
 
   it("leaves nothing running even when the builder is killed", async () => {

@@ -1,11 +1,13 @@
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { need } from "../support/need.ts";
 import { runStrake } from "../support/run-strake.ts";
+import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { contents, runNeeds, runProject } from "./run-project.ts";
+import { contents, processesWith, runNeeds, runProject } from "./run-project.ts";
 
 const value = "Zq7-unmistakable-secret-value";
 
@@ -40,6 +42,31 @@ need(...runNeeds)("a secret", () => {
     expect(built.stderr + built.stdout + plan.stdout + plan.stderr).not.toContain(value);
     for (const place of [home, cwd]) {
       for (const { path, bytes } of contents(place)) expect(bytes.includes(value), path).toBe(false);
+    }
+  });
+
+  it("is nowhere after the builder was killed with it, and the next build", async () => {
+    const cwd = await runProject(
+      `export const app = base.run("echo begun; sleep 3", { mounts: [secret("token"), secret("other", { env: "TOKEN" })] });
+export const next = base.run("true");`,
+    );
+    const home = temporaryFolder();
+    const killed = `${value}-${process.pid}`;
+    const args = ["build", "app", "--progress", "plain", "--secret", "id=token,env=T", "--secret", "id=other,env=T"];
+    const child = spawn(process.execPath, [strakeBin, ...args], {
+      cwd,
+      env: { ...process.env, STRAKE_HOME: home, T: killed },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    await new Promise<void>((resolve) =>
+      child.stderr.on("data", (chunk) => String(chunk).includes("begun") && resolve()),
+    );
+    expect(processesWith(killed)).toEqual([]);
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.once("close", resolve));
+    expect((await runStrake(["build", "next"], { cwd, home })).status).toBe(0);
+    for (const place of [home, cwd, "/dev/shm"]) {
+      for (const { path, bytes } of contents(place)) expect(bytes.includes(killed), path).toBe(false);
     }
   });
 

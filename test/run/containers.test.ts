@@ -1,0 +1,179 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { need } from "../support/need.ts";
+import { type RunOptions, type RunResult, runProgram } from "../support/run-program.ts";
+import { runStrake } from "../support/run-strake.ts";
+import { strakeBin } from "../support/strake-bin.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { ordinaryUser, userNeeds } from "./ordinary-user.ts";
+import { runNeeds, runProject } from "./run-project.ts";
+
+/** Runs `strake` in one store. */
+type Strake = (args: readonly string[], options?: RunOptions) => Promise<RunResult>;
+
+need(
+  ...runNeeds,
+  ...userNeeds,
+  "script",
+)("a container", () => {
+  const user = ordinaryUser();
+  afterAll(() => user.remove());
+  const rootHome = temporaryFolder();
+  const stores: readonly (readonly [string, Strake])[] = [
+    ["root", (args, options) => runStrake(args, { ...options, home: rootHome })],
+    ["an ordinary user", user.strake],
+  ];
+  beforeAll(async () => {
+    const cwd = await runProject(
+      `export const app = base.env({ MODE: "image", KEPT: "yes" }).workdir("/srv").user("node").cmd(["sh", "-c", "echo usual"]);
+export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
+    );
+    user.own(cwd);
+    for (const [, strake] of stores) {
+      const built = await strake(["build"], { cwd });
+      expect(built.status, built.stderr).toBe(0);
+    }
+  });
+
+  it.each(stores)("of %s does what the image says, and what is asked instead", async (_who, strake) => {
+    const run = async (...args: readonly string[]) => {
+      const { status, stdout, stderr } = await strake(["run", "--rm", ...args]);
+      return { status, stdout, stderr };
+    };
+    expect(await run("app")).toEqual({ status: 0, stdout: "usual\n", stderr: "" });
+    expect(await run("tool")).toMatchObject({ stdout: "entry point\n" });
+    expect(await run("tool", "other", "words")).toMatchObject({ stdout: "entry other words\n" });
+    expect(await run("--entrypoint", "cat", "tool", "/etc/hostname", "/no")).toMatchObject({ status: 1 });
+    expect(await run("app", "sh", "-c", "echo out; echo err >&2; exit 42")).toEqual({
+      status: 42,
+      stdout: "out\n",
+      stderr: "err\n",
+    });
+    const asked = ["-e", "MODE=asked", "-e", "MORE=a=b", "-w", "/tmp", "-u", "0:33"];
+    const shown = await run(...asked, "app", "sh", "-c", "echo $MODE $KEPT $MORE; pwd; id -u; id -g");
+    expect(shown.stdout).toBe("asked yes a=b\n/tmp\n0\n33\n");
+    expect((await run("app", "sh", "-c", "id -un; pwd")).stdout).toBe("node\n/srv\n");
+    expect((await run("app", "no-such-program")).status).toBe(127);
+    expect((await run("app", "/etc/passwd")).status).toBe(126);
+    expect((await run("--network", "none", "app", "ls", "/sys/class/net")).stdout).toBe("lo\n");
+    expect((await strake(["ps", "-a", "-q"])).stdout).toBe("");
+  });
+
+  it.each(stores)("of %s reads what it is given and a folder of the machine", async (_who, strake) => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "in"));
+    writeFileSync(join(folder, "in/file"), "from outside\n");
+    for (const path of [folder, join(folder, "in"), join(folder, "in/file")]) user.own(path);
+    const piped = await strake(["run", "--rm", "-i", "app", "cat"], { input: "through a pipe\n" });
+    expect(piped.stdout).toBe("through a pipe\n");
+    expect((await strake(["run", "--rm", "app", "cat"], { input: "not read" })).stdout).toBe("");
+    const shown = await strake(
+      [
+        "run",
+        "--rm",
+        "-u",
+        "0",
+        "-v",
+        "./in:/mnt",
+        "-v",
+        "./in:/only:ro",
+        "app",
+        "sh",
+        "-c",
+        "cat /mnt/file; echo x > /mnt/made; echo y > /only/no",
+      ],
+      { cwd: folder },
+    );
+    expect(shown.stdout).toBe("from outside\n");
+    expect(shown.stderr).toContain("Read-only file system");
+    expect(shown.status).toBe(1);
+    expect(readFileSync(join(folder, "in/made"), "utf8")).toBe("x\n");
+    expect(existsSync(join(folder, "in/no"))).toBe(false);
+    const absent = await strake(["run", "-v", "/no/such:/mnt", "app"]);
+    expect([absent.status, absent.stderr]).toEqual([2, expect.stringContaining("/no/such does not exist")]);
+  });
+
+  it.each(stores)("of %s is listed, becomes an image, and is removed", async (_who, strake) => {
+    const ok = async (...args: readonly string[]) => {
+      const result = await strake(args);
+      expect(result.status, result.stderr).toBe(0);
+      return result.stdout;
+    };
+    await ok(
+      "run",
+      "--name",
+      "change",
+      "-u",
+      "0",
+      "app",
+      "sh",
+      "-c",
+      "echo changed > /srv/new; rm /etc/hostname; rm -r /var/www",
+    );
+    expect((await strake(["run", "--name", "change", "app"])).stderr).toContain('a container "change" already');
+    await strake(["run", "--name", "failed", "app", "sh", "-c", "exit 3"]);
+    const listed = await ok("ps", "-a");
+    expect(listed).toMatch(/app +"sh -c echo changed.* Exited \(0\) .* change$/m);
+    expect(listed).toMatch(/Exited \(3\) .* failed$/m);
+    expect(await ok("ps", "-q")).toBe("");
+
+    const id = await ok(
+      "commit",
+      "-m",
+      "a message",
+      "-c",
+      'CMD ["cat", "/srv/new"]',
+      "-c",
+      "ENV MORE=1",
+      "change",
+      "changed:1",
+    );
+    expect(id).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+    expect(await ok("run", "--rm", "changed:1")).toBe("changed\n");
+    expect(await ok("run", "--rm", "changed:1", "sh", "-c", "echo $MORE $KEPT; ls -d /var/www 2>&1; id -un")).toMatch(
+      /^1 yes\n.*No such file.*\nnode\n$/,
+    );
+    expect(await ok("history", "--no-trunc", "changed:1")).toMatch(/sh -c echo changed > \/srv\/new.* a message/);
+    expect(await ok("commit", "change")).toMatch(/^sha256:/);
+    expect(await ok("rm", "change", "failed")).toBe("change\nfailed\n");
+    expect(await ok("ps", "-a", "-q")).toBe("");
+    expect((await strake(["rm", "change"])).stderr).toContain('no container "change"');
+    expect(await ok("run", "--rm", "changed:1")).toBe("changed\n");
+  });
+
+  it.each(stores)("of %s that runs is neither committed nor removed, unless that is forced", async (_who, strake) => {
+    const running = strake(["run", "--name", "long", "app", "sleep", "6543"]);
+    await expect.poll(async () => (await strake(["ps"])).stdout, { timeout: 10_000 }).toMatch(/ Up .* long$/m);
+    const removed = await strake(["rm", "long"]);
+    expect([removed.status, removed.stderr]).toEqual([2, expect.stringContaining("long is running")]);
+    expect((await strake(["commit", "long", "x"])).status).toBe(2);
+    expect(await strake(["rm", "-f", "long"])).toMatchObject({ status: 0, stdout: "long\n" });
+    expect((await running).status).not.toBe(0);
+    expect((await strake(["ps", "-a", "-q"])).stdout).toBe("");
+  });
+
+  it("ends with what runs it, and says by which signal", async () => {
+    const [, strake] = stores[0] ?? [];
+    const child = spawn(process.execPath, [strakeBin, "run", "--name", "signal", "app", "sleep", "5432"], {
+      env: { ...process.env, STRAKE_HOME: rootHome },
+      stdio: "ignore",
+    });
+    await expect.poll(async () => (await strake?.(["ps", "-q"]))?.stdout, { timeout: 10_000 }).not.toBe("");
+    child.kill("SIGTERM");
+    expect(await new Promise((resolve) => child.once("close", resolve))).toBeGreaterThan(128);
+    expect(await strake?.(["rm", "signal"])).toMatchObject({ status: 0 });
+  });
+
+  it("has the terminal where there is one", async () => {
+    const line = `${process.execPath} ${strakeBin} run --rm -it app sh -c 'test -t 0 && test -t 1 && stty size && echo $TERM'`;
+    const shown = await runProgram("script", ["-qec", `stty rows 33 cols 99; ${line}`, "/dev/null"], {
+      env: { STRAKE_HOME: rootHome, TERM: "vt100" },
+    });
+    // The closed input of script may show too, as a NUL.
+    expect(shown.stdout.replaceAll("\0", "")).toBe("33 99\r\nvt100\r\n");
+    const without = await runStrake(["run", "--rm", "-it", "app", "true"], { home: rootHome });
+    expect([without.status, without.stderr]).toEqual([2, expect.stringContaining("not a TTY")]);
+  });
+});
