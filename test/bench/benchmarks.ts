@@ -4,12 +4,14 @@ import { stopDaemons } from "../support/stop-daemons.ts";
 import { benchFiles } from "./files.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMonorepo } from "./monorepo.ts";
+import { benchRun } from "./run.ts";
 import { benchStart } from "./start.ts";
 
 /** Each measures something beside its peers, in one run, and prints a table. */
 const benchmarks: Readonly<Record<string, (rounds: number) => Promise<void>>> = {
   files: benchFiles,
   monorepo: benchMonorepo,
+  run: benchRun,
   start: benchStart,
   memory: benchMemory,
 };

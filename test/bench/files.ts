@@ -17,7 +17,11 @@ const buildFile = `import { image, scratch } from "strake";
 export default image().from(scratch).copy("input/", "/");
 `;
 
-/** Measures one layer of many and large files, from nothing: the first build, the same again, and with one file new. */
+/**
+ * Measures one layer of many and large files, from nothing: the first build, the same again, and with one file new.
+ *
+ * Every build writes another file, so nobody can leave an unchanged image where it is.
+ */
 export async function benchFiles(rounds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "strake-bench-"));
   try {

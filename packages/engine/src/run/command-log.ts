@@ -19,6 +19,7 @@ export class CommandLog {
   readonly #decoder = new TextDecoder();
   #file: number | undefined;
   #kept = 0;
+  #diskFull = false;
   #shown = 0;
   #lines: string[] = [""];
 
@@ -66,12 +67,19 @@ export class CommandLog {
   }
 
   #keep(bytes: Buffer): void {
-    if (this.#file === undefined) {
-      mkdirSync(dirname(this.path), { recursive: true });
-      this.#file = openSync(this.path, "w", 0o600);
-    }
-    const room = Math.max(0, keptBytes - this.#kept);
-    if (room > 0) writeSync(this.#file, bytes.subarray(0, room));
+    const room = this.#diskFull ? 0 : Math.max(0, keptBytes - this.#kept);
     this.#kept += bytes.length;
+    if (room === 0) return;
+    try {
+      if (this.#file === undefined) {
+        mkdirSync(dirname(this.path), { recursive: true });
+        this.#file = openSync(this.path, "w", 0o600);
+      }
+      writeSync(this.#file, bytes.subarray(0, room));
+    } catch (error) {
+      // What a command says when it has filled the disk is shown, and matters more than that it is kept.
+      if (!["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      this.#diskFull = true;
+    }
   }
 }

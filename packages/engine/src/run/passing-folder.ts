@@ -1,15 +1,21 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isAlive, processName } from "../kernel/process-name.ts";
+
+const beginning = "strake-run-";
 
 /**
  * Makes a folder for what must not reach a disk, such as the values of secrets: in memory where the system has that.
  *
- * Only its owner can look into it. It goes with the process at the latest, as far as the process ends in order.
+ * Only its owner can look into it. It goes with the process at the latest, as far as the process ends in order; what was left by
+ * one that was killed goes when the next folder is made.
  */
 export function makePassingFolder(): PassingFolder {
   const memory = "/dev/shm";
-  const path = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), "strake-run-"));
+  const place = existsSync(memory) ? memory : tmpdir();
+  removeLeftovers(place);
+  const path = mkdtempSync(join(place, `${beginning}${processName()}-`));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
@@ -17,4 +23,15 @@ export function makePassingFolder(): PassingFolder {
 export interface PassingFolder {
   readonly path: string;
   remove(): void;
+}
+
+function removeLeftovers(place: string): void {
+  const names = readdirSync(place).filter((name) => /^strake-run-\d+\.\d+-/.test(name));
+  for (const name of names.filter((each) => !isAlive(each.slice(beginning.length)))) {
+    try {
+      rmSync(join(place, name), { recursive: true, force: true });
+    } catch {
+      // It is another user's, or something in it is still mounted: a later build will find it.
+    }
+  }
 }
