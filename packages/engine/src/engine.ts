@@ -11,7 +11,7 @@ import {
   StrakeError,
 } from "@strake/core";
 import type { HashFiles } from "@strake/core/context";
-import type { Digest, Entry, Image, TarSource } from "@strake/oci";
+import type { Digest, Image } from "@strake/oci";
 import { Folders } from "./files/folders.ts";
 import { recipeLayer } from "./operation/recipe-layer.ts";
 import { changedEntries, changesKey } from "./run/changed-entries.ts";
@@ -50,8 +50,6 @@ export interface EngineOptions {
   readonly jobs?: number;
   /** Called with a failed command, while its file system is still there. */
   readonly onFailure?: (failed: FailedCommand) => Promise<void>;
-  /** Writes the tar of a layer elsewhere, as in another thread. */
-  readonly openTar?: (entries: readonly Entry[], epoch: number) => TarSource;
 }
 
 /**
@@ -187,7 +185,6 @@ export class Engine implements Builder {
       noCache: (id) => refusesCache(options, steps.get(id)),
       commands: this.#commands(options),
       signal: options.signal,
-      openTar: this.#options.openTar,
       step: (id) => steps.get(id),
       cached: (id) => this.#reports.get(id)?.cached ?? false,
       report: (id, report) => this.#reports.set(id, report),

@@ -1,4 +1,4 @@
-import { type Digest, type Entry, packedLayer, type TarSource, tarLength, writeTar } from "@strake/oci";
+import { type Digest, type Entry, packedLayer, tarLength, writeTar } from "@strake/oci";
 import type { SolveContext } from "../solve/solve-context.ts";
 import type { SolvedLayer } from "../solve/solved.ts";
 
@@ -27,7 +27,7 @@ export function recipeLayer(
     return made;
   };
   const layer = packedLayer({
-    open: () => openEntries(context, entries, epoch),
+    open: () => writeEntries(entries, epoch),
     compression: "none",
     ...(record === undefined ? {} : { known: { diffId: record.diffId, digest: record.diffId, size: record.length } }),
     uncompressedSize: async () => tarLength(await entries(), { epoch }),
@@ -40,10 +40,6 @@ export function recipeLayer(
   return { key, layer, own: true, entries: completeEntries };
 }
 
-function openEntries(context: SolveContext, entries: () => Promise<readonly Entry[]>, epoch: number): TarSource {
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    const list = await entries();
-    yield* context.openTar?.(list, epoch) ?? writeTar(list, { epoch });
-  }
-  return chunks();
+async function* writeEntries(entries: () => Promise<readonly Entry[]>, epoch: number): AsyncGenerator<Uint8Array> {
+  yield* writeTar(await entries(), { epoch });
 }

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -90,7 +91,7 @@ export class Snapshots {
     const root = below === undefined ? undefined : lstatSync(below);
     chownSync(scratch.upper, root?.uid ?? 0, root?.gid ?? 0);
     chmodSync(scratch.upper, (root?.mode ?? 0o755) & 0o7777);
-    return { ...scratch, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+    return { ...scratch, dispose: () => removeScratch(folder, scratch.upper) };
   }
 
   async #make(key: Digest, recipe: SnapshotRecipe): Promise<string> {
@@ -126,6 +127,22 @@ export class Snapshots {
       }
     }
     return mkdtempSync(join(this.#passing, `${processName()}-`));
+  }
+}
+
+/**
+ * Removes the folders of a command.
+ *
+ * What a command changed is still there only where it is not wanted, and can be many files: nobody waits for them to go.
+ * A process of its own removes them, and should that be killed, the next builder does.
+ */
+function removeScratch(folder: string, upper: string): void {
+  if (existsSync(upper) && readdirSync(upper).length > 0) {
+    spawn("rm", ["-rf", folder], { detached: true, stdio: "ignore" })
+      .on("error", () => {})
+      .unref();
+  } else {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { BuildEvent, OperationId, OperationSource, Plan, PlannedStep } from "@strake/core";
-import type { Digest, Entry, Image, TarSource } from "@strake/oci";
+import type { Digest, Image } from "@strake/oci";
 import type { Folders } from "../files/folders.ts";
 import type { CommandPorts } from "../run/command-ports.ts";
 import type { Store } from "../store/store.ts";
@@ -34,7 +34,6 @@ export interface SolveContext {
   noCache(id: OperationId): boolean;
   readonly commands: CommandPorts;
   readonly signal: AbortSignal | undefined;
-  readonly openTar: ((entries: readonly Entry[], epoch: number) => TarSource) | undefined;
   solve(id: OperationId | null): Promise<Solved>;
   step(id: OperationId): PlannedStep | undefined;
   /** Whether a step that has been solved was found in the store. */

@@ -1,10 +1,11 @@
 import { type FileHandle, open } from "node:fs/promises";
 
-/** The most chunks that are on their way to the file at any moment. */
+/** The most chunks that wait to be written at any moment. */
 const mostInFlight = 4;
 
 /**
- * Writes chunks to a file while the caller makes the next ones.
+ * Writes chunks to a file while the caller makes the next ones, one after another: a kernel lets one thread at a time
+ * write to a file, and the others would only keep processors busy with waiting.
  *
  * Chunks must not be changed after they have been handed over. An error of a write comes out of a later call, at the
  * latest of `flush`.
@@ -14,6 +15,7 @@ export class FileWriter {
   position = 0;
   readonly #file: FileHandle;
   readonly #inFlight: Promise<void>[] = [];
+  #last: Promise<void> = Promise.resolve();
 
   constructor(file: FileHandle) {
     this.#file = file;
@@ -65,7 +67,8 @@ export class FileWriter {
   }
 
   #start(bytes: Uint8Array, position: number, done?: (chunk: Uint8Array) => void): void {
-    const writing = this.#writeFully(bytes, position).then(() => done?.(bytes));
+    const writing = this.#last.then(() => this.#writeFully(bytes, position)).then(() => done?.(bytes));
+    this.#last = writing;
     // Whoever waits next sees the error; until then it must not count as unhandled.
     writing.catch(() => {});
     this.#inFlight.push(writing);

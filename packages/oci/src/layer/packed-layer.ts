@@ -71,8 +71,9 @@ export function packedLayer(options: PackedLayerOptions): Layer {
     diffId: async () => ledger.known.diffId ?? (await askDiffId()),
     digest: async () => ledger.known.digest ?? (compression === "none" ? await askDiffId() : (await pack()).digest),
     size: async () => {
+      if (ledger.known.size !== undefined) return ledger.known.size;
       const plain = compression === "none" ? await options.uncompressedSize?.() : undefined;
-      return ledger.known.size ?? plain ?? (await pack()).size;
+      return plain ?? (await pack()).size;
     },
     compressed: compression === "none" ? uncompressed : compressed,
     uncompressed,
