@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { serveBases } from "../support/base-images.ts";
 import { project } from "../support/project.ts";
@@ -30,7 +30,8 @@ ${statements}
 export function* contents(folder: string): Generator<{ path: string; bytes: Buffer }> {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
+    // Links of images lead anywhere on this machine.
+    const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat?.isDirectory()) yield* contents(path);
     else if (stat?.isFile()) yield { path, bytes: readFileSync(path) };
   }
