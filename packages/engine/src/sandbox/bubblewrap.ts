@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { usualCapabilities } from "./capabilities.ts";
-import { exportEnvironment } from "./command-environment.ts";
+import { exportEnvironment, limitingProgram } from "./command-environment.ts";
 import { findProgram } from "./find-program.ts";
 import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
 import { plainSandbox } from "./plain.ts";
@@ -24,7 +24,7 @@ export const bubblewrapSandbox: Sandbox = {
     return runChain(prepared, io, {
       network: job.network,
       script: [...prepared.mountCommands, ...exportEnvironment(job)],
-      last: `exec ${shellCommand(command)}`,
+      last: `exec ${shellCommand([...limitingProgram(job), ...command])}`,
     });
   },
 };

@@ -1,3 +1,4 @@
+import { findProgram } from "./find-program.ts";
 import type { SandboxJob } from "./sandbox.ts";
 import { quote } from "./shell-words.ts";
 
@@ -8,6 +9,13 @@ const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 export function commandEnvironment({ env, user }: SandboxJob): readonly string[] {
   const has = (name: string) => env.some((each) => each.startsWith(`${name}=`));
   return [...(has("PATH") ? [] : [`PATH=${usualPath}`]), ...env, ...(has("HOME") ? [] : [`HOME=${user.home}`])];
+}
+
+/** The program that gives the command its limits (prlimit(1)), for sandboxes that do not see to it themselves. */
+export function limitingProgram({ limits }: SandboxJob): readonly string[] {
+  const value = (limit: number) => (limit < 0 ? "unlimited" : String(limit));
+  const options = (limits.ulimits ?? []).map(({ name, soft, hard }) => `--${name}=${value(soft)}:${value(hard)}`);
+  return options.length === 0 ? [] : [findProgram("prlimit")?.path ?? "prlimit", ...options];
 }
 
 /**

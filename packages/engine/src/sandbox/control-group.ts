@@ -36,23 +36,45 @@ export function makeControlGroup(limits: CommandLimits): ControlGroup {
   const asked = limits.memory !== undefined || limits.cpus !== undefined || limits.processes !== undefined;
   const settings = existsSync(join(root, "cgroup.controllers")) ? unified(limits) : byController(limits);
   const folders: string[] = [];
+  const refused: string[] = [];
   for (const [controller, files] of settings) {
     const folder = join(root, controller, name);
     try {
       mkdirSync(folder);
       folders.push(folder);
-      for (const [file, value] of files) writeFileSync(join(folder, file), value);
     } catch {
       // A controller that is not there, or not ours to use, limits nothing.
+      refused.push(...files.map(([file]) => file));
+      continue;
     }
+    for (const [file, value] of files) if (!tryWrite(join(folder, file), value)) refused.push(file);
   }
   if (folders.length === 0) return withoutGroups(limits);
+  if (refused.some((file) => isAsked(file, limits))) {
+    folders.forEach(removeGroup);
+    return withoutGroups(limits);
+  }
   return {
     // Where nobody asked for a limit, going without is better than not running.
     joining: folders.map((folder) => `echo 0 > ${join(folder, "cgroup.procs")}${asked ? "" : " 2>/dev/null || :"}`),
     ranOutOfMemory: (code) => code !== 0 && folders.some((folder) => hasKilled(folder, code === killed)),
     remove: () => folders.forEach(removeGroup),
   };
+}
+
+function tryWrite(file: string, value: string): boolean {
+  try {
+    writeFileSync(file, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a setting is one that somebody asked for; machines without swap have no limit for it. */
+function isAsked(file: string, { memory, cpus }: CommandLimits): boolean {
+  if (/^memory\.(max|limit_in_bytes)$/.test(file)) return memory !== undefined;
+  return file.startsWith("cpu.") && cpus !== undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { usualCapabilities } from "./capabilities.ts";
-import { exportEnvironment } from "./command-environment.ts";
+import { exportEnvironment, limitingProgram } from "./command-environment.ts";
 import { findProgram } from "./find-program.ts";
 import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
 import { type InnerMount, type PreparedJob, prepareJob } from "./prepare-job.ts";
@@ -45,7 +45,7 @@ export const plainSandbox: Sandbox = {
         "mount -n --move . /",
         ...exportEnvironment(job),
       ],
-      last: `exec ${shellCommand([...switchUser(job), ...job.args])}`,
+      last: `exec ${shellCommand([...limitingProgram(job), ...switchUser(job), ...job.args])}`,
     });
   },
 };

@@ -354,6 +354,12 @@ describe.each(names)("%s", (name) => {
       expect(output).toMatch(/can't fork|Cannot fork|Resource temporarily unavailable/);
     });
 
+    it("limits what ulimits name", async () => {
+      const limits = { ulimits: [{ name: "nofile", soft: 64, hard: 128 }] } as const;
+      const { output } = await run(["/bin/sh", "-c", "ulimit -n; ulimit -H -n"], { limits });
+      expect(output).toBe("64\n128\n");
+    });
+
     it("limits memory, and says so; an ordinary user is told that this cannot be done", async () => {
       if (insideUserNamespace()) {
         const running = run(["true"], { limits: { memory: 32 << 20 } });
