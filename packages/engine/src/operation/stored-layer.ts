@@ -9,6 +9,7 @@ import type { SolvedLayer } from "../solve/solved.ts";
  * it are read.
  */
 export function storedLayer(context: SolveContext, layer: Layer, diffId: Digest): SolvedLayer {
+  if (!context.readOnly) context.store.touchLayer(diffId);
   let listing: Promise<readonly Entry[]> | undefined;
   let reading: Promise<readonly Entry[]> | undefined;
   return {

@@ -20,7 +20,10 @@ export function keptLayer(context: SolveContext, input: SolvedLayers, run: Diges
 export function commandLayer(context: SolveContext, input: SolvedLayers, key: Digest): SolvedLayer | undefined {
   const folder = context.commands.snapshots().find(snapshotKey(input, key));
   if (folder === undefined || !context.store.hasLayerIndex(key)) return undefined;
-  if (!context.readOnly) touch(folder);
+  if (!context.readOnly) {
+    touch(folder);
+    context.store.touchLayer(key);
+  }
   return recipeLayer(context, key, async () => {
     const entries = await context.store.layerIndex(key);
     if (entries === undefined) throw new Error(`the list of the layer ${key} has been removed`);

@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { digestOf, StrakeError } from "@strake/core";
 import { digestParts } from "@strake/oci";
+import { processName } from "../kernel/process-name.ts";
 import { readIfPresent, writeAtomically } from "./atomic-file.ts";
 import { type Lock, takeLock, tryLock } from "./lock.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -90,7 +91,7 @@ export class CacheMounts {
       const folder = join(this.#folder, name);
       const text = readIfPresent(join(folder, "cache.json"));
       const files = join(folder, "files");
-      if (text === undefined || !existsSync(files)) return [];
+      if (text === undefined || !existsSync(files) || name.includes(".")) return [];
       const { id, sharing } = JSON.parse(text) as { id: string; sharing: string };
       return [{ name, id, sharing, files, used: statSync(folder).mtimeMs }];
     });
@@ -111,11 +112,15 @@ export class CacheMounts {
     }
     try {
       const cache = join(this.#folder, name);
-      rmSync(cache, { recursive: true, force: true });
-      if (made === undefined) return;
-      makeFolder(cache);
-      writeAtomically(join(cache, "cache.json"), made.description);
-      renameSync(made.files, join(cache, "files"));
+      const before = `${cache}.${processName()}.old`;
+      // Another name first: nobody finds half of a cache, and a kill in between loses no more than the older one.
+      if (existsSync(cache)) renameSync(cache, before);
+      if (made !== undefined) {
+        makeFolder(cache);
+        writeAtomically(join(cache, "cache.json"), made.description);
+        renameSync(made.files, join(cache, "files"));
+      }
+      rmSync(before, { recursive: true, force: true });
     } finally {
       lock.release();
     }

@@ -5,6 +5,7 @@ import { type Digest, digestParts } from "@strake/oci";
 import { isAlive, processName } from "../kernel/process-name.ts";
 import { readIfPresent } from "./atomic-file.ts";
 import { startPruning } from "./lease.ts";
+import { makeFolder } from "./make-folder.ts";
 import type { Store } from "./store.ts";
 
 /** What is to be removed from a store. */
@@ -139,12 +140,10 @@ function removeOne(store: Store, { path }: Pruned): void {
     removeIfEmpty(dirname(full));
     return;
   }
+  makeFolder(join(store.folder, "scratch"));
   const passing = join(store.folder, "scratch", `${processName()}-pruned-${path.replaceAll("/", "-")}`);
-  if (!existsSync(join(store.folder, "scratch"))) rmSync(full, { recursive: true, force: true });
-  else {
-    renameSync(full, passing);
-    rmSync(passing, { recursive: true, force: true });
-  }
+  renameSync(full, passing);
+  rmSync(passing, { recursive: true, force: true });
   removeIfEmpty(dirname(full));
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, DiskBlobStore, decodeEntries, digestParts, type Entry, encodeEntries } from "@strake/oci";
 import { ActionCache } from "./action-cache.ts";
@@ -46,6 +46,14 @@ export class Store {
 
   hasLayerIndex(diffId: Digest): boolean {
     return existsSync(this.#indexPath(diffId));
+  }
+
+  /** Notes that what is known of a layer was used, and its bytes where they are kept. */
+  touchLayer(diffId: Digest): void {
+    const now = new Date();
+    for (const path of [this.#indexPath(diffId), this.blobs.path(diffId)]) {
+      if (existsSync(path)) utimesSync(path, now, now);
+    }
   }
 
   keepLayerIndex(diffId: Digest, entries: readonly Entry[]): void {

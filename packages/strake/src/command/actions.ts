@@ -40,25 +40,28 @@ export function makeActions(signal: AbortSignal): Actions {
       });
       write(printMachine(await inspectMachine(await home()), json));
     },
-    push: async (request) => write(await (await import("./push.ts")).pushNames(request, signal)),
-    pull: async (request) => write(await (await import("./pull.ts")).pullImages(request, signal)),
+    push: async (request) =>
+      write(await holding(signal, async () => (await import("./push.ts")).pushNames(request, signal))),
+    pull: async (request) =>
+      write(await holding(signal, async () => (await import("./pull.ts")).pullImages(request, signal))),
     login: async (request) => write(await (await import("./login.ts")).logIn(request, signal)),
     logout: async ({ server }) => write(await (await import("./login.ts")).logOut(server)),
     tag: async ({ source, target }) => (await import("./tag.ts")).tagImage(await openStore(), source, target),
     rmi: async (request) => write((await import("./rmi.ts")).removeImages(await openStore(), request)),
-    save: async (request) => (await import("./save.ts")).saveImages(await openStore(), request, signal),
+    save: async (request) =>
+      holding(signal, async () => (await import("./save.ts")).saveImages(await openStore(), request, signal)),
     load: async (request) => {
       const { loadImages } = await import("./load.ts");
       const { hostPlatform } = await import("../compose/host-platform.ts");
-      write(await loadImages(await openStore(), request, hostPlatform(), signal));
+      write(await holding(signal, async () => loadImages(await openStore(), request, hostPlatform(), signal)));
     },
     cache: async (request) => {
       const { exportCaches, importCaches, listCaches, removeCaches } = await import("./cache.ts");
       const store = await openStore();
       if (request.action === "ls") write(await listCaches(store, Date.now()));
       else if (request.action === "rm") write(await removeCaches(store, request.ids));
-      else if (request.action === "export") await exportCaches(store, request.file, signal);
-      else write(await importCaches(store, request.file));
+      else if (request.action === "export") await holding(signal, () => exportCaches(store, request.file, signal));
+      else write(await holding(signal, () => importCaches(store, request.file)));
     },
     prune: async (request) => write(await (await import("./prune.ts")).pruneStore(await openStore(), request, signal)),
     rm: async (request) => write(await (await import("./rm.ts")).removeContainers(await home(), request)),
@@ -66,13 +69,24 @@ export function makeActions(signal: AbortSignal): Actions {
       const { importImage } = await import("./import.ts");
       const { hostPlatform } = await import("../compose/host-platform.ts");
       const around = { standardInput: process.stdin, platform: hostPlatform(), signal };
-      write(await importImage(await openStore(), request, around));
+      write(await holding(signal, async () => importImage(await openStore(), request, around)));
     },
   };
 }
 
 async function home(): Promise<string> {
   return (await import("../compose/store-home.ts")).storeHome(process.env);
+}
+
+/** Does something for which nothing may be removed from the store meanwhile. */
+async function holding<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const { takeLease } = await import("@strake/engine");
+  const lease = await takeLease(await home(), signal);
+  try {
+    return await work();
+  } finally {
+    lease.release();
+  }
 }
 
 async function openStore() {
