@@ -22,14 +22,14 @@ export async function solveRun(context: SolveContext, id: OperationId, operation
   const files = await filesOfMounts(context, id, operation);
   const { key, parts } = runKey(context, operation, input.keys, files);
   const wanted = operation.cache && !context.noCache(id);
-  const kept = wanted ? keptLayer(context, input, key) : undefined;
+  const kept = wanted ? await keptLayer(context, input, key) : undefined;
   context.report(id, { key, cached: kept !== undefined, parts });
   if (kept !== undefined) return onTop(input, kept);
   if (context.readOnly) return onTop(input, unknownLayer(key, stepOf(context, id, operation)));
   requireEntitlement(context, operation);
   // Another process may be at the same step; what it makes is what this one would.
   const made = await context.store.withLock(`run-${digestParts(key).hex}`, context.signal, async () => {
-    const meanwhile = wanted ? keptLayer(context, input, key) : undefined;
+    const meanwhile = wanted ? await keptLayer(context, input, key) : undefined;
     if (meanwhile === undefined) return runCommand(context, { id, operation, input, files, key });
     context.report(id, { key, cached: true, parts });
     return meanwhile;

@@ -20,8 +20,8 @@ export async function keepLayer(context: SolveContext, wanted: WantedCommand, up
   const entries = await changedEntries(upper, input, commands.snapshots().space, epoch);
   const { entries: digested, manifest } = await digestEntries(entries, context.folders.hashFiles);
   const key = changesKey(manifest, digested, epoch);
-  commands.snapshots().adopt(snapshotKey(input, key), upper);
+  const folder = commands.snapshots().adopt(snapshotKey(input, key), upper);
   if (!store.hasLayerIndex(key)) store.keepLayerIndex(key, digested);
   if (wanted.operation.cache) store.runs.set(wanted.key, key);
-  return commandLayer(context, input, key) as SolvedLayer;
+  return commandLayer(context, key, folder);
 }

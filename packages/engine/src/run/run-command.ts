@@ -83,6 +83,7 @@ function jobOf(
   const network = operation.network === "default" ? (surroundings.network ?? "default") : operation.network;
   return {
     ...folders,
+    volatile: true,
     args: operation.args,
     env: [...operation.env, ...mounts.env],
     cwd: operation.cwd,

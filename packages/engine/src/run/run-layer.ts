@@ -1,4 +1,3 @@
-import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf } from "@strake/core";
 import type { Digest, Entry } from "@strake/oci";
@@ -8,38 +7,40 @@ import type { SolvedLayer, SolvedLayers } from "../solve/solved.ts";
 import { snapshotKeys } from "./lower-folders.ts";
 
 /** The layer that a command made in an earlier build; undefined where that is not known or its files are gone. */
-export function keptLayer(context: SolveContext, input: SolvedLayers, run: Digest): SolvedLayer | undefined {
-  const key = context.store.runs.get(run);
-  if (key === undefined) return undefined;
-  const layer = commandLayer(context, input, key);
-  if (layer !== undefined && !context.readOnly) context.store.runs.touch(run);
-  return layer;
+export async function keptLayer(
+  context: SolveContext,
+  input: SolvedLayers,
+  run: Digest,
+): Promise<SolvedLayer | undefined> {
+  const { store, readOnly } = context;
+  const key = store.runs.get(run);
+  if (key === undefined || !store.hasLayerIndex(key)) return undefined;
+  const entries = () => entriesOf(context, key);
+  const folder = await context.commands.snapshots().find(snapshotKey(input, key), entries, { readOnly });
+  if (folder === undefined) return undefined;
+  if (!readOnly) {
+    store.touchLayer(key);
+    store.runs.touch(run);
+  }
+  return commandLayer(context, key, folder);
 }
 
 /** A layer whose files are in a folder of the store. */
-export function commandLayer(context: SolveContext, input: SolvedLayers, key: Digest): SolvedLayer | undefined {
-  const folder = context.commands.snapshots().find(snapshotKey(input, key));
-  if (folder === undefined || !context.store.hasLayerIndex(key)) return undefined;
-  if (!context.readOnly) {
-    touch(folder);
-    context.store.touchLayer(key);
-  }
+export function commandLayer(context: SolveContext, key: Digest, folder: string): SolvedLayer {
   return recipeLayer(context, key, async () => {
-    const entries = await context.store.layerIndex(key);
-    if (entries === undefined) throw new Error(`the list of the layer ${key} has been removed`);
-    return entries.map((entry) => inFolder(entry, folder));
+    return (await entriesOf(context, key)).map((entry) => inFolder(entry, folder));
   });
+}
+
+async function entriesOf({ store }: SolveContext, layer: Digest): Promise<readonly Entry[]> {
+  const entries = await store.layerIndex(layer);
+  if (entries === undefined) throw new Error(`the list of the layer ${layer} has been removed`);
+  return entries;
 }
 
 /** What the folder of a command's layer is called. */
 export function snapshotKey(input: SolvedLayers, layer: Digest): Digest {
   return digestOf({ below: snapshotKeys(input.layers).at(-1) ?? null, layer });
-}
-
-/** What was used last is removed last. */
-function touch(folder: string): void {
-  const now = new Date();
-  utimesSync(folder, now, now);
 }
 
 function inFolder(entry: Entry, folder: string): Entry {

@@ -45,6 +45,8 @@ export function prepareJob(asked: SandboxJob): PreparedJob {
   const scratch = mkdtempSync(join(asked.scratch, "run-"));
   const job = { ...asked, scratch };
   const { lowers, upper } = job;
+  // A mount like this is refused where one has been before; nothing went wrong in between here.
+  rmSync(join(job.work, "work", "incompat"), { recursive: true, force: true });
   const root = join(scratch, "root");
   mkdirSync(root);
   const rootless = insideUserNamespace();
@@ -67,7 +69,10 @@ export function prepareJob(asked: SandboxJob): PreparedJob {
   return {
     job,
     root,
-    mountCommands: [overlay(scratch, "root", stacked, rootless, job), ...mountCommands],
+    mountCommands: [
+      overlay(scratch, "root", stacked, rootless, { volatile: job.volatile === true, upper, work: job.work }),
+      ...mountCommands,
+    ],
     mounts: wanted.map((mount, at) => ({ ...mount, target: targets[at] as string })),
     cwd: `/${findInLowers([...lowers, upper], job.cwd).path}`,
     rootless,
@@ -123,7 +128,15 @@ function innerMount(
   if (writable) for (const path of [upper, work]) mkdirSync(path, { recursive: true });
   const empty = join(job.scratch, `${name}-empty`);
   mkdirSync(empty);
-  commands.push(overlay(job.scratch, name, [empty, ...mount.lowers], rootless, writable ? { upper, work } : undefined));
+  commands.push(
+    overlay(
+      job.scratch,
+      name,
+      [empty, ...mount.lowers],
+      rootless,
+      writable ? { upper, work, volatile: true } : undefined,
+    ),
+  );
   return { type: "bind", source: join(job.scratch, name, found.path), target, readonly: !writable, directory };
 }
 
@@ -138,13 +151,13 @@ function overlay(
   target: string,
   lowers: readonly string[],
   rootless: boolean,
-  upper: { readonly upper: string; readonly work: string } | undefined,
+  upper: { readonly upper: string; readonly work: string; readonly volatile: boolean } | undefined,
 ): string {
   const links = join(scratch, `${target}-layers`);
   mkdirSync(links);
   for (const [at, folder] of lowers.entries()) symlinkSync(folder, join(links, `${at}`));
   const names = [...lowers.keys()].reverse().join(":");
-  const options = [`lowerdir=${names}`];
+  const options = [`lowerdir=${names}`, ...(rootless ? ["userxattr"] : [])];
   if (upper !== undefined) {
     symlinkSync(upper.upper, join(links, "u"));
     symlinkSync(upper.work, join(links, "w"));
@@ -152,7 +165,10 @@ function overlay(
     // Otherwise a layer could say "as in the layer below" of what has to be whole; without rights none of it is allowed.
     if (!rootless) options.push("metacopy=off", "redirect_dir=off", "index=off");
   }
-  if (rootless) options.push("userxattr");
   // The newer way to mount takes 255 bytes for an option only.
-  return `(cd ${target}-layers && LIBMOUNT_FORCE_MOUNT2=always mount -t overlay overlay -o ${options.join(",")} ../${target})`;
+  const mount = (more: readonly string[]) =>
+    `LIBMOUNT_FORCE_MOUNT2=always mount -t overlay overlay -o ${[...options, ...more].join(",")} ../${target}`;
+  // At its end the kernel would write all that is waiting on the disk, whoever it is of. Before 5.10 it cannot leave it.
+  const mounting = upper?.volatile ? `{ ${mount(["volatile"])} 2>/dev/null || ${mount([])}; }` : mount([]);
+  return `(cd ${target}-layers && ${mounting})`;
 }

@@ -26,6 +26,8 @@ export interface SandboxJob {
   readonly upper: string;
   /** An empty folder that the kernel works in. */
   readonly work: string;
+  /** The changes need not be on the disk when the command has ended; they can be made again. */
+  readonly volatile?: boolean;
   /** A folder that does not exist yet, for what the sandbox itself needs; whoever runs the job removes it. */
   readonly scratch: string;
   readonly args: readonly string[];

@@ -1,5 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { contentBytes, type Entry, layerTree, parseDigest } from "@strake/oci";
@@ -201,10 +212,35 @@ describe.skipIf(!isRoot)("a snapshot", () => {
     const scratch = snapshots.scratch(first);
     writeFileSync(join(scratch.upper, "new"), "x");
     const other = parseDigest(`sha256:${"cd".repeat(32)}`);
-    expect(snapshots.find(other)).toBeUndefined();
-    expect(snapshots.adopt(other, scratch.upper)).toBe(snapshots.find(other));
+    const entries = async () => [file("new", "x")];
+    expect(await snapshots.find(other, entries)).toBeUndefined();
+    expect(snapshots.adopt(other, scratch.upper)).toBe(await snapshots.find(other, entries));
     scratch.dispose();
     expect(execFileSync("ls", [join(store, "scratch")], { encoding: "utf8" })).toBe("");
+  });
+
+  it("is made again where the machine went down before its files were on the disk", async () => {
+    const store = mkdtempSync(join(root, "store-"));
+    const key = parseDigest(`sha256:${"ab".repeat(32)}`);
+    const recipe = { entries: async () => base, below: async () => [], epoch: undefined };
+    const made = await new Snapshots(store, "trusted").ensure(key, recipe);
+    const lose = () => {
+      truncateSync(join(made, "a/one"));
+      utimesSync(made, 1, 1);
+    };
+    const restarted = new Snapshots(store, "trusted");
+
+    utimesSync(made, 1, 1);
+    expect(await restarted.find(key, recipe.entries)).toBe(made);
+    lose();
+    expect(await restarted.find(key, recipe.entries, { readOnly: true })).toBeUndefined();
+    expect(await restarted.find(key, recipe.entries)).toBeUndefined();
+    expect(existsSync(made)).toBe(false);
+
+    const again = await new Snapshots(store, "trusted").ensure(key, recipe);
+    lose();
+    expect(await new Snapshots(store, "trusted").ensure(key, recipe)).toBe(again);
+    expect(readFileSync(join(again, "a/one")).length).toBeGreaterThan(0);
   });
 
   it("gives commands the root folder of the layers below", () => {

@@ -9,12 +9,14 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  utimesSync,
 } from "node:fs";
 import { join } from "node:path";
 import { type Digest, digestParts, type Entry, type FileTree, layerTree } from "@strake/oci";
 import type { MarkSpace } from "../kernel/file-kinds.ts";
 import { isAlive, processName } from "../kernel/process-name.ts";
 import { makeFolder } from "../store/make-folder.ts";
+import { hasWholeFiles, startOfMachine } from "./whole-files.ts";
 import { writeSnapshot } from "./write-snapshot.ts";
 
 /** How a snapshot is made that is not there yet. */
@@ -58,10 +60,27 @@ export class Snapshots {
     this.space = space;
   }
 
-  /** The folder of a layer, or undefined where it is not there. */
-  find(key: Digest): string | undefined {
+  /**
+   * The folder of a layer, or undefined where it is not there or lost files when the machine went down.
+   *
+   * What was used last is removed last, so the use is noted, except by those who only look.
+   *
+   * @param entries the entries of the layer, asked for only where the machine was started since the last use
+   */
+  async find(
+    key: Digest,
+    entries: () => Promise<readonly Entry[]>,
+    options: { readonly readOnly?: boolean } = {},
+  ): Promise<string | undefined> {
     const path = this.#path(key);
-    return existsSync(path) ? path : undefined;
+    const used = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (used === undefined) return undefined;
+    if (used < startOfMachine() && !hasWholeFiles(path, await entries())) {
+      if (!options.readOnly) this.#throwAway(path);
+      return undefined;
+    }
+    if (!options.readOnly) touch(path);
+    return path;
   }
 
   /** The folder of a layer, made where it is not there. */
@@ -96,7 +115,8 @@ export class Snapshots {
 
   async #make(key: Digest, recipe: SnapshotRecipe): Promise<string> {
     const path = this.#path(key);
-    if (existsSync(path)) return path;
+    const found = await this.find(key, recipe.entries);
+    if (found !== undefined) return found;
     const [entries, layers] = await Promise.all([recipe.entries(), recipe.below()]);
     const below: FileTree = layerTree(layers);
     const tree = layerTree([...layers, entries]);
@@ -111,6 +131,17 @@ export class Snapshots {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  #throwAway(path: string): void {
+    const folder = this.#passingFolder();
+    try {
+      renameSync(path, join(folder, "layer"));
+    } catch (error) {
+      // Another process did it.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+    rmSync(folder, { recursive: true, force: true });
   }
 
   #path(key: Digest): string {
@@ -146,9 +177,15 @@ function removeScratch(folder: string, upper: string): void {
   }
 }
 
+function touch(folder: string): void {
+  const now = new Date();
+  utimesSync(folder, now, now);
+}
+
 function moveUnlessThere(from: string, to: string): void {
   try {
     renameSync(from, to);
+    touch(to);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;

@@ -49,6 +49,7 @@ export async function runContainer(request: RunRequest, signal: AbortSignal): Pr
           lowers,
           ...containers.folders(container.id),
           scratch,
+          volatile: request.remove,
           args,
           env: environmentOf(request, config, hostname),
           cwd: request.workdir ?? (config.WorkingDir || "/"),
