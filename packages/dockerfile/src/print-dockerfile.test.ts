@@ -10,6 +10,7 @@ import {
   rootfs,
   script,
   secret,
+  ssh,
   variable,
 } from "@strake/core";
 import { describe, expect, test } from "vitest";
@@ -101,6 +102,58 @@ RUN --mount=type=bind,source=lib,target=/src \\
     expect(text).toContain("# Build with --build-context context-1=../..\n");
     expect(text).toContain("COPY --from=context-1 x /x");
     expect([...contexts.keys()]).toEqual(["context-1"]);
+  });
+
+  test("takes offered images from outside, under names that hide no other image", () => {
+    const node = image().from("node:24").env({ A: "1" });
+    const tool = image().from("debian").run("make");
+    const target = image().from(node).copy("/tool", "/bin/", { from: tool });
+    const printed = printDockerfile(target.definition, {
+      project: import.meta.dirname,
+      names: new Map([
+        [node.definition, "node"],
+        [tool.definition, "debian"],
+      ]),
+      offered: new Set([node.definition, target.definition]),
+    });
+    expect(printed.text).toBe(`# syntax=docker/dockerfile:1.4
+FROM debian AS debian
+RUN make
+
+FROM node
+COPY --from=debian /tool /bin/
+`);
+    expect([...printed.given]).toEqual([["node", node.definition]]);
+    const both = printDockerfile(image().from("x.test/team/node:24").copy("/a", "/a", { from: node }).definition, {
+      project: import.meta.dirname,
+      names: new Map([[node.definition, "node"]]),
+      offered: new Set([node.definition]),
+    });
+    expect(both.text).toContain("COPY --from=node-1 /a /a\n");
+  });
+
+  test("keeps an offered image a stage where it is wanted for a platform of its own", () => {
+    const base = image().from("debian");
+    const tool = image().from(base);
+    const target = image().from(image().from(tool, { platform: "linux/amd64" }));
+    const { text, given } = printDockerfile(target.definition, {
+      project: import.meta.dirname,
+      offered: new Set([base.definition, tool.definition]),
+    });
+    expect(text).toContain("FROM debian AS stage-1\n");
+    expect(given.size).toBe(0);
+  });
+
+  test("tells what the build has to be given and to allow", () => {
+    const { secrets, agents, entitlements } = printDockerfile(
+      scratch
+        .run(["a"], { mounts: [secret("t"), secret("t", { env: "TOKEN" }), ssh(), ssh({ id: "work" })] })
+        .run(["b"], { network: "host", security: "insecure" }).definition,
+      { project: import.meta.dirname },
+    );
+    expect([...secrets]).toEqual([["t", "TOKEN"]]);
+    expect(agents).toEqual(["default", "work"]);
+    expect(entitlements).toEqual(["network.host", "security.insecure"]);
   });
 
   test("adds a root file system as an archive", () => {

@@ -1,4 +1,5 @@
 import { type Definition, type FromNode, joinPath, relativePath, type Step, statementsOf } from "@strake/core";
+import { imageOrder } from "./image-order.ts";
 import { printAdd, printCopy, printWrite } from "./instruction/files.ts";
 import { printRun } from "./instruction/run.ts";
 import {
@@ -19,6 +20,14 @@ export interface PrintedDockerfile {
   readonly text: string;
   /** Absolute folders that `--build-context` has to name. */
   readonly contexts: ReadonlyMap<string, string>;
+  /** Offered images that `--build-context` has to name, by their names here. */
+  readonly given: ReadonlyMap<string, Definition>;
+  /** Ids of the secrets it asks for, with the environment variable that a command has one in, where it says so. */
+  readonly secrets: ReadonlyMap<string, string | undefined>;
+  /** Ids of the ssh agents it asks for. */
+  readonly agents: readonly string[];
+  /** What has to be allowed, in buildx's words: `network.host`, `security.insecure`. */
+  readonly entitlements: readonly string[];
 }
 
 /**
@@ -32,7 +41,15 @@ export interface PrintedDockerfile {
 export function printDockerfile(definition: Definition, options: PrintOptions): PrintedDockerfile {
   const printer = new Printer(options);
   const stages: string[] = [];
-  for (const image of inOrder(definition)) {
+  const order = imageOrder(definition, options.offered);
+  const given = new Map<string, Definition>();
+  for (const image of order.given) {
+    const name = stageName(image, printer, order.outside);
+    printer.needed.use("named-context");
+    printer.stages.set(image, name);
+    given.set(name, image);
+  }
+  for (const image of order.stages) {
     const last = image === definition;
     const name = last ? undefined : stageName(image, printer);
     stages.push(printStage(printer, image, name));
@@ -42,37 +59,29 @@ export function printDockerfile(definition: Definition, options: PrintOptions): 
     ([name, root]) => `# Build with --build-context ${name}=${relativePath(options.project, root)}\n`,
   );
   const syntax = options.syntax === false ? "" : printer.needed.line();
-  return { text: `${syntax}${contexts.join("")}${stages.join("\n")}`, contexts: printer.contexts };
-}
-
-/** The images that a target needs as stages, before those that use them, the target last. */
-function inOrder(definition: Definition): readonly Definition[] {
-  const found = new Set<Definition>();
-  const visit = (image: Definition): void => {
-    if (found.has(image)) return;
-    for (const node of statementsOf(image)) for (const used of usedImages(node)) visit(used);
-    found.add(image);
+  return {
+    text: `${syntax}${contexts.join("")}${stages.join("\n")}`,
+    contexts: printer.contexts,
+    given,
+    secrets: printer.secrets,
+    agents: [...printer.agents],
+    entitlements: [...printer.entitlements],
   };
-  visit(definition);
-  return [...found];
 }
 
-function usedImages(node: Definition): readonly Definition[] {
-  if (node.kind === "from") return node.base.type === "image" ? [node.base.image] : [];
-  if (node.kind === "copy") return node.from.type === "image" ? [node.from.image] : [];
-  if (node.kind !== "run") return [];
-  return node.mounts.flatMap((mount) => ("from" in mount && mount.from?.type === "image" ? [mount.from.image] : []));
-}
-
-/** A name that FROM takes: the image's own where it has one, made unique. */
-function stageName(image: Definition, printer: Printer): string {
+/**
+ * A name that FROM takes: the image's own where it has one, made unique.
+ *
+ * @param outside names that are an outside image's; a stage only hides one, a context stands for it everywhere
+ */
+function stageName(image: Definition, printer: Printer, outside: ReadonlySet<string> = new Set()): string {
   const own = printer.options.names?.get(image) ?? "";
   const clean = own
     .toLowerCase()
     .replace(/[^a-z0-9-_.]/g, "-")
-    .replace(/^[^a-z]+/, "");
+    .replace(/^[^a-z]+|[-_.]+$/g, "");
   const base = clean === "" || clean === "scratch" || clean === "context" ? "stage" : clean;
-  const taken = new Set(printer.stages.values());
+  const taken = new Set([...printer.stages.values(), ...outside]);
   if (base !== "stage" && !taken.has(base)) return base;
   for (let number = 1; ; number++) if (!taken.has(`${base}-${number}`)) return `${base}-${number}`;
 }

@@ -23,6 +23,8 @@ export interface PrintOptions {
   readonly outputs?: (owner: OutputOwner, property: OutputProperty) => Evaluated;
   /** False: no `# syntax` line, for builders that have only their own frontend. */
   readonly syntax?: boolean;
+  /** Images that the build can be given as named contexts; those that are used so are no stages. */
+  readonly offered?: ReadonlySet<Definition>;
 }
 
 /** One printing in progress: what its instructions share. */
@@ -30,7 +32,14 @@ export class Printer {
   readonly needed: NeededSyntax = new NeededSyntax();
   /** Folders outside the context, by the names that the Dockerfile has for them. */
   readonly contexts: Map<string, string> = new Map();
+  /** Names of the images that can be used: of stages, and of those that the build is given. */
   readonly stages: Map<Definition, string> = new Map();
+  /** Secrets by their ids; the environment variable that a command has one in, where it says so. */
+  readonly secrets: Map<string, string | undefined> = new Map();
+  /** Ids of the ssh agents that commands ask for. */
+  readonly agents: Set<string> = new Set();
+  /** What commands have to be allowed, in buildx's words. */
+  readonly entitlements: Set<string> = new Set();
   readonly options: PrintOptions;
 
   constructor(options: PrintOptions) {
@@ -72,7 +81,7 @@ export class Printer {
     return { flag: name, prefix: "" };
   }
 
-  /** The name of the stage of an image that has been printed before. */
+  /** The name of an image that is given, or that has been printed as a stage before. */
   stageOf(image: Definition, site: CallSite): string {
     const name = this.stages.get(image);
     if (name === undefined) throw noDockerfileForm(site, "an image that is not a stage");

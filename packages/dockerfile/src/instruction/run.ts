@@ -9,10 +9,12 @@ export function printRun(printer: Printer, node: RunStep, shell: readonly string
   const flags = node.mounts.map((mount) => `--mount=${mountText(printer, node, mount)}`);
   if (node.network !== undefined && node.network !== "default") {
     printer.needed.use("network");
+    if (node.network === "host") printer.entitlements.add("network.host");
     flags.push(`--network=${node.network}`);
   }
   if (node.security === "insecure") {
     printer.needed.use("security");
+    printer.entitlements.add("security.insecure");
     flags.push("--security=insecure");
   }
   const before = flags.map((flag) => `${flag} \\\n    `).join("");
@@ -79,10 +81,12 @@ function mountText(printer: Printer, node: RunStep, mount: Mount): string {
       break;
     case "secret":
       if (mount.env !== undefined) printer.needed.use("secret-env");
+      printer.secrets.set(mount.id, printer.secrets.get(mount.id) ?? mount.env);
       options.push(["id", mount.id], ["target", mount.target === undefined ? undefined : text(mount.target)]);
       options.push(["env", mount.env], ["required", mount.required || undefined], ...ownership(mount));
       break;
     case "ssh":
+      printer.agents.add(mount.id ?? "default");
       options.push(["id", mount.id], ["target", mount.target === undefined ? undefined : text(mount.target)]);
       options.push(["required", mount.required || undefined], ...ownership(mount));
       break;
