@@ -102,6 +102,11 @@ RUN --mount=type=bind,source=lib,target=/src \\
     expect(text).toContain("# Build with --build-context context-1=../..\n");
     expect(text).toContain("COPY --from=context-1 x /x");
     expect([...contexts.keys()]).toEqual(["context-1"]);
+    const quiet = printDockerfile(scratch.copy("x", "/x", { from: local("../..") }).definition, {
+      project: import.meta.dirname,
+      hints: false,
+    });
+    expect(quiet.text).not.toContain("--build-context");
   });
 
   test("takes offered images from outside, under names that hide no other image", () => {

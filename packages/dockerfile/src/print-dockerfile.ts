@@ -55,12 +55,12 @@ export function printDockerfile(definition: Definition, options: PrintOptions): 
     stages.push(printStage(printer, image, name));
     if (name !== undefined) printer.stages.set(image, name);
   }
-  const contexts = [...printer.contexts].map(
+  const hints = [...printer.contexts].map(
     ([name, root]) => `# Build with --build-context ${name}=${relativePath(options.project, root)}\n`,
   );
   const syntax = options.syntax === false ? "" : printer.needed.line();
   return {
-    text: `${syntax}${contexts.join("")}${stages.join("\n")}`,
+    text: `${syntax}${options.hints === false ? "" : hints.join("")}${stages.join("\n")}`,
     contexts: printer.contexts,
     given,
     secrets: printer.secrets,

@@ -23,6 +23,8 @@ export interface PrintOptions {
   readonly outputs?: (owner: OutputOwner, property: OutputProperty) => Evaluated;
   /** False: no `# syntax` line, for builders that have only their own frontend. */
   readonly syntax?: boolean;
+  /** False: no comment that tells what to call the build with, since somebody else tells the build. */
+  readonly hints?: boolean;
   /** Images that the build can be given as named contexts; those that are used so are no stages. */
   readonly offered?: ReadonlySet<Definition>;
 }

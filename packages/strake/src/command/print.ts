@@ -6,7 +6,7 @@ import { planRequest } from "../compose/plan-request.ts";
 import { openSession } from "../compose/session.ts";
 import type { PrintRequest } from "./request.ts";
 
-/** A text that `print` makes, and the name of its file under `--dest`. */
+/** A text that `print` makes, and the name of its file in the folder that is asked for. */
 export interface PrintedFile {
   readonly name: string;
   readonly text: string;
@@ -14,15 +14,21 @@ export interface PrintedFile {
 
 /** Prints images in another form, into the folder that is asked for or as the text that is returned. */
 export async function print(request: PrintRequest, signal: AbortSignal): Promise<string> {
-  const files = await printFiles(request, signal);
+  if (request.to === "bake") return (await import("./print/print-builds.ts")).printBake(request);
+  if (request.to === "compose") return (await import("./print/print-builds.ts")).printCompose(request);
+  const files = await printFiles(request, request.to, signal);
   if (request.destination === undefined) return joinPrinted(files);
   mkdirSync(request.destination, { recursive: true });
   for (const { name, text } of files) writeFileSync(join(request.destination, name), text);
   return "";
 }
 
-function printFiles(request: PrintRequest, signal: AbortSignal): Promise<readonly PrintedFile[]> {
-  switch (request.to) {
+function printFiles(
+  request: PrintRequest,
+  to: Exclude<PrintRequest["to"], "bake" | "compose">,
+  signal: AbortSignal,
+): Promise<readonly PrintedFile[]> {
+  switch (to) {
     case "plan":
       return printPlans(request, signal);
     case "llb":

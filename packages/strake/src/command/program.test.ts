@@ -136,6 +136,10 @@ test("the other commands take docker's flags", async () => {
     to: "plan",
     destination: "out",
   });
+  expect((await parse(["print", "--to", "compose", "-o", "compose.yaml"]))[1]).toMatchObject({
+    to: "compose",
+    destination: "compose.yaml",
+  });
 });
 
 test("one parse leaves nothing behind for the next", async () => {

@@ -100,12 +100,13 @@ function addPlan(program: Command, actions: Actions, variables: Variables): void
 function addPrint(program: Command, actions: Actions, variables: Variables): void {
   definitionCommand(program, "print", "print images in another form")
     .addOption(new Option("--to <form>", "the form").choices(renderings).makeOptionMandatory())
-    .option("--dest <folder>", "write a file for each target into a folder")
+    .option("-o, --output <path>", "write into a folder; for compose, into a file, which is brought up to date")
+    .option("--dest <folder>", "the same as --output")
     .action(async (targets: string[], options: Values) => {
       await actions.print({
         ...definitionRequest(targets, options, variables),
         to: options.to as (typeof renderings)[number],
-        ...optional("destination", options.dest),
+        ...optional("destination", options.output ?? options.dest),
       });
     });
 }

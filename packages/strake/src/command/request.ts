@@ -60,11 +60,11 @@ export interface PlanRequest extends DefinitionRequest {
 }
 
 /** What `print` can print. */
-export const renderings = ["dockerfile", "plan", "llb"] as const;
+export const renderings = ["dockerfile", "bake", "compose", "plan", "llb"] as const;
 
 export interface PrintRequest extends DefinitionRequest {
   readonly to: (typeof renderings)[number];
-  /** The folder that gets a file for each target; without it there is standard output. */
+  /** The folder that gets the files, for compose the file; without it there is standard output. */
   readonly destination?: string;
 }
 
