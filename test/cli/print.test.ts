@@ -159,6 +159,16 @@ describe("what cannot be printed", () => {
     expect(read(cwd, "compose.yaml")).toBe(text);
   });
 
+  it.each([
+    ["bake", "build.ts", "build.ts is a file"],
+    ["compose", "site", "site is a folder"],
+  ])("is %s to %s, which is of the wrong kind", async (form, output, message) => {
+    const cwd = siteProject();
+    const { status, stderr } = await runStrake(["print", "--to", form, "-o", output], { cwd });
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
   it("is an ignore file of the build file's own where the Dockerfile has no place of its own", async () => {
     const cwd = project({ "build.ts.dockerignore": "x\n" }, siteProject());
     for (const form of ["bake", "compose"]) {

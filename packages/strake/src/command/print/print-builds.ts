@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { dockerfileOf } from "../../compose/build-targets.ts";
 import { openSession, type Session } from "../../compose/session.ts";
@@ -19,6 +19,9 @@ export async function printBake(request: PrintRequest): Promise<string> {
       return bakeFiles(builds, { project }).bake;
     }
     const folder = resolve(request.destination);
+    if (statSync(folder, { throwIfNoEntry: false })?.isFile()) {
+      throw usageError(`${request.destination} is a file`, "A bake file and its Dockerfiles are put into a folder.");
+    }
     const { bake, dockerfiles } = bakeFiles(builds, { project, folder });
     mkdirSync(folder, { recursive: true });
     for (const [name, text] of dockerfiles) {
@@ -41,6 +44,9 @@ export async function printCompose(request: PrintRequest): Promise<string> {
       return composeFile(builds, "", { file: join(project, "compose.yaml"), folder: project, project });
     }
     const file = resolve(request.destination);
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+      throw usageError(`${request.destination} is a folder`, "Name the compose file itself, such as compose.yaml.");
+    }
     const text = existsSync(file) ? readFileSync(file, "utf8") : "";
     const result = composeFile(builds, text, { file, folder: dirname(file), project });
     mkdirSync(dirname(file), { recursive: true });
