@@ -5,13 +5,17 @@ import { benchFiles } from "./files.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMonorepo } from "./monorepo.ts";
 import { benchRun } from "./run.ts";
+import { benchRunOutput } from "./run-output.ts";
 import { benchStart } from "./start.ts";
+import { benchWebServer } from "./web-server.ts";
 
 /** Each measures something beside its peers, in one run, and prints a table. */
 const benchmarks: Readonly<Record<string, (rounds: number) => Promise<void>>> = {
   files: benchFiles,
   monorepo: benchMonorepo,
   run: benchRun,
+  "run-output": benchRunOutput,
+  "web-server": benchWebServer,
   start: benchStart,
   memory: benchMemory,
 };

@@ -88,7 +88,15 @@ export function buildah(folder: string): Contender {
     },
     build: async (context, format, destination) => {
       const transport = format === "docker tar" ? "docker-archive" : "oci-archive";
-      const build = ["build", "--quiet", "--layers", "--isolation=chroot", "--tag=bench", context];
+      const build = [
+        "build",
+        "--quiet",
+        "--layers",
+        "--isolation=chroot",
+        "--tls-verify=false",
+        "--tag=bench",
+        context,
+      ];
       await runOrThrow("buildah", [...at, ...build]);
       rmSync(destination, { force: true });
       await runOrThrow("buildah", [...at, "push", "--quiet", "bench", `${transport}:${destination}`]);
