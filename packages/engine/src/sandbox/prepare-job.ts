@@ -141,7 +141,7 @@ function innerMount(
 }
 
 /**
- * The shell command that lays folders over one another.
+ * The shell commands that lay folders over one another.
  *
  * Options of a mount end at 4096 bytes, so the folders have short names: links in a folder of their own, which the
  * command changes to.
@@ -170,5 +170,6 @@ function overlay(
     `LIBMOUNT_FORCE_MOUNT2=always mount -t overlay overlay -o ${[...options, ...more].join(",")} ../${target}`;
   // At its end the kernel would write all that is waiting on the disk, whoever it is of. Before 5.10 it cannot leave it.
   const mounting = upper?.volatile ? `{ ${mount(["volatile"])} 2>/dev/null || ${mount([])}; }` : mount([]);
-  return `(cd ${target}-layers && ${mounting})`;
+  // Not in a process of its own, which takes as long as the mount.
+  return [`cd ${target}-layers`, mounting, "cd ..", "unset OLDPWD"].join("\n");
 }
