@@ -2,7 +2,7 @@ export * from "./builder.ts";
 export * from "./dsl/bases.ts";
 export * from "./dsl/commands.ts";
 export type { From } from "./dsl/copy-from.ts";
-export type { AddOptions, CopyOptions, Source, WriteOptions } from "./dsl/copy-options.ts";
+export { type AddOptions, type CopyOptions, likeDocker, type Source, type WriteOptions } from "./dsl/copy-options.ts";
 export { type Files, type FilesOptions, files, type LocalFolder, local } from "./dsl/files.ts";
 export { type HealthcheckOptions, Image, image, type RunOptions, type UnbasedImage } from "./dsl/image.ts";
 export * from "./dsl/mounts.ts";

@@ -1,4 +1,5 @@
 import {
+  argument,
   bind,
   cache,
   commands,
@@ -33,6 +34,22 @@ RUN make
 FROM stage-1
 COPY --from=stage-2 /tool /bin/
 COPY --from=stage-2 /doc /doc/
+`);
+  });
+
+  test("says arguments before the first FROM, and takes their defaults where nothing can expand", () => {
+    const version = argument("VERSION", "12");
+    const target = image()
+      .from(interpolate`debian:${version}`, { platform: argument("BUILDPLATFORM") })
+      .arg("VERSION", version)
+      .label({ version, text: interpolate`${variable("VERSION")}!` })
+      .cmd(["echo", version]);
+    expect(print(target)).toBe(`ARG VERSION=12
+FROM --platform=\${BUILDPLATFORM} debian:\${VERSION}
+ARG VERSION
+LABEL version=12 \\
+    text="\${VERSION}!"
+CMD ["echo", "12"]
 `);
   });
 

@@ -59,8 +59,9 @@ export function printDockerfile(definition: Definition, options: PrintOptions): 
     ([name, root]) => `# Build with --build-context ${name}=${relativePath(options.project, root)}\n`,
   );
   const syntax = options.syntax === false ? "" : printer.needed.line();
+  const globals = [...printer.globals.values()].map((text) => `ARG ${text}\n`).join("");
   return {
-    text: `${syntax}${options.hints === false ? "" : hints.join("")}${stages.join("\n")}`,
+    text: `${syntax}${options.hints === false ? "" : hints.join("")}${globals}${stages.join("\n")}`,
     contexts: printer.contexts,
     given,
     secrets: printer.secrets,
@@ -99,7 +100,7 @@ function printStage(printer: Printer, image: Definition, name: string | undefine
 
 function printFrom(printer: Printer, node: FromNode, name: string | undefined): string {
   const platform =
-    node.platform === undefined ? "" : `--platform=${printer.literal(node.platform, node.site, "a platform")} `;
+    node.platform === undefined ? "" : `--platform=${printer.fromText(node.platform, node.site, "a platform")} `;
   const suffix = name === undefined ? "" : ` AS ${name}`;
   const base = node.base;
   switch (base.type) {
@@ -109,7 +110,7 @@ function printFrom(printer: Printer, node: FromNode, name: string | undefined): 
     case "image":
       return `FROM ${platform}${printer.stageOf(base.image, node.site)}${suffix}`;
     case "reference":
-      return `FROM ${platform}${printer.literal(base.name, node.site, "an image's name")}${suffix}`;
+      return `FROM ${platform}${printer.fromText(base.name, node.site, "an image's name")}${suffix}`;
     case "rootfs": {
       const path = relativePath(printer.options.project, joinPath(base.path.root, base.path.path));
       if (path.startsWith("..")) {

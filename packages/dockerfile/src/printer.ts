@@ -12,6 +12,7 @@ import {
 } from "@strake/core";
 import { NeededSyntax } from "./needed-syntax.ts";
 import { noDockerfileForm } from "./no-dockerfile-form.ts";
+import { escapeWord } from "./quote.ts";
 
 /** What printing takes besides the definition. */
 export interface PrintOptions {
@@ -29,6 +30,11 @@ export interface PrintOptions {
   readonly offered?: ReadonlySet<Definition>;
 }
 
+type Argument = Extract<Expression, { kind: "argument" }>;
+
+/** Arguments that every build has without a line that says so. */
+const dockersOwn = /^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)$/;
+
 /** One printing in progress: what its instructions share. */
 export class Printer {
   readonly needed: NeededSyntax = new NeededSyntax();
@@ -42,6 +48,8 @@ export class Printer {
   readonly agents: Set<string> = new Set();
   /** What commands have to be allowed, in buildx's words. */
   readonly entitlements: Set<string> = new Set();
+  /** The defaults of arguments before the first FROM, as they are written. */
+  readonly globals: Map<string, string> = new Map();
   readonly options: PrintOptions;
 
   constructor(options: PrintOptions) {
@@ -58,6 +66,22 @@ export class Printer {
     return this.#parts(value, site)
       .map((part) => ("variable" in part ? `\${${part.variable}}` : escaped(part.literal)))
       .join("");
+  }
+
+  /** Prints a text of FROM, where build arguments are variables. */
+  fromText(value: TextValue, site: CallSite, where: string): string {
+    if (typeof value === "string") return value;
+    if (value.kind === "concat") return value.parts.map((part) => this.fromText(part, site, where)).join("");
+    if (value.kind !== "argument") return this.literal(value, site, where);
+    this.useArgument(value, site);
+    return `\${${value.name}}`;
+  }
+
+  /** Sees to it that an argument is there before the first FROM. */
+  useArgument({ name, default: otherwise }: Argument, site: CallSite): void {
+    if (dockersOwn.test(name)) return;
+    const text = otherwise === undefined ? "" : `=${escapeWord(this.literal(otherwise, site, "a default"))}`;
+    this.globals.set(name, `${name}${text}`);
   }
 
   /** The value of a text in which nothing may expand. */
@@ -97,6 +121,8 @@ export class Printer {
       variable: (name) => {
         throw noDockerfileForm(site, `a function of the variable ${name}`);
       },
+      // A Dockerfile is printed for no build in particular.
+      argument: () => undefined,
       property: (owner, property) => this.options.outputs?.(owner, property) ?? { known: false, waitsOn: owner.site },
     });
     if (evaluated.known) return [{ literal: String(evaluated.value) }];

@@ -3,6 +3,7 @@
 export {
   type AddOptions,
   archive,
+  argument,
   type BaseValue,
   type BindOptions,
   bind,
@@ -20,6 +21,7 @@ export {
   image,
   interpolate,
   type LocalFolder,
+  likeDocker,
   local,
   type Mount,
   type MountOwner,

@@ -1,5 +1,5 @@
 import type { CallSite } from "../graph/call-site.ts";
-import type { AddSource, CopyFrom, CopyNode, CopySource, Permissions, WriteNode } from "../graph/definition.ts";
+import type { AddSource, CopyFrom, CopyNode, CopySource, Permissions, Rules, WriteNode } from "../graph/definition.ts";
 import { isGitUrl } from "../graph/git-url.ts";
 import { type Text, toTextValue } from "../output/output.ts";
 import { StrakeError } from "../strake-error.ts";
@@ -27,7 +27,15 @@ export interface CopyOptions extends WriteOptions {
   readonly exclude?: string | readonly string[];
   /** `normal` (the default): 0755 for folders and executables, 0644 for the rest. `source`: as they are. */
   readonly permissions?: Permissions;
+  /** `strict` (the default) refuses what Docker silently gets wrong; `docker` does as Docker does. */
+  readonly rules?: Rules;
 }
+
+/** COPY and ADD exactly as a Dockerfile has them: modes as in the checkout, and nothing refused that Docker takes. */
+export const likeDocker: Readonly<Required<Pick<CopyOptions, "permissions" | "rules">>> = Object.freeze({
+  permissions: "source",
+  rules: "docker",
+});
 
 export interface AddOptions extends Omit<CopyOptions, "from" | "parents"> {
   /** What the download must be: a sha256 digest for http, a commit for git. */
@@ -47,7 +55,7 @@ export function toCopyFields(
     ...toWriteFields(options),
     exclude: Object.freeze([options.exclude ?? []].flat()),
     permissions: options.permissions ?? "normal",
-    rules: "strict",
+    rules: options.rules ?? "strict",
   };
 }
 
@@ -72,6 +80,7 @@ export function toCopySources(
   site: CallSite,
 ): { sources: readonly CopySource[]; from: CopyFrom } {
   const list = [sources].flat() as readonly Source[];
+  const strict = options.rules !== "docker";
   checkSources(list, destination, site);
   const roots = new Set(list.filter(isFiles).map((source) => source.root));
   if (roots.size > 0 && options.from !== undefined) {
@@ -90,11 +99,16 @@ export function toCopySources(
     });
   }
   const from: CopyFrom = root === undefined ? toCopyFrom(options.from, site) : { type: "context", root };
-  return { sources: Object.freeze(list.map((source) => toCopySource(source, from, site))), from };
+  return { sources: Object.freeze(list.map((source) => toCopySource(source, from, strict ? site : undefined))), from };
 }
 
 /** Reads the sources of `add`: addresses of downloads, and paths. */
-export function toAddSources(sources: Text | readonly Text[], destination: Text, site: CallSite): readonly AddSource[] {
+export function toAddSources(
+  sources: Text | readonly Text[],
+  destination: Text,
+  { rules }: Pick<AddOptions, "rules">,
+  site: CallSite,
+): readonly AddSource[] {
   const list = [sources].flat() as readonly Text[];
   checkSources(list, destination, site);
   return Object.freeze(
@@ -102,7 +116,7 @@ export function toAddSources(sources: Text | readonly Text[], destination: Text,
       const text = typeof source === "string" ? source : "";
       if (isGitUrl(text)) return { type: "git", url: toTextValue(source) };
       if (/^https?:\/\//.test(text)) return { type: "http", url: toTextValue(source) };
-      if (typeof source === "string") checkContextPath(source, site);
+      if (typeof source === "string" && rules !== "docker") checkContextPath(source, site);
       return { type: "path", path: toTextValue(source) };
     }),
   );
@@ -117,11 +131,12 @@ function sameRoot(root: string, site: CallSite): boolean {
   return context.type === "context" && context.root === root;
 }
 
-function toCopySource(source: Source, from: CopyFrom, site: CallSite): CopySource {
+/** @param site the statement, where paths that leave their root are refused */
+function toCopySource(source: Source, from: CopyFrom, site: CallSite | undefined): CopySource {
   if (isFiles(source)) {
     return { type: "files", selection: { base: source.base, include: source.include, exclude: source.exclude } };
   }
-  if (typeof source === "string" && from.type === "context") checkContextPath(source, site);
+  if (typeof source === "string" && from.type === "context" && site !== undefined) checkContextPath(source, site);
   return { type: "path", path: toTextValue(source) };
 }
 

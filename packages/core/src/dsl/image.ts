@@ -139,7 +139,7 @@ export class Image implements Defined {
     return this.#then(
       {
         kind: "add",
-        sources: toAddSources(sources, destination, site),
+        sources: toAddSources(sources, destination, options, site),
         from: { type: "context", root: siteFolder(site) },
         ...toCopyFields(destination, options),
         ...(checksum === undefined ? {} : { checksum: toTextValue(checksum) }),

@@ -10,6 +10,8 @@ export type Evaluated<T = unknown> =
 export interface Scope {
   /** @throws StrakeError when the name has no value here */
   variable(name: string): string;
+  /** What the build is given; undefined where it is given nothing of the name. */
+  argument(name: string): string | undefined;
   property(owner: OutputOwner, property: OutputProperty): Evaluated;
 }
 
@@ -20,6 +22,8 @@ export function evaluate(expression: Expression, scope: Scope): Evaluated {
       return { known: true, value: expression.value };
     case "variable":
       return { known: true, value: scope.variable(expression.name) };
+    case "argument":
+      return evaluateArgument(expression, scope);
     case "property":
       return scope.property(expression.owner, expression.property);
     case "apply": {
@@ -38,10 +42,19 @@ export function evaluate(expression: Expression, scope: Scope): Evaluated {
   }
 }
 
+function evaluateArgument(expression: Extract<Expression, { kind: "argument" }>, scope: Scope): Evaluated {
+  const given = scope.argument(expression.name);
+  if (given !== undefined) return { known: true, value: given };
+  if (typeof expression.default === "object") return evaluate(expression.default, scope);
+  // As in a Dockerfile, an argument that has no value is empty.
+  return { known: true, value: expression.default ?? "" };
+}
+
 /** The images whose outputs an expression uses. */
 export function* outputOwners(text: TextValue): Generator<{ owner: OutputOwner; property: OutputProperty }> {
   if (typeof text === "string") return;
   if (text.kind === "property") yield { owner: text.owner, property: text.property };
   if (text.kind === "apply") yield* outputOwners(text.input);
+  if (text.kind === "argument" && text.default !== undefined) yield* outputOwners(text.default);
   if (text.kind === "concat") for (const part of text.parts) yield* outputOwners(part);
 }

@@ -18,6 +18,8 @@ export type Expression =
   | { readonly kind: "property"; readonly owner: OutputOwner; readonly property: OutputProperty }
   /** The value that an ENV or ARG name has at the place where the expression is used. */
   | { readonly kind: "variable"; readonly name: string }
+  /** What the build is given under a name, else the default. */
+  | { readonly kind: "argument"; readonly name: string; readonly default?: TextValue }
   | { readonly kind: "concat"; readonly parts: readonly Expression[] }
   | { readonly kind: "apply"; readonly input: Expression; readonly change: (value: never) => unknown };
 

@@ -60,6 +60,21 @@ export function variable(name: string): Output<string> {
   return new Output({ kind: "variable", name });
 }
 
+/**
+ * A value that the build can be given with `--build-arg NAME=value`, and what it is otherwise.
+ *
+ * It is what ARG before the first FROM is in a Dockerfile: good in every statement, also in `from()`. Docker's own, such
+ * as `TARGETARCH` and `BUILDPLATFORM`, have a value in every build.
+ *
+ * @example
+ * const version = argument("NODE_VERSION", "24");
+ * image().from(interpolate`node:${version}-slim`)
+ */
+export function argument(name: string, otherwise?: Text): Output<string> {
+  const value = otherwise === undefined ? {} : { default: toTextValue(otherwise) };
+  return new Output({ kind: "argument", name, ...value });
+}
+
 /** The output of an image's property. */
 export function propertyOf<T>(owner: OutputOwner, property: OutputProperty): Output<T> {
   return new Output({ kind: "property", owner, property });

@@ -3,7 +3,7 @@ import { files } from "../dsl/files.ts";
 import { image } from "../dsl/image.ts";
 import { secret } from "../dsl/mounts.ts";
 import { canonicalJson } from "../hash/canonical-json.ts";
-import { interpolate, variable } from "../output/output.ts";
+import { argument, interpolate, variable } from "../output/output.ts";
 import { makePlan } from "./make-plan.ts";
 
 const inputs = {
@@ -13,6 +13,20 @@ const inputs = {
 };
 
 describe("makePlan", () => {
+  test("takes arguments from the build, else their defaults, else what every build knows", () => {
+    const version = argument("VERSION", interpolate`${argument("MAJOR", "1")}.0`);
+    const labels = { version, for: argument("TARGETARCH"), on: argument("BUILDPLATFORM"), none: argument("NONE") };
+    const labelled = image().from("scratch").label(labels).definition;
+    const given = (...buildArgs: [string, string][]) => {
+      const buildPlatform = { os: "linux", architecture: "arm64", variant: "v8" };
+      const { plan } = makePlan(labelled, { ...inputs, buildPlatform, buildArgs: new Map(buildArgs) });
+      return plan.image.config.Labels;
+    };
+    expect(given()).toEqual({ version: "1.0", for: "amd64", on: "linux/arm64/v8", none: "" });
+    expect(given(["MAJOR", "2"])?.version).toBe("2.0");
+    expect(given(["MAJOR", "2"], ["VERSION", "3"], ["TARGETARCH", "x"])).toMatchObject({ version: "3", for: "x" });
+  });
+
   test("folds the folder, the variables and the user into a run", () => {
     const built = image()
       .from("scratch")

@@ -9,6 +9,7 @@ import { StrakeError } from "../strake-error.ts";
 import type { Operation, OperationId } from "./operation.ts";
 import { OperationGraph } from "./operation-graph.ts";
 import type { PendingOutput } from "./plan.ts";
+import { platformArgument } from "./platform-argument.ts";
 import type { State } from "./state.ts";
 
 /** What a plan is made from besides the definition; everything that can differ between two builds is here. */
@@ -18,6 +19,8 @@ export interface PlanInputs {
   /** The absolute folder that the plan's local names are relative to: the build file's. */
   readonly project: string;
   readonly buildArgs?: ReadonlyMap<string, string>;
+  /** The machine's own platform; the image's where absent. */
+  readonly buildPlatform?: Platform;
   /** Labels and annotations of the command line; they win over the definition's. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -61,6 +64,12 @@ export class PlanContext {
     return name;
   }
 
+  /** The value of an argument that every build knows. */
+  platformArgument(name: string): string | undefined {
+    const { platform, buildPlatform = platform } = this.inputs;
+    return platformArgument(name, platform, buildPlatform);
+  }
+
   /** Adds an operation that people are told about. */
   addStep(operation: Operation, title: string, site: CallSite): OperationId {
     return this.graph.add(operation, { title, site, image: this.imageName });
@@ -75,6 +84,7 @@ export class PlanContext {
     if (typeof value === "string") return value;
     const evaluated = evaluate(value, {
       variable: (name) => variableValue(name, state, site),
+      argument: (name) => this.inputs.buildArgs?.get(name) ?? this.platformArgument(name),
       property: (owner, property) => this.inputs.outputs?.(owner, property) ?? { known: false, waitsOn: owner.site },
     });
     if (!evaluated.known) {

@@ -106,22 +106,13 @@ export function planSetting(context: PlanContext, state: State, node: SettingNod
 
 function planArgument(context: PlanContext, state: State, node: Extract<Step, { kind: "arg" }>): State {
   const said = node.default === undefined ? undefined : context.text(node.default, state, node.site);
-  const value = context.inputs.buildArgs?.get(node.name) ?? said ?? platformArgument(context, state, node.name);
+  const known = state.env.has(node.name) ? undefined : context.platformArgument(node.name);
+  const value = context.inputs.buildArgs?.get(node.name) ?? said ?? known;
   const next = withHistory(context, state, `ARG ${node.name}${value === undefined ? "" : `=${value}`}`, 0);
   const args = new Set([...state.args, node.name]);
   // Without a value it is no variable, but histories count it.
   if (value === undefined) return { ...next, args };
   return { ...next, env: new Map([...state.env, [node.name, value]]), args };
-}
-
-/** The arguments that every build knows; `BUILD…` is the machine's own platform, which an offline plan takes as the target's. */
-function platformArgument(context: PlanContext, state: State, name: string): string | undefined {
-  const { os, architecture, variant, osVersion } = context.inputs.platform;
-  const found = /^(TARGET|BUILD)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)$/.exec(name);
-  if (found === null || state.env.has(name)) return undefined;
-  const parts = { OS: os, ARCH: architecture, VARIANT: variant ?? "", OSVERSION: osVersion ?? "" };
-  if (found[2] === "PLATFORM") return [os, architecture, ...(variant === undefined ? [] : [variant])].join("/");
-  return parts[found[2] as keyof typeof parts];
 }
 
 function commandWords(

@@ -2,7 +2,7 @@ import { type Platform, parsePlatform, printPlatform } from "@strake/oci/documen
 import type { CallSite } from "../graph/call-site.ts";
 import type { CopyFrom, Definition } from "../graph/definition.ts";
 import { outsideName } from "../plan/plan-base.ts";
-import { PlanContext } from "../plan/plan-context.ts";
+import { PlanContext, type PlanInputs } from "../plan/plan-context.ts";
 import type { OutsideName } from "./resolution.ts";
 
 /** A name to look up, and a statement that uses it. */
@@ -14,12 +14,17 @@ export interface NameUse {
 /**
  * Finds every outside name that images use, in the order of their statements.
  *
+ * @param given what names may be made of
  * @throws StrakeError for a name that is not an image name, or that waits for another image
  */
-export function outsideNames(definitions: readonly Definition[], platform: Platform): readonly NameUse[] {
+export function outsideNames(
+  definitions: readonly Definition[],
+  platform: Platform,
+  given: Pick<PlanInputs, "buildArgs" | "buildPlatform"> = {},
+): readonly NameUse[] {
   const uses: NameUse[] = [];
   const seen = new Set<string>();
-  const context = new PlanContext({ resolution: new Map(), platform, project: "/" }, () => {
+  const context = new PlanContext({ ...given, resolution: new Map(), platform, project: "/" }, () => {
     throw new Error("names need no planning");
   });
 

@@ -20,9 +20,14 @@ export function printPairs(
 }
 
 export function printArg(printer: Printer, node: Kind<"arg">): string {
-  if (node.default === undefined) return `ARG ${node.name}`;
+  const { default: value, name, site } = node;
+  if (value === undefined) return `ARG ${name}`;
+  if (typeof value === "object" && value.kind === "argument" && value.name === name) {
+    printer.useArgument(value, site);
+    return `ARG ${name}`;
+  }
   const quoted = (literal: string) => escapeQuoted(oneLine(literal, node.site, "a value"));
-  return `ARG ${node.name}=${quoteWhereNeeded(printer.text(node.default, node.site, quoted))}`;
+  return `ARG ${node.name}=${quoteWhereNeeded(printer.text(value, node.site, quoted))}`;
 }
 
 /** Prints an instruction that takes the rest of its line. */

@@ -19,6 +19,7 @@ import {
 import { familiarReference, imageDigest, imageId, type Platform, parseReference } from "@strake/oci";
 import type { BuildingOptions } from "./building-options.ts";
 import { enterUserNamespace } from "./enter-user-namespace.ts";
+import { hostPlatform } from "./host-platform.ts";
 import type { SolvePlan, TargetSolution } from "./target-solution.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -99,7 +100,11 @@ export class Planner {
 
   /** Looks up the names that a definition needs and that are not known yet. */
   async resolve(definition: Definition, platform: Platform): Promise<void> {
-    const uses = outsideNames([definition], platform).filter(({ name }) => !this.resolution.has(resolutionKey(name)));
+    const { buildArgs } = this.#options;
+    const given = { ...(buildArgs === undefined ? {} : { buildArgs }), buildPlatform: hostPlatform() };
+    const uses = outsideNames([definition], platform, given).filter(
+      ({ name }) => !this.resolution.has(resolutionKey(name)),
+    );
     if (uses.length === 0) return;
     const { finder } = this.#workspace;
     const found = await resolve(uses, (name, pinned) => finder.find(name, pinned), this.#options.pins);
@@ -149,6 +154,7 @@ export class Planner {
     return {
       resolution: this.resolution,
       platform,
+      buildPlatform: hostPlatform(),
       project,
       names,
       epoch: this.#options.epoch,
