@@ -1,4 +1,5 @@
 export { annotationsOf } from "./annotations-of.ts";
+export { convertDockerfile } from "./convert/convert-dockerfile.ts";
 export { ExpandError, type ExpandOptions, expandWord, expandWords, type Variables } from "./expand/expand.ts";
 export type { Edit, Finding, Severity } from "./lint/finding.ts";
 export { fixDockerfile } from "./lint/fix.ts";

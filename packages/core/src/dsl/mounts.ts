@@ -14,7 +14,7 @@ export interface MountOwner {
 
 export interface CacheOptions extends MountOwner {
   /** The cache's name; without it, its path. */
-  readonly id?: string;
+  readonly id?: Text;
   /** What happens when two runs want it at once: both have it, each its own, or one waits. Default `shared`. */
   readonly sharing?: "shared" | "private" | "locked";
   /** What a new cache starts with. */
@@ -25,11 +25,12 @@ export interface CacheOptions extends MountOwner {
 
 /** A folder that keeps its content between runs and is in no layer; `RUN --mount=type=cache`. */
 export function cache(target: Text, options: CacheOptions = {}): Mount {
-  const { from, source, ...rest } = options;
+  const { from, id, source, ...rest } = options;
   return Object.freeze({
     type: "cache",
     target: toTextValue(target),
     ...rest,
+    ...(id === undefined ? {} : { id: toTextValue(id) }),
     ...(from === undefined ? {} : { from: toCopyFrom(from, captureCallSite(cache)) }),
     ...(source === undefined ? {} : { source: toTextValue(source) }),
   });

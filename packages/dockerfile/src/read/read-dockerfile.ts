@@ -1,6 +1,6 @@
 import { type CopyFrom, type Definition, type FromNode, StrakeError } from "@strake/core";
 import type { ImageConfig } from "@strake/oci/document";
-import { ExpandError, expandWord } from "../expand/expand.ts";
+import { ExpandError, expandWord, type Variables } from "../expand/expand.ts";
 import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
 import { nearest } from "../syntax/suggest.ts";
 import type { DockerfileTree } from "../syntax/tree.ts";
@@ -48,7 +48,8 @@ class Reader implements Reading {
   read(): ReadDockerfile {
     const syntax = this.#syntax();
     const target = this.#target();
-    for (const index of this.#needed(target)) this.#scope(index);
+    const needed = this.options.allStages ? this.#stages.keys() : this.#needed(target);
+    for (const index of needed) this.#scope(index);
     const names = new Map<Definition, string>();
     for (const [index, scope] of this.#scopes) {
       names.set(scope.definition, this.#stages[index]?.name ?? `stage-${index}`);
@@ -176,9 +177,16 @@ class Reader implements Reading {
     return index === -1 ? undefined : index;
   }
 
-  #expandGlobal(text: string, stage: StageSyntax): string {
+  /** A text of FROM as the definition is to have it. */
+  #shownGlobal(text: string, stage: StageSyntax): string {
+    const { substitute } = this.options;
+    if (substitute === undefined) return this.#expandGlobal(text, stage);
+    return this.#expandGlobal(text, stage, { get: (name) => substitute.global(name, this.globals.get(name), "from") });
+  }
+
+  #expandGlobal(text: string, stage: StageSyntax, variables: Variables = this.globals): string {
     try {
-      return expandWord(text, this.globals, { escape: this.escape });
+      return expandWord(text, variables, { escape: this.escape });
     } catch (error) {
       if (!(error instanceof ExpandError)) throw error;
       throw this.source.error(stage.base.span.start.offset, "dockerfile-stage", error.message);
@@ -187,7 +195,7 @@ class Reader implements Reading {
 
   #base(stage: StageSyntax, replaced: CopyFrom | undefined): Based {
     const flags = new CheckedFlags(this.source, stage.from, { platform: "string" });
-    const platform = this.#expandGlobal(flags.string("platform") ?? "", stage);
+    const platform = this.#shownGlobal(flags.string("platform") ?? "", stage);
     const name = this.#baseName(stage);
     const site = this.source.site(stage.from.name.span.start.offset);
     const node = { kind: "from", site, ...(platform === "" ? {} : { platform }) } as const;
@@ -214,7 +222,8 @@ class Reader implements Reading {
       const parent = { ...emptyParent, complete: false };
       return { from: { ...node, base: { type: "image", image: context.image } }, parent, triggers: [] };
     }
-    return this.#outside(node, context?.name ?? name, platform || this.options.platform);
+    const shown = this.options.substitute === undefined ? name : this.#shownGlobal(stage.base.value, stage);
+    return this.#outside(node, context?.name ?? shown, platform || this.options.platform);
   }
 
   #outside(node: Omit<FromNode, "base">, name: string, platform: string): Based {

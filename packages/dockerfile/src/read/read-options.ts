@@ -1,5 +1,6 @@
 import type { CopyFrom, Definition } from "@strake/core";
 import type { ImageConfig } from "@strake/oci/document";
+import type { Variables } from "../expand/expand.ts";
 import type { Instruction, Word } from "../syntax/tree.ts";
 
 /** What reading takes besides the text. */
@@ -23,6 +24,26 @@ export interface ReadOptions {
    * gives the definition.
    */
   readonly baseConfig?: (name: string, platform: string) => ImageConfig | undefined;
+  /** Every stage is read, whether the target needs it or not. */
+  readonly allStages?: boolean;
+  /** Other texts in the place of variables' values, for those who want to know where variables are used. */
+  readonly substitute?: Substitute;
+}
+
+/** What stands in for the values of variables. */
+export interface Substitute {
+  /** What a text of a stage sees. */
+  variables(text: string, scope: SeenVariables): Variables;
+  /** The value of an argument before the first FROM, or one that every build has, as FROM or a stage's ARG sees it. */
+  global(name: string, value: string | undefined, seenBy: "from" | "arg"): string | undefined;
+}
+
+/** The variables at some place of a stage. */
+export interface SeenVariables {
+  readonly env: ReadonlyMap<string, string>;
+  readonly args: ReadonlyMap<string, string | undefined>;
+  /** False while those of the base are not known. */
+  readonly complete: boolean;
 }
 
 /** Something that is allowed but rarely meant. */

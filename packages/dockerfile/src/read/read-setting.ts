@@ -27,6 +27,10 @@ export function readArg(scope: StageScope, instruction: Instruction): readonly N
   noFlags(scope, instruction);
   if (instruction.words.length === 0) throw atLeastOne(scope, instruction);
   const { options, globals } = scope.reading;
+  const inherited = (name: string) => {
+    const value = globals.get(name);
+    return options.substitute === undefined ? value : options.substitute.global(name, value, "arg");
+  };
   const texts: string[] = [];
   const steps = instruction.words.map((word): { kind: "arg"; name: string; default?: string } => {
     const equals = word.value.indexOf("=");
@@ -34,7 +38,7 @@ export function readArg(scope: StageScope, instruction: Instruction): readonly N
     if (name === "") throw scope.fail(instruction, "ARG names can not be blank");
     const said = equals === -1 ? undefined : word.value.slice(equals + 1);
     const given = options.buildArgs?.get(name);
-    const value = given ?? (said === undefined ? globals.get(name) : scope.expand(said, instruction));
+    const value = given ?? (said === undefined ? inherited(name) : scope.expand(said, instruction));
     if (value !== undefined) scope.env.set(name, value);
     scope.args.set(name, value);
     texts.push(value === undefined ? name : `${name}=${value}`);

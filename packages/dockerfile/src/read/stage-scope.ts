@@ -1,5 +1,5 @@
 import type { CallSite, CopyFrom, Definition, StrakeError } from "@strake/core";
-import { ExpandError, expandWord, expandWords } from "../expand/expand.ts";
+import { ExpandError, expandWord, expandWords, type Variables } from "../expand/expand.ts";
 import type { SourceText } from "../syntax/source-text.ts";
 import type { Instruction } from "../syntax/tree.ts";
 import type { ReadOptions, ReadWarning } from "./read-options.ts";
@@ -51,13 +51,17 @@ export class StageScope {
     if (!/[$'"\\`]/.test(text)) return text;
     const options = { escape: plainQuotes ? "\\" : this.reading.escape, plainQuotes };
     return this.#try(instruction, text, () =>
-      expandWord(text, this.env, { ...options, onUnset: (name) => this.#warnUnset(name, instruction) }),
+      expandWord(text, this.#seen(text), { ...options, onUnset: (name) => this.#warnUnset(name, instruction) }),
     );
   }
 
   /** Resolves a text that may become several words. */
   expandWords(text: string, instruction: Instruction): readonly string[] {
-    return this.#try(instruction, [text], () => expandWords(text, this.env, { escape: this.reading.escape }));
+    return this.#try(instruction, [text], () => expandWords(text, this.#seen(text), { escape: this.reading.escape }));
+  }
+
+  #seen(text: string): Variables {
+    return this.reading.options.substitute?.variables(text, this) ?? this.env;
   }
 
   #warnUnset(name: string, instruction: Instruction): void {

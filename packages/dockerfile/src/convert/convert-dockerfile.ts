@@ -1,0 +1,171 @@
+import { type Definition, type FromNode, type Step, StrakeError, statementsOf } from "@strake/core";
+import { expandWord } from "../expand/expand.ts";
+import { readDockerfile } from "../read/read-dockerfile.ts";
+import type { ReadDockerfile, StageSyntax } from "../read/read-options.ts";
+import { splitStages } from "../read/split-stages.ts";
+import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
+import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
+import { objectCode, textCode } from "./code.ts";
+import { CommentsOf, commentText } from "./comments.ts";
+import { marking, markingGlobals } from "./marks.ts";
+import { SharedFunctions } from "./shared-functions.ts";
+import { type Piece, type StageItem, sharePieces } from "./shared-pieces.ts";
+import { StageNames } from "./stage-names.ts";
+import { stepCode } from "./step-code.ts";
+
+/**
+ * Writes a Dockerfile as a build file that makes the same images.
+ *
+ * Stages become constants, of which the last is the default export and those that it does not need are exports of their
+ * own; arguments before the first FROM become `argument()`; statements that several stages share become functions.
+ * Comments stay where they are. Nothing is looked up: a variable that only the base can have is one of the base.
+ *
+ * @param file what messages call the Dockerfile
+ * @throws StrakeError as parsing and reading do, and `cannot-convert` for what a build file says in another way
+ */
+export function convertDockerfile(text: string, { file }: { readonly file: string }): string {
+  return new Conversion(parseDockerfile(text, { file })).print();
+}
+
+/** A stage as code. */
+interface StageBody {
+  readonly from: string;
+  readonly comments: readonly string[];
+  readonly pieces: readonly Piece[];
+}
+
+class Conversion {
+  readonly #tree: DockerfileTree;
+  readonly #names: StageNames;
+  readonly #globals: readonly Instruction[];
+  readonly #reading: ReadDockerfile;
+  readonly #comments: CommentsOf;
+  readonly #instructions: ReadonlyMap<number, Instruction>;
+
+  constructor(tree: DockerfileTree) {
+    const { globals } = splitStages(tree);
+    const declared = new Set(globals.flatMap(({ words }) => words.map(({ value }) => nameOf(value))));
+    this.#tree = tree;
+    this.#globals = globals;
+    this.#names = new StageNames(declared);
+    this.#reading = readDockerfile(tree, {
+      context: "/",
+      // Nothing in the result depends on it: what differs between platforms is said by variables.
+      platform: "linux/amd64",
+      allStages: true,
+      substitute: marking(declared),
+    });
+    this.#comments = new CommentsOf(tree);
+    this.#instructions = new Map(tree.instructions.map((each) => [each.name.span.start.line, each]));
+  }
+
+  print(): string {
+    const { stages, definitions, definition: last } = this.#reading;
+    const definitionOf = ({ index }: StageSyntax) => definitions.get(index) as Definition;
+    const needed = usedImages(last);
+    const names = stages.map((stage) => {
+      const definition = definitionOf(stage);
+      return definition === last ? undefined : this.#names.addStage(definition, stage.name ?? `stage${stage.index}`);
+    });
+    const bodies = stages.map((stage) => this.#body(stage, definitionOf(stage)));
+    const items = sharePieces(bodies.map(({ pieces }) => pieces));
+    const functions = new SharedFunctions(this.#names);
+    const images = stages.flatMap((stage, at) => {
+      const exported = needed.has(definitionOf(stage)) ? "" : "export ";
+      const beginning = names[at] === undefined ? "export default" : `${exported}const ${names[at]} =`;
+      const { from, comments } = bodies[at] as StageBody;
+      const calls = (items[at] as readonly StageItem[]).map((item) => functions.call(item));
+      const image = `${commentText(comments)}${beginning} image()\n  ${from}${calls.join("")};\n`;
+      return [...functions.take(), image];
+    });
+    const constants = this.#constants();
+    const trailing = commentText(this.#comments.trailing);
+    return [this.#imports(), constants, ...images, trailing].filter((part) => part !== "").join("\n");
+  }
+
+  #body(stage: StageSyntax, definition: Definition): StageBody {
+    const [from, ...steps] = statementsOf(definition) as readonly [FromNode, ...Step[]];
+    if (from.triggers !== undefined) throw this.#onbuild(stage);
+    let told: Instruction | undefined;
+    const pieces = steps.map((node): Piece => {
+      const instruction = this.#instructions.get(node.site.line) as Instruction;
+      // An instruction of several statements has its comments once.
+      const comments = instruction === told ? [] : this.#comments.of(instruction);
+      told = instruction;
+      return { code: stepCode(node, instruction, this.#tree.escape, this.#names), comments };
+    });
+    return { from: this.#from(from), comments: this.#comments.of(stage.from), pieces };
+  }
+
+  #from({ base, platform }: FromNode): string {
+    const options = platform === undefined ? [] : [objectCode({ platform: textCode(platform as string, this.#names) })];
+    return `.from(${[this.#base(base), ...options].join(", ")})`;
+  }
+
+  #base(base: FromNode["base"]): string {
+    if (base.type === "image") return this.#names.stage(base.image);
+    return base.type === "reference" ? textCode(base.name as string, this.#names) : JSON.stringify(base.type);
+  }
+
+  #imports(): string {
+    const names = [...new Set([...this.#names.imports, "image"])].sort((left, right) => {
+      return left.replace("type ", "").toLowerCase() < right.replace("type ", "").toLowerCase() ? -1 : 1;
+    });
+    return `import { ${names.join(", ")} } from "strake";\n`;
+  }
+
+  /** The constants of the arguments that are used, with what stands above them. */
+  #constants(): string {
+    const lines: string[] = [];
+    // From the last on: what a default uses stands before it.
+    for (const instruction of [...this.#globals].reverse()) {
+      for (const { value } of [...instruction.words].reverse()) {
+        const name = nameOf(value);
+        if (this.#names.used.has(name)) lines.push(`const ${this.#names.argument(name)} = ${this.#argument(value)};\n`);
+      }
+      lines.push(commentText(this.#comments.of(instruction)));
+    }
+    return lines.reverse().join("");
+  }
+
+  /** The call that makes an argument. */
+  #argument(word: string): string {
+    const equals = word.indexOf("=");
+    const written = word.slice(equals + 1);
+    const variables = markingGlobals(written, this.#reading.globals);
+    const otherwise = () => textCode(expandWord(written, variables, { escape: this.#tree.escape }), this.#names);
+    const args = [JSON.stringify(nameOf(word)), ...(equals === -1 ? [] : [otherwise()])];
+    return `${this.#names.use("argument")}(${args.join(", ")})`;
+  }
+
+  #onbuild(stage: StageSyntax): StrakeError {
+    const site = this.#tree.source.site(stage.from.name.span.start.offset);
+    return new StrakeError({
+      code: "cannot-convert",
+      message: "the stage that this one stands on has ONBUILD instructions",
+      notes: ["Write them as instructions of this stage, and convert again."],
+      site,
+    });
+  }
+}
+
+function nameOf(word: string): string {
+  const equals = word.indexOf("=");
+  return equals === -1 ? word : word.slice(0, equals);
+}
+
+/** The images that an image stands on or takes files from, and itself. */
+function usedImages(definition: Definition): ReadonlySet<Definition> {
+  const found = new Set([definition]);
+  for (const image of found) {
+    for (const node of statementsOf(image)) {
+      if (node.kind === "from" && node.base.type === "image") found.add(node.base.image);
+      if (node.kind === "copy" && node.from.type === "image") found.add(node.from.image);
+      if (node.kind !== "run") continue;
+      for (const mount of node.mounts) {
+        if ("from" in mount && mount.from?.type === "image") found.add(mount.from.image);
+      }
+    }
+  }
+  return found;
+}

@@ -1,0 +1,139 @@
+import type { AddNode, ContainerCommand, CopyNode, HealthcheckNode, Step, TextValue, WriteNode } from "@strake/core";
+import type { Instruction } from "../syntax/tree.ts";
+import { callCode, listCode, objectCode, optionsCode, textCode } from "./code.ts";
+import { isOwnValue } from "./marks.ts";
+import { modeCode } from "./mount-code.ts";
+import { runCode, shellCode } from "./run-code.ts";
+import type { StageNames } from "./stage-names.ts";
+
+/** Prints a statement as the call of a method. */
+export function stepCode(node: Step, instruction: Instruction, escapeCharacter: string, names: StageNames): string {
+  const text = (value: TextValue) => textCode(value as string, names);
+  const record = (values: Readonly<Record<string, TextValue>>) =>
+    objectCode(Object.fromEntries(Object.entries(values).map(([name, value]) => [name, text(value)])));
+  switch (node.kind) {
+    case "run":
+      return runCode(node, instruction, escapeCharacter, names);
+    case "copy":
+    case "add":
+      return filesCode(node, names);
+    case "write":
+      return writeCode(node, names);
+    case "env":
+      return callCode(".env", [record(node.variables)]);
+    case "label":
+      return callCode(".label", [record(node.labels)]);
+    case "arg": {
+      const value = node.default as string | undefined;
+      const said = value === undefined || isOwnValue(value) ? [] : [text(value)];
+      return callCode(".arg", [JSON.stringify(node.name), ...said]);
+    }
+    case "workdir":
+      return callCode(".workdir", [text(node.path)]);
+    case "user":
+      return callCode(".user", [text(node.user)]);
+    case "stopsignal":
+      return callCode(".stopsignal", [text(node.signal)]);
+    case "maintainer":
+      return callCode(".maintainer", [text(node.author)]);
+    case "onbuild":
+      return callCode(".onbuild", [JSON.stringify(node.instruction)]);
+    case "shell":
+      return callCode(".shell", [listCode(node.shell.map((word) => JSON.stringify(word)))]);
+    case "expose":
+      return callCode(
+        ".expose",
+        node.ports.map((port) => (/^\d{1,5}$/.test(port as string) ? `${port}` : text(port))),
+      );
+    case "volume":
+      return callCode(".volume", node.paths.map(text));
+    case "cmd":
+    case "entrypoint":
+      return callCode(`.${node.kind}`, [commandCode(node.command, instruction, escapeCharacter, names)]);
+    case "healthcheck":
+      return healthcheckCode(node, instruction, escapeCharacter, names);
+    default:
+      throw new Error(`a Dockerfile does not say ${node.kind}`);
+  }
+}
+
+function filesCode(node: CopyNode | AddNode, names: StageNames): string {
+  const text = (value: TextValue) => textCode(value as string, names);
+  const sources = node.sources.map((source) => {
+    if (source.type === "files") throw new Error("a Dockerfile has no selections");
+    return text(source.type === "path" ? source.path : source.url);
+  });
+  names.use("likeDocker");
+  const options = {
+    from: node.kind === "copy" ? names.from(node.from) : undefined,
+    ...ownerCode(node, names),
+    exclude: node.exclude.length === 0 ? undefined : listCode(node.exclude.map((each) => JSON.stringify(each))),
+    parents: node.kind === "copy" && node.parents ? "true" : undefined,
+    checksum: node.kind === "add" && node.checksum !== undefined ? text(node.checksum) : undefined,
+    keepGitDir: node.kind === "add" && node.keepGitDir !== undefined ? `${node.keepGitDir}` : undefined,
+    unpack: node.kind === "add" && node.unpack !== undefined ? `${node.unpack}` : undefined,
+  };
+  const plain = Object.values(options).every((code) => code === undefined);
+  return callCode(`.${node.kind}`, [
+    sources.length === 1 ? (sources[0] as string) : listCode(sources),
+    text(node.destination),
+    plain ? "likeDocker" : objectCode({ "...likeDocker": "", ...options }),
+  ]);
+}
+
+function writeCode(node: WriteNode, names: StageNames): string {
+  const content = node.content as string;
+  const code = textCode(content, names);
+  const lines = code === JSON.stringify(content) && content.includes("\n") ? asTemplate(content) : code;
+  return callCode(".write", [textCode(node.path as string, names), lines, ...optionsCode(ownerCode(node, names))]);
+}
+
+/** A text of several lines, as one reads it. */
+function asTemplate(text: string): string {
+  return `\`${text.replace(/[\\`]|\$(?=\{)/g, "\\$&").replaceAll("\r", "\\r")}\``;
+}
+
+function ownerCode(node: Pick<WriteNode, "chown" | "chmod" | "link">, names: StageNames) {
+  const { chmod } = node as { chmod?: string };
+  const octal = chmod !== undefined && /^[0-7]{1,4}$/.test(chmod) ? modeCode(Number.parseInt(chmod, 8)) : undefined;
+  return {
+    chown: node.chown === undefined ? undefined : textCode(node.chown as string, names),
+    // A number is written without leading zeros, which the history would show.
+    chmod: chmod === undefined ? undefined : octal === `0o${chmod}` ? octal : textCode(chmod, names),
+    link: node.link ? "true" : undefined,
+  };
+}
+
+function commandCode(
+  command: ContainerCommand,
+  instruction: Instruction,
+  escapeCharacter: string,
+  names: StageNames,
+): string {
+  if (command.form === "exec") return listCode(command.args.map((word) => textCode(word as string, names)));
+  return shellCode(command.text as string, instruction, escapeCharacter);
+}
+
+function healthcheckCode(
+  node: HealthcheckNode,
+  instruction: Instruction,
+  escapeCharacter: string,
+  names: StageNames,
+): string {
+  if (node.command === undefined) return '.healthcheck("none")';
+  const options = optionsCode({
+    interval: durationCode(node.interval),
+    timeout: durationCode(node.timeout),
+    startPeriod: durationCode(node.startPeriod),
+    startInterval: durationCode(node.startInterval),
+    retries: node.retries === undefined ? undefined : `${node.retries}`,
+  });
+  return callCode(".healthcheck", [commandCode(node.command, instruction, escapeCharacter, names), ...options]);
+}
+
+/** Seconds where they are whole. */
+function durationCode(nanoseconds: number | undefined): string | undefined {
+  if (nanoseconds === undefined) return undefined;
+  if (nanoseconds % 1e9 === 0) return `${nanoseconds / 1e9}`;
+  return JSON.stringify(nanoseconds % 1e6 === 0 ? `${nanoseconds / 1e6}ms` : `${nanoseconds}ns`);
+}
