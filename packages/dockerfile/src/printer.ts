@@ -116,7 +116,7 @@ export class Printer {
 
   #parts(expression: Expression, site: CallSite): readonly ({ literal: string } | { variable: string })[] {
     if (expression.kind === "concat") return expression.parts.flatMap((part) => this.#parts(part, site));
-    if (expression.kind === "variable") return [{ variable: expression.name }];
+    if (expression.kind === "variable") return [{ variable: printVariable(expression, site) }];
     const evaluated = evaluate(expression, {
       variable: (name) => {
         throw noDockerfileForm(site, `a function of the variable ${name}`);
@@ -129,4 +129,14 @@ export class Printer {
     const { line } = evaluated.waitsOn;
     throw noDockerfileForm(site, `a value of another image that is known only after line ${line} has been built`);
   }
+}
+
+function printVariable({ name, otherwise }: Extract<Expression, { kind: "variable" }>, site: CallSite): string {
+  if (!otherwise) return name;
+  if (/^[\w./:@+,-]+$/.test(otherwise)) return `${name}:-${otherwise}`;
+  throw noDockerfileForm(
+    site,
+    `"${otherwise}" in place of a variable`,
+    "Set the variable before with .arg() or .env().",
+  );
 }

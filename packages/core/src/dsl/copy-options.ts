@@ -1,6 +1,6 @@
 import type { CallSite } from "../graph/call-site.ts";
 import type { AddSource, CopyFrom, CopyNode, CopySource, Permissions, Rules, WriteNode } from "../graph/definition.ts";
-import { isGitUrl } from "../graph/git-url.ts";
+import { addSourceType } from "../graph/git-url.ts";
 import { type Text, toTextValue } from "../output/output.ts";
 import { StrakeError } from "../strake-error.ts";
 import { type From, toCopyFrom } from "./copy-from.ts";
@@ -113,9 +113,9 @@ export function toAddSources(
   checkSources(list, destination, site);
   return Object.freeze(
     list.map((source): AddSource => {
-      const text = typeof source === "string" ? source : "";
-      if (isGitUrl(text)) return { type: "git", url: toTextValue(source) };
-      if (/^https?:\/\//.test(text)) return { type: "http", url: toTextValue(source) };
+      // What is known only later tells then what it is.
+      const type = typeof source === "string" ? addSourceType(source) : "path";
+      if (type !== "path") return { type, url: toTextValue(source) };
       if (typeof source === "string" && rules !== "docker") checkContextPath(source, site);
       return { type: "path", path: toTextValue(source) };
     }),

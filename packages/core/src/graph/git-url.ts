@@ -16,6 +16,12 @@ export function isGitUrl(text: string): boolean {
   return /^https?:\/\/[^#?]+\.git(?:[#?].*)?$/.test(text);
 }
 
+/** What a source of ADD is: a repository, a download, or a path. */
+export function addSourceType(text: string): "git" | "http" | "path" {
+  if (isGitUrl(text)) return "git";
+  return /^https?:\/\//.test(text) ? "http" : "path";
+}
+
 /** Takes a git address apart: the fragment is `ref` or `ref:subdirectory`, the query may say the same by name. */
 export function parseGitUrl(text: string): GitUrl {
   const hash = text.indexOf("#");

@@ -8,8 +8,8 @@ export type Evaluated<T = unknown> =
 
 /** What an expression can ask for. */
 export interface Scope {
-  /** @throws StrakeError when the name has no value here */
-  variable(name: string): string;
+  /** @throws StrakeError when the name has no value here, and there is none for that case */
+  variable(name: string, otherwise: string | undefined): string;
   /** What the build is given; undefined where it is given nothing of the name. */
   argument(name: string): string | undefined;
   property(owner: OutputOwner, property: OutputProperty): Evaluated;
@@ -21,7 +21,7 @@ export function evaluate(expression: Expression, scope: Scope): Evaluated {
     case "value":
       return { known: true, value: expression.value };
     case "variable":
-      return { known: true, value: scope.variable(expression.name) };
+      return { known: true, value: scope.variable(expression.name, expression.otherwise) };
     case "argument":
       return evaluateArgument(expression, scope);
     case "property":

@@ -17,7 +17,7 @@ export type Expression =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "property"; readonly owner: OutputOwner; readonly property: OutputProperty }
   /** The value that an ENV or ARG name has at the place where the expression is used. */
-  | { readonly kind: "variable"; readonly name: string }
+  | { readonly kind: "variable"; readonly name: string; readonly otherwise?: string }
   /** What the build is given under a name, else the default. */
   | { readonly kind: "argument"; readonly name: string; readonly default?: TextValue }
   | { readonly kind: "concat"; readonly parts: readonly Expression[] }

@@ -55,9 +55,13 @@ export function interpolate(strings: TemplateStringsArray, ...values: readonly (
   return new Output({ kind: "concat", parts });
 }
 
-/** The value that an ENV or ARG name has where it is used, as `$NAME` in a Dockerfile. */
-export function variable(name: string): Output<string> {
-  return new Output({ kind: "variable", name });
+/**
+ * The value that an ENV or ARG name has where it is used, as `$NAME` in a Dockerfile.
+ *
+ * @param otherwise what it is where the name has no value or an empty one, as in `${NAME:-otherwise}`
+ */
+export function variable(name: string, otherwise?: string): Output<string> {
+  return new Output({ kind: "variable", name, ...(otherwise === undefined ? {} : { otherwise }) });
 }
 
 /**

@@ -83,7 +83,7 @@ export class PlanContext {
   text(value: TextValue, state: State | undefined, site: CallSite): string {
     if (typeof value === "string") return value;
     const evaluated = evaluate(value, {
-      variable: (name) => variableValue(name, state, site),
+      variable: (name, otherwise) => variableValue(name, otherwise, state, site),
       argument: (name) => this.inputs.buildArgs?.get(name) ?? this.platformArgument(name),
       property: (owner, property) => this.inputs.outputs?.(owner, property) ?? { known: false, waitsOn: owner.site },
     });
@@ -102,9 +102,12 @@ export class PlanContext {
   }
 }
 
-function variableValue(name: string, state: State | undefined, site: CallSite): string {
+function variableValue(name: string, otherwise: string | undefined, state: State | undefined, site: CallSite): string {
   const value = state?.env.get(name);
+  if (otherwise !== undefined) return value || otherwise;
   if (value !== undefined) return value;
+  // An argument that nothing was given for is empty.
+  if (state?.args.has(name)) return "";
   throw new StrakeError({
     code: "unset-variable",
     message: `the variable ${name} has no value here`,

@@ -2,7 +2,7 @@ import { type Digest, isDigest } from "@strake/oci/document";
 import type { CallSite } from "../graph/call-site.ts";
 import type { AddNode, CopyFrom, CopyNode, WorkdirNode, WriteNode } from "../graph/definition.ts";
 import { dockerSources } from "../graph/docker-sources.ts";
-import { parseGitUrl } from "../graph/git-url.ts";
+import { addSourceType, parseGitUrl } from "../graph/git-url.ts";
 import { heredocDelimiter } from "../graph/heredoc.ts";
 import { baseName, cleanPath, joinPath } from "../graph/posix-path.ts";
 import { toBase64 } from "../hash/base64.ts";
@@ -39,8 +39,9 @@ export function planAdd(context: PlanContext, state: State, node: AddNode): Stat
   const actions = node.sources.map((source): CopyAction => {
     const text = context.text(source.type === "path" ? source.path : source.url, state, node.site);
     words.push(text);
-    if (source.type === "http") return addHttp(context, state, node, text);
-    if (source.type === "git") return addGit(context, state, node, text);
+    const type = source.type === "path" ? addSourceType(text) : source.type;
+    if (type === "http") return addHttp(context, state, node, text);
+    if (type === "git") return addGit(context, state, node, text);
     const { input } = copyInput(context, state, node.from, node.site);
     const unpack = node.unpack === false ? {} : { unpack: true };
     return copyAction(context, state, node, input, [{ path: sourcePath(text) }], unpack);

@@ -1,11 +1,11 @@
-import { splitMarks } from "./marks.ts";
+import { type Mark, splitMarks } from "./marks.ts";
 
 /** What printed code uses of `strake`, and how arguments and stages are called in it. */
 export interface CodeContext {
   /** Notes that a name is imported, and returns it. */
   use(name: string): string;
   /** The constant of an argument that stands before the first FROM. */
-  argument(name: string): string;
+  argument(name: string, otherwise?: string): string;
 }
 
 /** Prints a text as TypeScript: a string, or an expression where variables are in it. */
@@ -14,8 +14,11 @@ export function textCode(text: string, context: CodeContext): string {
   const [only] = parts;
   if (only === undefined) return '""';
   if (parts.every((part) => typeof part === "string")) return JSON.stringify(text);
-  const code = ({ kind, name }: Exclude<typeof only, string>) =>
-    kind === "argument" ? context.argument(name) : `${context.use("variable")}(${JSON.stringify(name)})`;
+  const code = ({ kind, name, otherwise }: Mark) => {
+    if (kind === "argument") return context.argument(name, otherwise);
+    const args = [name, ...(otherwise === undefined ? [] : [otherwise])].map((each) => JSON.stringify(each));
+    return `${context.use("variable")}(${args.join(", ")})`;
+  };
   if (parts.length === 1 && typeof only !== "string") return code(only);
   const pieces = parts.map((part) => (typeof part === "string" ? templateText(part) : `\${${code(part)}}`));
   return `${context.use("interpolate")}\`${pieces.join("")}\``;

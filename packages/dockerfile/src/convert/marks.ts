@@ -8,21 +8,25 @@ export type TextPart = string | Mark;
 export interface Mark {
   readonly kind: "variable" | "argument";
   readonly name: string;
+  /** What is to stand where it has no value or an empty one. */
+  readonly otherwise?: string;
 }
 
 // Characters for private use, which no Dockerfile has.
 const starts = { variable: "\u{e000}", argument: "\u{e001}" } as const;
 const end = "\u{e002}";
 const ownValue = "\u{e003}";
-const pattern = /[\u{e000}\u{e001}]\w+\u{e002}/gu;
+const defaultMark = "\u{e004}";
+const pattern = /([\u{e000}\u{e001}])(\w+)(?:\u{e004}([^\u{e002}]*))?\u{e002}/gu;
 
 /** Splits a text that was read with `marking` into what is written out and the variables in it. */
 export function splitMarks(text: string): readonly TextPart[] {
   const parts: TextPart[] = [];
   let from = 0;
-  for (const { 0: found, index } of text.matchAll(pattern)) {
+  for (const { 0: found, 1: start, 2: name = "", 3: otherwise, index } of text.matchAll(pattern)) {
     if (index > from) parts.push(text.slice(from, index));
-    parts.push({ kind: found[0] === starts.variable ? "variable" : "argument", name: found.slice(1, -1) });
+    const kind = start === starts.variable ? "variable" : "argument";
+    parts.push({ kind, name, ...(otherwise === undefined ? {} : { otherwise }) });
     from = index + found.length;
   }
   if (from < text.length) parts.push(text.slice(from));
@@ -43,46 +47,53 @@ export function isOwnValue(text: string): boolean {
  */
 export function marking(declared: ReadonlySet<string>): Substitute {
   return {
-    variables: (text, scope) => {
-      return keeping(text, (name, operator) => {
+    variables: (text, scope) =>
+      keeping(text, "variable", (name) => {
         const value = scope.env.get(name);
-        if (value !== undefined) return { value, mark: mark("variable", name) };
+        if (value !== undefined) return value;
+        if (scope.args.has(name)) return "";
         // What is not known to be set may be a variable of the base.
-        return operator === "" && !scope.complete && !scope.args.has(name) ? { mark: mark("variable", name) } : {};
-      });
-    },
+        return scope.complete ? undefined : null;
+      }),
     global: (name, value, seenBy) => {
       if (declared.has(name)) return mark("argument", name);
       if (value === undefined) return undefined;
-      return seenBy === "from" ? mark("argument", name) : ownValue;
+      if (seenBy === "from") return mark("argument", name);
+      return /^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)$/.test(name) ? ownValue : value;
     },
   };
 }
 
 /** The marks that the default of an argument before the first FROM sees. */
 export function markingGlobals(text: string, globals: ReadonlyMap<string, string>): Variables {
-  return keeping(text, (name) => {
-    const value = globals.get(name);
-    return value === undefined ? {} : { value, mark: mark("argument", name) };
-  });
+  return keeping(text, "argument", (name) => globals.get(name));
 }
 
-/** Marks, but for variables of which a text wants a part. */
-function keeping(
-  text: string,
-  find: (name: string, operator: string) => { readonly value?: string; readonly mark?: string },
-): Variables {
-  const operators = new Map<string, string>();
-  for (const [, name = "", operator = ""] of text.matchAll(/\$\{(\w+)(:?[-+?]|[#%/])/g)) operators.set(name, operator);
+/**
+ * Marks, but for variables of which a text wants a part.
+ *
+ * @param find the value of a name; undefined where it has none, null where that cannot be told
+ */
+function keeping(text: string, kind: Mark["kind"], find: (name: string) => string | undefined | null): Variables {
+  const uses = new Map<string, { readonly operator: string; readonly otherwise?: string }>();
+  for (const [, name = "", operator = "", otherwise] of text.matchAll(
+    /\$\{(\w+)(?:(:-)([^${}"'\\]*)\}|:?[-+?]|[#%/])/g,
+  )) {
+    uses.set(name, { operator, ...(otherwise === undefined ? {} : { otherwise }) });
+  }
   return {
     get: (name) => {
-      const operator = operators.get(name) ?? "";
-      const found = find(name, operator);
-      return /[#%/]/.test(operator) ? found.value : found.mark;
+      const value = find(name);
+      const use = uses.get(name);
+      if (use?.otherwise !== undefined && value !== undefined) return mark(kind, name, use.otherwise);
+      // Other operators are carried out with what is known.
+      if (use !== undefined) return value ?? undefined;
+      if (value === null) return mark(kind, name, "");
+      return value === undefined ? undefined : mark(kind, name);
     },
   };
 }
 
-function mark(kind: Mark["kind"], name: string): string {
-  return starts[kind] + name + end;
+function mark(kind: Mark["kind"], name: string, otherwise?: string): string {
+  return starts[kind] + name + (otherwise === undefined ? "" : defaultMark + otherwise) + end;
 }

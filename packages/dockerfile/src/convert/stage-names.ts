@@ -28,8 +28,12 @@ export class StageNames implements CodeContext {
   }
 
   /** The constant that an argument is, or the call that makes it where Docker's own has no line of its own. */
-  argument(name: string): string {
+  argument(name: string, otherwise?: string): string {
     if (!this.#declared.has(name)) return `${this.use("argument")}(${JSON.stringify(name)})`;
+    if (otherwise) {
+      this.argument(name);
+      return `${this.nameOfArgument(name)}.apply((it) => it || ${JSON.stringify(otherwise)})`;
+    }
     this.used.add(name);
     return this.nameOfArgument(name);
   }

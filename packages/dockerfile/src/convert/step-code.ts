@@ -1,7 +1,16 @@
-import type { AddNode, ContainerCommand, CopyNode, HealthcheckNode, Step, TextValue, WriteNode } from "@strake/core";
+import {
+  type AddNode,
+  type ContainerCommand,
+  type CopyNode,
+  type HealthcheckNode,
+  type Step,
+  StrakeError,
+  type TextValue,
+  type WriteNode,
+} from "@strake/core";
 import type { Instruction } from "../syntax/tree.ts";
 import { callCode, listCode, objectCode, optionsCode, textCode } from "./code.ts";
-import { isOwnValue } from "./marks.ts";
+import { isOwnValue, splitMarks } from "./marks.ts";
 import { modeCode } from "./mount-code.ts";
 import { runCode, shellCode } from "./run-code.ts";
 import type { StageNames } from "./stage-names.ts";
@@ -10,7 +19,7 @@ import type { StageNames } from "./stage-names.ts";
 export function stepCode(node: Step, instruction: Instruction, escapeCharacter: string, names: StageNames): string {
   const text = (value: TextValue) => textCode(value as string, names);
   const record = (values: Readonly<Record<string, TextValue>>) =>
-    objectCode(Object.fromEntries(Object.entries(values).map(([name, value]) => [name, text(value)])));
+    objectCode(Object.fromEntries(Object.entries(values).map(([name, value]) => [plainName(name, node), text(value)])));
   switch (node.kind) {
     case "run":
       return runCode(node, instruction, escapeCharacter, names);
@@ -55,6 +64,17 @@ export function stepCode(node: Step, instruction: Instruction, escapeCharacter: 
     default:
       throw new Error(`a Dockerfile does not say ${node.kind}`);
   }
+}
+
+/** @throws StrakeError `cannot-convert` for a name with a variable in it */
+function plainName(name: string, { site }: Step): string {
+  if (splitMarks(name).every((part) => typeof part === "string")) return name;
+  throw new StrakeError({
+    code: "cannot-convert",
+    message: "a variable stands in the name of a variable or label",
+    notes: ["Write the name itself, and convert again."],
+    site,
+  });
 }
 
 function filesCode(node: CopyNode | AddNode, names: StageNames): string {

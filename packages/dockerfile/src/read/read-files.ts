@@ -1,4 +1,4 @@
-import { type AddSource, type CopyFrom, isGitUrl, joinPath } from "@strake/core";
+import { type AddSource, addSourceType, type CopyFrom, joinPath } from "@strake/core";
 import { heredocText, readHeredocMarker } from "../syntax/heredoc-markers.ts";
 import type { Instruction } from "../syntax/tree.ts";
 import { CheckedFlags } from "./checked-flags.ts";
@@ -32,8 +32,8 @@ export function readAdd(scope: StageScope, instruction: Instruction): readonly N
   });
   const { paths, contents, destination, options } = readPaths(scope, instruction, flags);
   const sources = paths.map((path): AddSource => {
-    if (isGitUrl(path)) return { type: "git", url: path };
-    return /^https?:\/\//.test(path) ? { type: "http", url: path } : { type: "path", path };
+    const type = addSourceType(path);
+    return type === "path" ? { type, path } : { type, url: path };
   });
   const checksum = scope.expand(flags.string("checksum") ?? "", instruction);
   if (checksum !== "" && (sources.length !== 1 || sources[0]?.type === "path")) {

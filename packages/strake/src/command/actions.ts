@@ -9,6 +9,7 @@ export function makeActions(signal: AbortSignal): Actions {
     plan: async (request) => (await import("./plan.ts")).plan(request, signal),
     print: async (request) => write(await (await import("./print.ts")).print(request, signal)),
     graph: async (request) => write(await (await import("./graph.ts")).graph(request, signal)),
+    convert: async (request) => write((await import("./convert.ts")).convert(request)),
     lint: async (request) => {
       const { text, failed } = (await import("./lint.ts")).lint(request);
       write(text);

@@ -4,6 +4,7 @@ import { parseOutputOption } from "../compose/output-option.ts";
 import { progressModes } from "../screen/progress.ts";
 import { version } from "../version.ts";
 import { addContainerCommands } from "./container-commands.ts";
+import { addConvertCommand } from "./convert-command.ts";
 import { addLintCommand } from "./lint-command.ts";
 import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
 import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
@@ -35,6 +36,7 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
   addPlan(program, actions, variables);
   addPrint(program, actions, variables);
   addGraph(program, actions, variables);
+  addConvertCommand(program, actions);
   addLintCommand(program, actions);
   addImages(program, actions);
   addHistory(program, actions);

@@ -77,6 +77,15 @@ export interface GraphRequest extends DefinitionRequest {
   readonly format: GraphFormat;
 }
 
+export interface ConvertRequest {
+  /** A Dockerfile, or a folder that has one. */
+  readonly file: string;
+  /** The build file to write; `-` is standard output. Beside the Dockerfile where absent. */
+  readonly output?: string;
+  /** A file that is there already is written over. */
+  readonly force: boolean;
+}
+
 export interface LintRequest {
   /** Dockerfiles; none: that of the working folder. */
   readonly files: readonly string[];
@@ -232,6 +241,7 @@ export interface Actions {
   plan(request: PlanRequest): Promise<void>;
   print(request: PrintRequest): Promise<void>;
   graph(request: GraphRequest): Promise<void>;
+  convert(request: ConvertRequest): Promise<void>;
   lint(request: LintRequest): Promise<void>;
   inspect(request: InspectRequest): Promise<void>;
   images(request: ImagesRequest): Promise<void>;

@@ -1,0 +1,48 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { StrakeError } from "@strake/core";
+import { convertDockerfile } from "@strake/dockerfile";
+import type { ConvertRequest } from "./request.ts";
+
+/**
+ * Writes a Dockerfile as a build file.
+ *
+ * @returns what is printed: the build file, or what was written and what is left to do
+ * @throws StrakeError `no-build-file`, `file-exists`, and as converting does
+ */
+export function convert({ file, output, force }: ConvertRequest): string {
+  const path = statSync(file, { throwIfNoEntry: false })?.isDirectory() ? join(file, "Dockerfile") : file;
+  const code = convertDockerfile(read(path), { file: path });
+  if (output === "-") return code;
+  const target = output ?? join(dirname(path), "build.ts");
+  try {
+    writeFileSync(target, code, { flag: force ? "w" : "wx" });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    throw new StrakeError({
+      code: "file-exists",
+      message: `${target} is there already`,
+      notes: ["Write elsewhere with -o, look at the result with -o -, or write over it with --force."],
+      cause,
+    });
+  }
+  return [`wrote ${target}`, ...leftToDo(path, target)].map((line) => `${line}\n`).join("");
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    throw new StrakeError({ code: "no-build-file", message: `${path} cannot be read` });
+  }
+}
+
+/** What the Dockerfile's place and name mean, which a build file elsewhere does not know. */
+function leftToDo(path: string, target: string): readonly string[] {
+  const ignore = `${path}.dockerignore`;
+  const moved = relative(dirname(path), dirname(target)) !== "";
+  return [
+    ...(existsSync(ignore) ? [`${ignore} is for the Dockerfile only: copy it to ${target}.dockerignore`] : []),
+    ...(moved ? [`Files are copied from the build file's folder, ${dirname(target)}.`] : []),
+  ];
+}
