@@ -9,7 +9,11 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { commandScenarios } from "./command-scenarios.ts";
 import { dockerfileScenarios } from "./scenarios.ts";
 
-need(...baseNeeds, "docker-registry", "skopeo")("strake convert writes a build file of the same plan", () => {
+need(
+  ...baseNeeds,
+  "docker-registry",
+  "skopeo",
+)("strake convert writes a build file of the same plan", () => {
   let env: Record<string, string>;
 
   beforeAll(async () => {
