@@ -117,11 +117,14 @@ class Conversion {
   /** The constants of the arguments that are used, with what stands above them. */
   #constants(): string {
     const lines: string[] = [];
+    const said = new Set<string>();
     // From the last on: what a default uses stands before it.
     for (const instruction of [...this.#globals].reverse()) {
       for (const { value } of [...instruction.words].reverse()) {
         const name = nameOf(value);
-        if (this.#names.used.has(name)) lines.push(`const ${this.#names.argument(name)} = ${this.#argument(value)};\n`);
+        if (!this.#names.used.has(name) || said.has(name)) continue;
+        said.add(name);
+        lines.push(`const ${this.#names.argument(name)} = ${this.#argument(value)};\n`);
       }
       lines.push(commentText(this.#comments.of(instruction)));
     }
@@ -131,10 +134,16 @@ class Conversion {
   /** The call that makes an argument. */
   #argument(word: string): string {
     const equals = word.indexOf("=");
+    const name = nameOf(word);
+    const several =
+      this.#globals.flatMap(({ words }) => words).filter(({ value }) => nameOf(value) === name).length > 1;
     const written = word.slice(equals + 1);
     const variables = markingGlobals(written, this.#reading.globals);
-    const otherwise = () => textCode(expandWord(written, variables, { escape: this.#tree.escape }), this.#names);
-    const args = [JSON.stringify(nameOf(word)), ...(equals === -1 ? [] : [otherwise()])];
+    const value = () =>
+      // One that is said again, from its own value, is what it comes to in the end.
+      several ? (this.#reading.globals.get(name) ?? "") : expandWord(written, variables, { escape: this.#tree.escape });
+    const otherwise = () => textCode(value(), this.#names);
+    const args = [JSON.stringify(name), ...(equals === -1 ? [] : [otherwise()])];
     return `${this.#names.use("argument")}(${args.join(", ")})`;
   }
 

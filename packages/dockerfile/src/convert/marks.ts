@@ -56,8 +56,9 @@ export function marking(declared: ReadonlySet<string>): Substitute {
         return scope.complete ? undefined : null;
       }),
     global: (name, value, seenBy) => {
+      // One without a value is given to a stage's own ARG as well.
+      if (value === undefined) return seenBy === "from" && declared.has(name) ? mark("argument", name) : undefined;
       if (declared.has(name)) return mark("argument", name);
-      if (value === undefined) return undefined;
       if (seenBy === "from") return mark("argument", name);
       return /^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)$/.test(name) ? ownValue : value;
     },

@@ -2,6 +2,7 @@ import {
   type AddNode,
   type ContainerCommand,
   type CopyNode,
+  type Definition,
   type HealthcheckNode,
   type Step,
   StrakeError,
@@ -52,7 +53,7 @@ export function stepCode(node: Step, instruction: Instruction, escapeCharacter: 
     case "expose":
       return callCode(
         ".expose",
-        node.ports.map((port) => (/^\d{1,5}$/.test(port as string) ? `${port}` : text(port))),
+        node.ports.map((port) => (/^\d{1,5}$/.test(port as string) ? `${port}` : text(onePort(port as string, node)))),
       );
     case "volume":
       return callCode(".volume", node.paths.map(text));
@@ -67,14 +68,32 @@ export function stepCode(node: Step, instruction: Instruction, escapeCharacter: 
 }
 
 /** @throws StrakeError `cannot-convert` for a name with a variable in it */
-function plainName(name: string, { site }: Step): string {
+function plainName(name: string, node: Step): string {
   if (splitMarks(name).every((part) => typeof part === "string")) return name;
-  throw new StrakeError({
-    code: "cannot-convert",
-    message: "a variable stands in the name of a variable or label",
-    notes: ["Write the name itself, and convert again."],
-    site,
-  });
+  throw cannotConvert(node, "a variable stands in the name of a variable or label", "Write the name itself");
+}
+
+/** @throws StrakeError `cannot-convert` for a variable that is split into several words */
+function onePort(port: string, node: Step): string {
+  for (const part of splitMarks(port)) {
+    if (typeof part === "string" || !/\s/.test(valueBefore(node.input, part.name))) continue;
+    throw cannotConvert(node, "a variable stands for several ports", "Write the ports themselves");
+  }
+  return port;
+}
+
+/** What a statement of the same stage says a variable is. */
+function valueBefore(definition: Definition, name: string): string {
+  for (let node = definition; node.kind !== "from"; node = node.input) {
+    const value =
+      node.kind === "env" ? node.variables[name] : node.kind === "arg" && node.name === name && node.default;
+    if (typeof value === "string") return value;
+  }
+  return "";
+}
+
+function cannotConvert({ site }: Step, message: string, advice: string): StrakeError {
+  return new StrakeError({ code: "cannot-convert", message, notes: [`${advice}, and convert again.`], site });
 }
 
 function filesCode(node: CopyNode | AddNode, names: StageNames): string {

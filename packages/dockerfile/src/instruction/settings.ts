@@ -32,7 +32,8 @@ export function printArg(printer: Printer, node: Kind<"arg">): string {
 
 /** Prints an instruction that takes the rest of its line. */
 export function printRest(printer: Printer, keyword: string, value: Kind<"user">["user"], site: Step["site"]): string {
-  return `${keyword} ${printer.text(value, site, (literal) => escapeRest(oneLine(literal, site, "a value")))}`;
+  const text = printer.text(value, site, (literal) => escapeRest(oneLine(literal, site, "a value")));
+  return `${keyword} ${text === "" ? '""' : text}`;
 }
 
 export function printExpose(printer: Printer, node: Kind<"expose">): string {
