@@ -7,6 +7,7 @@ export { lintDockerfile } from "./lint/lint-dockerfile.ts";
 export { type LintFormat, lintFormats, printFindings } from "./lint/print-findings.ts";
 export * from "./print-dockerfile.ts";
 export type { PrintOptions } from "./printer.ts";
+export * from "./read/outline.ts";
 export { readDockerfile } from "./read/read-dockerfile.ts";
 export type * from "./read/read-options.ts";
 export { printTargets, printTargetsJson, type Target, targets } from "./read/targets.ts";

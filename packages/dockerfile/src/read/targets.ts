@@ -1,4 +1,5 @@
 import type { DockerfileTree } from "../syntax/tree.ts";
+import { inBase64 } from "./outline.ts";
 import { splitStages } from "./split-stages.ts";
 
 /** A stage that can be built, as `--call targets` tells it. */
@@ -54,7 +55,5 @@ export function printTargets(list: readonly Target[]): string {
 
 /** Prints targets as JSON, as `--call targets,format=json` does; the file itself is in it, in base64. */
 export function printTargetsJson(list: readonly Target[], tree: DockerfileTree): string {
-  const bytes = new TextEncoder().encode(tree.source.text);
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  return JSON.stringify({ targets: list, sources: [btoa(binary)] }, null, 2);
+  return JSON.stringify({ targets: list, sources: [inBase64(tree.source.text)] }, null, 2);
 }

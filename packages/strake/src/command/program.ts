@@ -6,6 +6,7 @@ import { version } from "../version.ts";
 import { addContainerCommands } from "./container-commands.ts";
 import { addConvertCommand } from "./convert-command.ts";
 import { addLintCommand } from "./lint-command.ts";
+import { parseCallOption } from "./option/call-option.ts";
 import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
 import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
 import { listOption } from "./option/list-option.ts";
@@ -60,6 +61,9 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
     .option("--no-cache", "do every step although its result is there")
     .addOption(new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto"))
     .option("-q, --quiet", "show no progress, print the image ids only", false)
+    .addOption(
+      new Option("--call <method>", "print something of a Dockerfile instead: outline or targets[,format=json]"),
+    )
     .option("--iidfile <file>", "write the image id to a file")
     .option("--metadata-file <file>", "write what was built to a file, as JSON")
     .action(async (targets: string[], options: Values) => {
@@ -75,6 +79,7 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
         noCache: options.cache === false,
         commands: readCommandOptions(options, variables),
         progress: options.quiet === true ? "quiet" : (options.progress as (typeof progressModes)[number]),
+        ...(typeof options.call === "string" ? { call: parseCallOption(options.call) } : {}),
         ...optional("imageIdFile", options.iidfile),
         ...optional("metadataFile", options.metadataFile),
       });

@@ -4,6 +4,7 @@ import type { SandboxName } from "@strake/engine";
 import type { Platform } from "@strake/oci/document";
 import type { OutputOption } from "../compose/output-option.ts";
 import type { ProgressMode } from "../screen/progress.ts";
+import type { CallOption } from "./option/call-option.ts";
 import type { CommandRequest } from "./option/command-options.ts";
 
 /** What is asked of a build file: which images, and what goes into their plans. */
@@ -45,6 +46,8 @@ export interface BuildRequest extends DefinitionRequest {
   readonly cacheTo: readonly string[];
   readonly commands: CommandRequest;
   readonly progress: ProgressMode;
+  /** Something of the Dockerfile that is printed instead of building it. */
+  readonly call?: CallOption;
   /** The file that gets the image id. */
   readonly imageIdFile?: string;
   /** The file that gets what was built, as JSON. */

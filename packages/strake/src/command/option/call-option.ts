@@ -1,0 +1,28 @@
+import { usageError } from "../usage-error.ts";
+
+/** What `--call` can ask of a Dockerfile. */
+export const callMethods = ["outline", "targets"] as const;
+
+/** What `--call` asks, and how the answer is printed. */
+export interface CallOption {
+  readonly method: (typeof callMethods)[number];
+  readonly format: "text" | "json";
+}
+
+/**
+ * Reads the value of `--call`, in buildx's notation: a method and perhaps `,format=json`.
+ *
+ * @throws StrakeError `usage`
+ */
+export function parseCallOption(text: string): CallOption {
+  const [written = "", ...fields] = text.split(",");
+  const method = callMethods.find((each) => each === written);
+  if (method === undefined) throw usageError(`--call ${written}: it is ${callMethods.join(" or ")}`);
+  let format: CallOption["format"] = "text";
+  for (const field of fields) {
+    const found = /^format=(text|json)$/.exec(field)?.[1];
+    if (found === undefined) throw usageError(`--call: "${field}" is not known; write format=text or format=json`);
+    format = found as CallOption["format"];
+  }
+  return { method, format };
+}
