@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { type Digest, imageFrom, layerFromEntries, parseReference } from "@strake/oci";
+import { imageFrom, layerFromEntries, parseReference } from "@strake/oci";
 import { afterEach, expect, it } from "vitest";
 import { RegistryClient } from "../client.ts";
 import { type RegistryServer, type RegistryServerOptions, startRegistryServer } from "../server/server.ts";
@@ -129,16 +128,6 @@ it("mounts what a base's repository has, and sends it where that cannot be", asy
   expect(asked.filter((method) => method === "PATCH")).toHaveLength(1);
   const elsewhere = client(registry.address).pusher(["not-there"]);
   await elsewhere.push([image], parseReference(`${registry.address}/other:1`));
-});
-
-it("tells the tags of a repository, page by page, and removes manifests where that is allowed", async () => {
-  const registry = await server();
-  const own = client(registry.address);
-  for (const tag of ["a", "b", "c"])
-    await own.pusher().push([sample(tag)], parseReference(`${registry.address}/t:${tag}`));
-  expect(await own.listTags("t")).toEqual(["a", "b", "c"]);
-  const digest = `sha256:${createHash("sha256").update("x").digest("hex")}` as Digest;
-  await expect(own.deleteManifest("t", digest)).rejects.toThrow(/UNSUPPORTED/);
 });
 
 it("goes on where a line broke, at whatever byte, and transfers nothing twice", async () => {

@@ -1,10 +1,5 @@
-import { type Digest, type Image, isIndexType, sha256 } from "@strake/oci";
-
-/** A document kept under its digest. */
-export interface StoredManifest {
-  readonly bytes: Uint8Array;
-  readonly mediaType: string;
-}
+import { type Digest, type Image, sha256 } from "@strake/oci";
+import type { ManifestDocument, StoredManifest } from "./manifest-document.ts";
 
 /** What one repository holds. */
 export interface Repository {
@@ -43,9 +38,13 @@ export class Content {
   }
 
   /** Keeps a document under its digest, and under a tag where one is given. */
-  putManifest(name: string, tag: string | undefined, manifest: StoredManifest): Digest {
+  putManifest(
+    name: string,
+    tag: string | undefined,
+    manifest: StoredManifest,
+    digest: Digest = sha256(manifest.bytes),
+  ): Digest {
     const repository = this.open(name);
-    const digest = sha256(manifest.bytes);
     repository.manifests.set(digest, manifest);
     if (tag !== undefined) repository.tags.set(tag, digest);
     return digest;
@@ -61,18 +60,12 @@ export class Content {
   }
 
   /** The first digest that a document names and the repository lacks. */
-  missing(name: string, manifest: StoredManifest): string | undefined {
-    const repository = this.open(name);
-    const document = JSON.parse(Buffer.from(manifest.bytes).toString("utf8")) as {
-      manifests?: { digest: string }[];
-      config?: { digest: string };
-      layers?: { digest: string; urls?: unknown }[];
-    };
-    if (isIndexType(manifest.mediaType)) {
-      return document.manifests?.find(({ digest }) => !repository.manifests.has(digest))?.digest;
-    }
-    const named = [...(document.config === undefined ? [] : [document.config]), ...(document.layers ?? [])];
-    return named.find((one) => !("urls" in one) && !repository.blobs.has(one.digest))?.digest;
+  missing(name: string, { blobs, manifests }: ManifestDocument): string | undefined {
+    const repository = this.find(name);
+    return (
+      blobs.find((digest) => !repository?.blobs.has(digest)) ??
+      manifests.find((digest) => !repository?.manifests.has(digest))
+    );
   }
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createHasher, type Digest, digestParts } from "@strake/oci";
 import type { Content } from "./content.ts";
 import type { Fault } from "./fault.ts";
+import type { RegistryServerOptions } from "./server-options.ts";
 
 /** One request with what is needed to answer it. */
 export interface Exchange {
@@ -10,6 +12,7 @@ export interface Exchange {
   readonly url: URL;
   readonly content: Content;
   readonly fault: Fault | undefined;
+  readonly options: RegistryServerOptions;
 }
 
 /** Answers with an error document (distribution spec 1.1, "Error Codes"). */
@@ -57,6 +60,13 @@ export async function readRequest(request: IncomingMessage): Promise<Uint8Array>
   const chunks: Uint8Array[] = [];
   for await (const chunk of request) chunks.push(chunk as Uint8Array);
   return Buffer.concat(chunks);
+}
+
+/** The digest of bytes, by the algorithm of the one that is expected of them. */
+export function digestOf(bytes: Uint8Array, expected: Digest): Digest {
+  const hasher = createHasher(digestParts(expected).algorithm);
+  hasher.update(bytes);
+  return hasher.digest();
 }
 
 function withAnotherLastByte(bytes: Uint8Array): Uint8Array {

@@ -1,5 +1,6 @@
 import { sha256 } from "@strake/oci";
 import { type Exchange, sendBytes, sendError } from "./exchange.ts";
+import { sendPage } from "./page.ts";
 import type { Route } from "./route.ts";
 
 /** Answers GET and HEAD of a manifest (distribution spec 1.1, end-3). */
@@ -41,26 +42,16 @@ export async function sendTags(exchange: Exchange, route: Route & { kind: "tags"
   const repository = exchange.content.find(route.repository);
   if (repository === undefined)
     return sendError(exchange, 404, "NAME_UNKNOWN", "repository name not known to registry");
-  await sendPage(exchange, [...repository.tags.keys()].sort(), (tags) => ({ name: route.repository, tags }));
+  const document = (tags: readonly string[]) => ({ name: route.repository, tags });
+  await sendPage(exchange, [...repository.tags.keys()], (tag) => tag, document);
 }
 
 /** Answers with the names of all repositories, as Docker's registry does. */
 export async function sendCatalog(exchange: Exchange): Promise<void> {
-  await sendPage(exchange, exchange.content.names(), (repositories) => ({ repositories }));
-}
-
-async function sendPage(
-  exchange: Exchange,
-  all: readonly string[],
-  document: (page: readonly string[]) => object,
-): Promise<void> {
-  const { searchParams, pathname } = exchange.url;
-  const after = searchParams.get("last") ?? "";
-  const rest = all.filter((name) => name > after);
-  const page = rest.slice(0, Number(searchParams.get("n") ?? rest.length));
-  const last = page.at(-1);
-  const more = last !== undefined && page.length < rest.length;
-  const next = `<${pathname}?n=${page.length}&last=${encodeURIComponent(last ?? "")}>; rel="next"`;
-  const headers = { "content-type": "application/json", ...(more ? { link: next } : {}) };
-  await sendBytes(exchange, 200, headers, Buffer.from(JSON.stringify(document(page))));
+  await sendPage(
+    exchange,
+    exchange.content.names(),
+    (name) => name,
+    (repositories) => ({ repositories }),
+  );
 }

@@ -3,26 +3,20 @@ import * as https from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Digest, Image } from "@strake/oci";
 import { Content } from "./content.ts";
+import { deleteBlob, deleteManifest } from "./delete-routes.ts";
 import { type Exchange, sendBytes, sendError } from "./exchange.ts";
 import { type Fault, type FaultRule, FaultRules } from "./fault.ts";
+import { takeManifest } from "./manifest-upload.ts";
 import { sendBlob, sendCatalog, sendManifest, sendTags } from "./read-routes.ts";
+import { sendReferrers } from "./referrers-route.ts";
 import { parseRoute, type Route } from "./route.ts";
-import { sendChallenge, type TokenOptions, TokenRealm } from "./token-realm.ts";
-import { takeManifest, takeUpload, Uploads } from "./write-routes.ts";
+import type { RegistryServerOptions } from "./server-options.ts";
+import { sendChallenge, TokenRealm } from "./token-realm.ts";
+import { takeUpload, Uploads } from "./upload-route.ts";
 
 export type { Fault, FaultRule } from "./fault.ts";
 export { sampleImage, sampleIndex } from "./sample-image.ts";
-export type { TokenOptions } from "./token-realm.ts";
-
-/** How a registry server is set up; plain http that lets everybody in, unless said. */
-export interface RegistryServerOptions {
-  /** Key and certificate in PEM; the server then speaks https only. */
-  readonly tls?: { readonly key: string; readonly cert: string };
-  /** Every request needs a token, to be had at the server's own realm `/token`. */
-  readonly token?: TokenOptions;
-  /** The port, or 0 for any that is free. */
-  readonly port?: number;
-}
+export type { RegistryServerOptions, TokenOptions } from "./server-options.ts";
 
 /** A request as it came in. */
 export interface LoggedRequest {
@@ -50,7 +44,7 @@ export interface RegistryServer {
   close(): Promise<void>;
 }
 
-/** Starts a registry that answers reads and uploads by the OCI distribution spec 1.1. */
+/** Starts a registry that answers by the OCI distribution spec 1.1. */
 export async function startRegistryServer(options: RegistryServerOptions = {}): Promise<RegistryServer> {
   const content = new Content();
   const rules = new FaultRules();
@@ -58,10 +52,12 @@ export async function startRegistryServer(options: RegistryServerOptions = {}): 
   const dispatch = makeDispatch(options);
   const listener: http.RequestListener = (request, response) => {
     const { method = "GET", url: path = "/" } = request;
-    const url = new URL(path, "http://registry");
+    // What follows the method may be anything; two slashes at its beginning would make a host of the rest.
+    const target = `http://registry${path}`;
+    const url = new URL(URL.canParse(target) ? target : "http://registry");
     const route = parseRoute(url.pathname);
     requests.push({ method, path, on: route?.kind, headers: request.headers });
-    const exchange = { request, response, url, content, fault: rules.take(route?.kind, method, path) };
+    const exchange = { request, response, url, content, fault: rules.take(route?.kind, method, path), options };
     dispatch(exchange, route).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else sendError(exchange, 500, "UNKNOWN", error instanceof Error ? error.message : String(error));
@@ -102,10 +98,11 @@ function makeDispatch(options: RegistryServerOptions): Dispatch {
       return sendChallenge(exchange, route);
     }
     if (route.kind === "upload") return await takeUpload(exchange, route, uploads);
+    if (method === "GET" || method === "HEAD") return await sendRead(exchange, route);
     if (method === "PUT" && route.kind === "manifest") return await takeManifest(exchange, route);
-    if (method !== "GET" && method !== "HEAD")
-      return sendError(exchange, 405, "UNSUPPORTED", `${method} is unsupported`);
-    await sendRead(exchange, route);
+    if (method === "DELETE" && route.kind === "manifest") return await deleteManifest(exchange, route);
+    if (method === "DELETE" && route.kind === "blob") return await deleteBlob(exchange, route);
+    sendError(exchange, 405, "UNSUPPORTED", `${method} is unsupported`);
   };
 }
 
@@ -113,6 +110,7 @@ async function sendRead(exchange: Exchange, route: Exclude<Route, { kind: "uploa
   if (route.kind === "manifest") return await sendManifest(exchange, route);
   if (route.kind === "blob") return await sendBlob(exchange, route);
   if (route.kind === "tags") return await sendTags(exchange, route);
+  if (route.kind === "referrers") return await sendReferrers(exchange, route);
   if (route.kind === "catalog") return await sendCatalog(exchange);
   const headers = { "content-type": "application/json", "docker-distribution-api-version": "registry/2.0" };
   await sendBytes(exchange, 200, headers, Buffer.from("{}"));

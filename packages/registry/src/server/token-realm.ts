@@ -1,13 +1,6 @@
 import { type Exchange, sendBytes, sendError } from "./exchange.ts";
 import type { Route } from "./route.ts";
-
-/** How the server hands out tokens. */
-export interface TokenOptions {
-  /** How long a token is good, in seconds; 300 unless said. */
-  readonly expiresIn?: number;
-  /** Nobody gets a token without a login. */
-  readonly refuse?: boolean;
-}
+import type { TokenOptions } from "./server-options.ts";
 
 /** Gives everybody tokens for what they ask, and knows its own again (Docker's token authentication). */
 export class TokenRealm {
@@ -49,6 +42,7 @@ export function sendChallenge(exchange: Exchange, route: Route): void {
 }
 
 function neededScope(route: Route, method: string): string | undefined {
+  if (route.kind === "catalog") return "registry:catalog:*";
   if (!("repository" in route)) return undefined;
   return `repository:${route.repository}:${method === "GET" || method === "HEAD" ? "pull" : "pull,push"}`;
 }

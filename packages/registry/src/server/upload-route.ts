@@ -1,5 +1,5 @@
-import { createHasher, type Digest, digestParts, isDigest, isIndexType, isManifestType, sha256 } from "@strake/oci";
-import { type Exchange, readRequest, sendError } from "./exchange.ts";
+import { isDigest } from "@strake/oci";
+import { digestOf, type Exchange, readRequest, sendError } from "./exchange.ts";
 import type { Route } from "./route.ts";
 
 /** Uploads that are under way, by the id in their address. */
@@ -23,31 +23,6 @@ export class Uploads {
   }
 }
 
-/** Takes a manifest or an index (distribution spec 1.1, end-7). */
-export async function takeManifest(exchange: Exchange, route: Route & { kind: "manifest" }): Promise<void> {
-  const { request, response, content } = exchange;
-  const bytes = await readRequest(request);
-  const mediaType = (request.headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";
-  const byDigest = isDigest(route.reference);
-  if (!isManifestType(mediaType) && !isIndexType(mediaType)) {
-    return sendError(exchange, 400, "MANIFEST_INVALID", `"${mediaType}" is not the type of a manifest`);
-  }
-  if (byDigest && route.reference !== sha256(bytes)) {
-    return sendError(exchange, 400, "DIGEST_INVALID", "the manifest has another digest");
-  }
-  const missing = content.missing(route.repository, { bytes, mediaType });
-  if (missing !== undefined) {
-    return sendError(exchange, 400, "MANIFEST_BLOB_UNKNOWN", `the repository has no ${missing}`);
-  }
-  const digest = content.putManifest(route.repository, byDigest ? undefined : route.reference, { bytes, mediaType });
-  response.writeHead(201, {
-    location: `/v2/${route.repository}/manifests/${digest}`,
-    "docker-content-digest": digest,
-    "content-length": "0",
-  });
-  response.end();
-}
-
 /** Takes blobs: at once, in pieces, or from another repository (distribution spec 1.1, end-4 to end-6, end-11). */
 export async function takeUpload(
   exchange: Exchange,
@@ -58,6 +33,7 @@ export async function takeUpload(
   if (route.upload === "") {
     if (request.method !== "POST") return sendError(exchange, 405, "UNSUPPORTED", "an upload is begun with POST");
     const mount = url.searchParams.get("mount") ?? "";
+    // What cannot be mounted is to be uploaded, so that is no error.
     const mounted = content.find(url.searchParams.get("from") ?? "")?.blobs.get(mount);
     if (mounted !== undefined) return keep(exchange, route.repository, mount, mounted);
     const digest = url.searchParams.get("digest");
@@ -75,26 +51,37 @@ async function continueUpload(
   uploads: Uploads,
   pieces: Uint8Array[],
 ): Promise<void> {
-  const { request, response, url } = exchange;
+  const { request, response, url, fault } = exchange;
+  const { repository, upload } = route;
   const received = () => pieces.reduce((size, piece) => size + piece.length, 0);
-  const start = /^(?:bytes )?(\d+)-/.exec(request.headers["content-range"] ?? "")?.[1];
-  if (start !== undefined && Number(start) !== received()) {
-    return sendError(exchange, 416, "BLOB_UPLOAD_INVALID", `the next byte is ${received()}`);
-  }
-  if (request.method === "GET") return sendState(exchange, 204, route.repository, route.upload, received());
+  if (request.method === "GET") return sendState(exchange, 204, repository, upload, received());
   if (request.method === "PATCH") {
-    if (exchange.fault?.kind === "cut-request") return cutRequest(exchange, pieces, exchange.fault.afterBytes);
-    pieces.push(await readRequest(request));
-    return sendState(exchange, 202, route.repository, route.upload, received());
+    if (fault?.kind === "cut-request") return cutRequest(exchange, pieces, fault.afterBytes);
+    const piece = await readRequest(request);
+    if (!follows(exchange, received(), piece)) return sendState(exchange, 416, repository, upload, received());
+    pieces.push(piece);
+    return sendState(exchange, 202, repository, upload, received());
   }
   if (request.method === "PUT") {
-    pieces.push(await readRequest(request));
-    uploads.end(route.upload);
-    return keep(exchange, route.repository, url.searchParams.get("digest") ?? "", Buffer.concat(pieces));
+    const digest = url.searchParams.get("digest");
+    const piece = await readRequest(request);
+    if (!isDigest(digest)) return sendError(exchange, 400, "DIGEST_INVALID", "an upload is ended with its digest");
+    if (!follows(exchange, received(), piece)) return sendState(exchange, 416, repository, upload, received());
+    uploads.end(upload);
+    return keep(exchange, repository, digest, Buffer.concat([...pieces, piece]));
   }
   if (request.method !== "DELETE") return sendError(exchange, 405, "UNSUPPORTED", "the operation is unsupported");
-  uploads.end(route.upload);
+  uploads.end(upload);
   response.writeHead(204).end();
+}
+
+/** Whether a piece is what comes next, as far as its request says which it is. */
+function follows({ request }: Exchange, received: number, piece: Uint8Array): boolean {
+  const range = request.headers["content-range"];
+  if (range === undefined) return true;
+  // The spec leaves the unit out, curl cannot.
+  const [, first, last] = /^(?:bytes )?(\d+)-(\d+)(?:\/\S+)?$/.exec(range) ?? [];
+  return Number(first) === received && Number(last) === received + piece.length - 1;
 }
 
 /** Takes the first bytes of a request and closes the connection, as a line that breaks does. */
@@ -129,10 +116,4 @@ function sendState({ response }: Exchange, status: number, repository: string, u
     ...(status === 204 ? {} : { "content-length": "0" }),
   });
   response.end();
-}
-
-function digestOf(bytes: Uint8Array, expected: Digest): Digest {
-  const hasher = createHasher(digestParts(expected).algorithm);
-  hasher.update(bytes);
-  return hasher.digest();
 }
