@@ -1,4 +1,12 @@
-import { createHasher, type Digest, digestParts, isDigest, mediaType, type Reference } from "@strake/oci";
+import {
+  createHasher,
+  type Descriptor,
+  type Digest,
+  digestParts,
+  isDigest,
+  mediaType,
+  type Reference,
+} from "@strake/oci";
 import type { CredentialSource } from "./auth/credential.ts";
 import { type BlobDescriptor, downloadBlob } from "./download.ts";
 import { listEndpoints } from "./endpoint.ts";
@@ -9,6 +17,7 @@ import type { HttpResponse } from "./http/response.ts";
 import type { RetryOptions } from "./http/retry.ts";
 import { wrongBytes } from "./http/wrong-bytes.ts";
 import { Limit } from "./limit.ts";
+import { listReferrers, listRepositories, listTags } from "./listing.ts";
 import { Pusher } from "./push/pusher.ts";
 import { RegistryError } from "./registry-error.ts";
 import type { RegistrySettings } from "./registry-settings.ts";
@@ -150,23 +159,22 @@ export class RegistryClient {
 
   /** The tags of a repository, in the registry's order. @throws RegistryError */
   async listTags(repository: string): Promise<readonly string[]> {
-    const { signal } = this.#options;
-    const tags: string[] = [];
-    let location: URL | undefined;
-    do {
-      const response = await this.#own().request({
-        method: "GET",
-        repository,
-        path: "tags/list",
-        ...(location === undefined ? {} : { location }),
-        signal,
-      });
-      const bytes = await readDocument("GET", response, longestManifest);
-      tags.push(...readTags(bytes, response.url));
-      const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.link?.toString() ?? "")?.[1];
-      location = next === undefined ? undefined : new URL(next, response.url);
-    } while (location !== undefined);
-    return tags;
+    return await listTags(this.#own(), repository, this.#options.signal);
+  }
+
+  /** The names of the registry's repositories, where it tells them. @throws RegistryError */
+  async listRepositories(): Promise<readonly string[]> {
+    return await listRepositories(this.#own(), this.#options.signal);
+  }
+
+  /**
+   * What refers to a manifest, such as its signatures and bills of materials; nothing where there is no such thing.
+   *
+   * @param artifactType leaves out everything of another type
+   * @throws RegistryError
+   */
+  async listReferrers(repository: string, subject: Digest, artifactType?: string): Promise<readonly Descriptor[]> {
+    return await listReferrers(this.#own(), repository, subject, artifactType, this.#options.signal);
   }
 
   /** Removes a manifest, where the registry lets that be done. @throws RegistryError */
@@ -230,20 +238,6 @@ function digestOf(bytes: Uint8Array, expected: Digest | undefined): Digest {
   const hasher = createHasher(expected === undefined ? "sha256" : digestParts(expected).algorithm);
   hasher.update(bytes);
   return hasher.digest();
-}
-
-function readTags(bytes: Uint8Array, url: URL): readonly string[] {
-  try {
-    const { tags } = JSON.parse(Buffer.from(bytes).toString("utf8")) as { tags?: unknown };
-    if (tags === null || tags === undefined) return [];
-    if (Array.isArray(tags) && tags.every((tag) => typeof tag === "string")) return tags;
-  } catch {
-    // Falls through: what is no JSON is no list either.
-  }
-  throw new RegistryError(
-    "invalid-response",
-    `GET ${url.origin}${url.pathname}: INVALID_TAGS: that is no list of tags`,
-  );
 }
 
 function contentType(response: HttpResponse): string {

@@ -75,7 +75,8 @@ export class EndpointClient {
   }
 
   async #authorized(request: EndpointRequest): Promise<HttpResponse> {
-    const use = `${request.repository} ${actionsOf(request)} ${request.reads ?? ""}`;
+    const place = request.repository === "" ? `/${request.path}` : request.repository;
+    const use = `${place} ${actionsOf(request)} ${request.reads ?? ""}`;
     const known = this.#asked.get(use);
     const header = known === undefined ? undefined : await this.#header(known, undefined, request.signal);
     const response = await this.#send(request, header);
@@ -120,11 +121,12 @@ export class EndpointClient {
     const realm = parameters?.realm;
     if (realm === undefined || !URL.canParse(realm) || !/^https?:$/.test(new URL(realm).protocol)) return undefined;
     const { prefix } = this.endpoint;
-    const own = `repository:${prefix}${request.repository}:${actionsOf(request)}`;
+    // Of the registry itself nothing is asked that needs a scope, unless it says so, as for its catalog.
+    const own = request.repository === "" ? [] : [`repository:${prefix}${request.repository}:${actionsOf(request)}`];
     return {
       realm: new URL(realm),
       scopes: [
-        ...(request.repository === "" ? [] : [parameters?.scope ?? own]),
+        ...(parameters?.scope === undefined ? own : [parameters.scope]),
         ...(request.reads ?? []).map((name) => `repository:${prefix}${name}:pull`),
       ],
       ...(parameters?.service === undefined ? {} : { service: parameters.service }),

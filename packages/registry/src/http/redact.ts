@@ -1,5 +1,5 @@
 /** Query parameters of the distribution and token protocols that say what is asked for, and nothing secret. */
-const plainParameters = new Set(["service", "scope", "n", "last", "mount", "from", "digest", "ns"]);
+const plainParameters = new Set(["service", "scope", "n", "last", "mount", "from", "digest", "ns", "artifactType"]);
 
 /**
  * Writes an address without what may be secret in it.
