@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { need } from "../support/need.ts";
 import { imports, project } from "../support/project.ts";
+import { registry } from "../support/registry.ts";
 import { runOrThrow } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -15,37 +15,15 @@ need(
   "skopeo",
   "python3",
 )("a registry that wants a login", () => {
-  let server: ChildProcess;
   let address: string;
   let cwd: string;
   const home = temporaryFolder();
   const config = temporaryFolder();
 
   beforeAll(async () => {
-    const folder = temporaryFolder();
-    const bcrypt = `import crypt; print(crypt.crypt("${password}", crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))`;
-    const hash = (await runOrThrow("python3", ["-W", "ignore", "-c", bcrypt])).trim();
-    writeFileSync(join(folder, "htpasswd"), `${user}:${hash}\n`);
-    const settings = {
-      version: 0.1,
-      storage: { filesystem: { rootdirectory: join(folder, "storage") } },
-      http: { addr: "127.0.0.1:0" },
-      auth: { htpasswd: { realm: "test", path: join(folder, "htpasswd") } },
-    };
-    writeFileSync(join(folder, "config.yml"), JSON.stringify(settings));
-    server = spawn("docker-registry", ["serve", join(folder, "config.yml")], { stdio: ["ignore", "ignore", "pipe"] });
-    address = await new Promise((resolve) => {
-      let log = "";
-      server.stderr?.on("data", (chunk: Buffer) => {
-        log += chunk.toString();
-        const [, found] = /listening on (127\.0\.0\.1:\d+)/.exec(log) ?? [];
-        if (found !== undefined) resolve(found);
-      });
-    });
+    ({ address } = await registry("login", { login: { user, password } }));
     cwd = project({ "build.ts": `${imports}export const app = image().from("scratch").copy("a", "/a");\n`, a: "a\n" });
   });
-
-  afterAll(() => server.kill("SIGKILL"));
 
   const strake = (args: readonly string[], input?: string) =>
     runStrake(args, { cwd, home, env: { DOCKER_CONFIG: config }, ...(input === undefined ? {} : { input }) });

@@ -1,27 +1,41 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { answers } from "./answers.ts";
+import { type Certificates, makeCertificates } from "./certificates.ts";
 import { runOrThrow } from "./run-program.ts";
 import { sharedDaemon } from "./shared-daemon.ts";
 
-/** A real registry on this machine's loopback, over plain http. */
+/** A real registry on this machine's loopback. */
 export interface Registry {
   /** `127.0.0.1:PORT`. */
   readonly address: string;
   readonly port: number;
   /** The registry's log: one line for each request it was sent. */
   readonly log: string;
+  /** The file of the authority that signed its certificate; there is none unless it was asked for. */
+  readonly ca: string;
+}
+
+/** How a registry is set up; plain http that lets everybody do everything, unless said. */
+export interface RegistryOptions {
+  /** Nobody is let in without this login. */
+  readonly login?: { readonly user: string; readonly password: string };
+  /** It speaks https only, with a certificate by an authority of its own. */
+  readonly tls?: boolean;
+  /** False where nothing may be removed, as it is without a word about it in the registry's own configuration. */
+  readonly deletes?: boolean;
 }
 
 /**
  * Starts Debian's `docker-registry` on a free loopback port, or joins the one that runs.
  *
- * All test files of a run share the registry of one name; another name is another registry.
+ * All test files of a run share the registry of one name; another name is another registry. A login needs `python3`,
+ * TLS `openssl`.
  */
-export async function registry(name: string = "registry"): Promise<Registry> {
-  const folder = await sharedDaemon({ name, prepare, isReady });
+export async function registry(name: string = "registry", options: RegistryOptions = {}): Promise<Registry> {
+  const folder = await sharedDaemon({ name, prepare: (at) => prepare(at, options), isReady });
   const port = listeningPort(folder) as number;
-  return { address: `127.0.0.1:${port}`, port, log: join(folder, "log") };
+  return { address: `127.0.0.1:${port}`, port, log: join(folder, "log"), ca: join(folder, "ca.pem") };
 }
 
 /** Copies an image that skopeo can read (`oci:FOLDER:TAG`, `docker-archive:FILE`, …), with all its platforms, into a registry. */
@@ -30,21 +44,43 @@ export async function pushImage(to: Registry, source: string, reference: string)
   await runOrThrow("skopeo", ["copy", "--quiet", "--all", "--dest-tls-verify=false", source, target]);
 }
 
-function prepare(folder: string): { command: string; args: string[] } {
+async function prepare(
+  folder: string,
+  { login, tls, deletes }: RegistryOptions,
+): Promise<{ command: string; args: string[] }> {
+  const htpasswd = join(folder, "htpasswd");
+  if (login !== undefined) writeFileSync(htpasswd, `${login.user}:${await hash(login.password)}\n`);
+  const made: Certificates | undefined = tls === true ? await makeCertificates(folder) : undefined;
   const configuration = {
     version: 0.1,
     log: { level: "info", accesslog: { disabled: false } },
-    storage: { filesystem: { rootdirectory: join(folder, "storage") }, delete: { enabled: true } },
-    http: { addr: "127.0.0.1:0" },
+    storage: {
+      filesystem: { rootdirectory: join(folder, "storage") },
+      ...(deletes === false ? {} : { delete: { enabled: true } }),
+    },
+    http: {
+      addr: "127.0.0.1:0",
+      ...(made === undefined ? {} : { tls: { certificate: made.certificate, key: made.key } }),
+    },
+    ...(login === undefined ? {} : { auth: { htpasswd: { realm: "test", path: htpasswd } } }),
   };
   // JSON is YAML.
   writeFileSync(join(folder, "registry.yml"), JSON.stringify(configuration));
   return { command: "docker-registry", args: ["serve", join(folder, "registry.yml")] };
 }
 
+/** Hashes a password as htpasswd files have it. */
+async function hash(password: string): Promise<string> {
+  const program =
+    "import crypt, sys; print(crypt.crypt(sys.stdin.read(), crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))";
+  return (await runOrThrow("python3", ["-W", "ignore", "-c", program], { input: password })).trim();
+}
+
 async function isReady(folder: string): Promise<boolean> {
   const port = listeningPort(folder);
-  return port !== undefined && (await answers({ host: "127.0.0.1", port }, "/v2/"));
+  const at = { host: "127.0.0.1", port: port ?? 0 };
+  // The root of a registry asks for no login; one with TLS tells plain http that it was asked wrongly.
+  return port !== undefined && (await answers(at, "/", [200, 400]));
 }
 
 /** The system chose the port; only the log says which. */

@@ -8,6 +8,7 @@ export async function deleteManifest(exchange: Exchange, route: Route & { kind: 
   const repository = exchange.content.find(route.repository);
   const { reference } = route;
   if (!isDigest(reference)) {
+    if (reference.includes(":")) return sendError(exchange, 400, "DIGEST_INVALID", "that is no digest");
     if (repository?.tags.delete(reference) !== true) return unknown(exchange, reference);
   } else {
     if (repository?.manifests.delete(reference) !== true) return unknown(exchange, reference);
