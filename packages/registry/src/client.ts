@@ -11,7 +11,6 @@ import type { CredentialSource } from "./auth/credential.ts";
 import { type BlobDescriptor, downloadBlob } from "./download.ts";
 import { listEndpoints } from "./endpoint.ts";
 import { EndpointClient } from "./endpoint-client.ts";
-import { readDocument } from "./http/body.ts";
 import type { ProxySettings } from "./http/proxy.ts";
 import type { HttpResponse } from "./http/response.ts";
 import type { RetryOptions } from "./http/retry.ts";
@@ -87,8 +86,7 @@ export class RegistryClient {
   async getManifest(reference: Reference): Promise<FetchedManifest> {
     return await this.#firstAnswer(async (endpoint) => {
       const request = this.#manifestRequest("GET", reference);
-      const response = await endpoint.request(request);
-      const bytes = await readDocument("GET", response, longestManifest);
+      const { bytes, response } = await endpoint.requestDocument(request, longestManifest);
       const digest = digestOf(bytes, reference.digest);
       if (reference.digest !== undefined && digest !== reference.digest) {
         throw wrongBytes(endpoint.url(request), `the manifest has digest ${digest}, expected ${reference.digest}`);
@@ -240,7 +238,7 @@ function digestOf(bytes: Uint8Array, expected: Digest | undefined): Digest {
   return hasher.digest();
 }
 
-function contentType(response: HttpResponse): string {
+function contentType(response: Pick<HttpResponse, "headers">): string {
   return (response.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 

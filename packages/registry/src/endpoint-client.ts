@@ -4,6 +4,7 @@ import { basicAuthorization, type Credential, type CredentialSource } from "./au
 import { type TokenRequest, TokenSource } from "./auth/token.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { answerError } from "./http/answer-error.ts";
+import { readDocument } from "./http/body.ts";
 import { refusesTls } from "./http/connection-error.ts";
 import { HttpClient, type HttpMethod, type HttpOptions } from "./http/request.ts";
 import type { RequestBody } from "./http/request-body.ts";
@@ -26,6 +27,12 @@ export interface EndpointRequest {
   /** Repositories that are read from besides, such as to mount a blob of theirs. */
   readonly reads?: readonly string[];
   readonly signal?: AbortSignal | undefined;
+}
+
+/** An answer whose bytes have been read. */
+export interface ReceivedDocument {
+  readonly bytes: Uint8Array;
+  readonly response: Pick<HttpResponse, "headers" | "url">;
 }
 
 /** Asks one endpoint: with a token where it wants one, and again where it failed for a moment. */
@@ -62,6 +69,20 @@ export class EndpointClient {
   async request(request: EndpointRequest): Promise<HttpResponse> {
     if (request.once) return await this.#authorized(request);
     return await retry(() => this.#authorized(request), this.#retry, request.signal);
+  }
+
+  /**
+   * Makes a request for a document and reads it whole; where the line breaks in the middle of it, once more.
+   *
+   * @param limit the most bytes that are taken
+   * @throws RegistryError for everything else than the document; or the signal's reason
+   */
+  async requestDocument(request: EndpointRequest, limit: number): Promise<ReceivedDocument> {
+    const attempt = async () => {
+      const response = await this.#authorized(request);
+      return { bytes: await readDocument(request.method, response, limit), response };
+    };
+    return await retry(attempt, this.#retry, request.signal);
   }
 
   /** Where a request goes, for messages. */

@@ -1,6 +1,5 @@
 import { type Descriptor, type Digest, digestParts, mediaType, OciError, parseImageIndex } from "@strake/oci";
 import type { EndpointClient, EndpointRequest } from "./endpoint-client.ts";
-import { readDocument } from "./http/body.ts";
 import { redactUrl } from "./http/redact.ts";
 import { RegistryError } from "./registry-error.ts";
 
@@ -85,9 +84,9 @@ async function readPages(endpoint: EndpointClient, request: ListRequest): Promis
   let location: URL | undefined;
   do {
     const at = location === undefined ? {} : { location };
-    const response = await endpoint.request({ method: "GET", ...request, ...at });
+    const { bytes, response } = await endpoint.requestDocument({ method: "GET", ...request, ...at }, longestPage);
     const { url, headers } = response;
-    pages.push({ bytes: await readDocument("GET", response, longestPage), url });
+    pages.push({ bytes, url });
     asked.add(url.href);
     location = nextPage(headers.link?.toString() ?? "", url);
     if (location !== undefined && asked.has(location.href)) {
