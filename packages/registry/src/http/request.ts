@@ -37,6 +37,8 @@ export interface HttpRequest {
 }
 
 const maximumRedirects = 10;
+/** More connections than anybody keeps to one host. */
+const maximumStale = 16;
 const redirects = new Set([301, 302, 303, 307, 308]);
 
 /** Makes requests over kept connections; one instance serves one registry and what it redirects to. */
@@ -102,13 +104,15 @@ export class HttpClient {
   }
 
   async #send(request: HttpRequest): Promise<http.IncomingMessage> {
-    try {
-      return await this.#attempt(request);
-    } catch (error) {
-      // A kept connection that the other side closed meanwhile says nothing about the registry.
-      if (!(error instanceof StaleConnection)) throw error;
-      if (request.once) throw error.cause;
-      return await this.#attempt(request);
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await this.#attempt(request);
+      } catch (error) {
+        // A kept connection that the other side closed meanwhile says nothing about the registry. Where a line broke,
+        // all that were kept are closed, and each is found out by itself.
+        if (!(error instanceof StaleConnection)) throw error;
+        if (request.once || attempts > maximumStale) throw error.cause;
+      }
     }
   }
 

@@ -150,6 +150,30 @@ it("goes on where a line broke, at whatever byte, and transfers nothing twice", 
   }
 });
 
+it("begins anew where what was taken up turns out to be spoilt, and gives up where it was not taken up", async () => {
+  const registry = await server();
+  const spoilt = { kind: "answer", status: 400, body: `{"errors":[{"code":"DIGEST_INVALID"}]}` } as const;
+  registry.fail({ fault: { kind: "cut-request", afterBytes: 1000 }, method: "PATCH", times: 1 });
+  registry.fail({ fault: spoilt, method: "PUT", on: "upload", times: 1 });
+  const image = sample();
+  // Only what is known to the byte is taken up.
+  for (const layer of await image.layers()) await layer.digest();
+  const reference = parseReference(`${registry.address}/a/b:1`);
+  const { digest } = await client(registry.address).pusher().push([image], reference);
+  expect((await client(registry.address).getManifest(reference)).digest).toBe(digest);
+  const again = await server();
+  again.fail({ fault: spoilt, method: "PUT", on: "upload" });
+  await expect(pushed(again)).rejects.toThrow(/DIGEST_INVALID/);
+  expect(again.requests.filter(({ method, on }) => method === "PUT" && on === "upload").length).toBeLessThan(3);
+});
+
+it("does not send a blob again when only the answer to its end was lost", async () => {
+  const registry = await server();
+  registry.fail({ fault: { kind: "lost-answer" }, method: "PUT", on: "upload", times: 2 });
+  await pushed(registry);
+  expect(registry.requests.filter(({ method }) => method === "PATCH")).toHaveLength(2);
+});
+
 it("ends in a whole image, whichever request the registry dies at", async () => {
   for (let dies = 0; dies < 12; dies++) {
     const registry = await server();

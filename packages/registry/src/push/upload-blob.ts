@@ -35,22 +35,30 @@ export async function uploadBlob(
   { retry, signal }: UploadOptions,
 ): Promise<void> {
   let at: Upload | undefined;
+  let resumed = false;
   for (let failures = 0; ; ) {
+    let sent = false;
     try {
       at ??= await begin(endpoint, repository, signal);
       at = await sendRest(endpoint, repository, at, source, signal);
+      sent = true;
       await finish(endpoint, repository, at, await source.digest(), signal);
       return;
     } catch (error) {
       if (!RegistryError.is(error)) throw error;
       failures += 1;
       // An upload that the registry has forgotten, or sees otherwise, is begun anew.
-      const lost = at !== undefined && (error.status === 404 || error.status === 416);
+      // So is one that was taken up while the registry still wrote what came before the line broke: its bytes are wrong.
+      const spoilt: boolean = resumed && error.status === 400;
+      const lost: boolean = at !== undefined && (error.status === 404 || error.status === 416 || spoilt);
+      // One that was ended is forgotten too: then the answer was lost on the way, and not the blob.
+      if (lost && sent && (await isThere(endpoint, repository, await source.digest(), signal))) return;
       if ((!error.temporary && !lost) || failures >= (retry.tries ?? 5)) throw error;
       await backOff(failures, retry, error.retryAfter, signal);
       // Of a blob whose length nobody knows no part can be told from the whole.
-      const resumable = at !== undefined && !lost && source.size !== undefined;
+      const resumable: boolean = at !== undefined && !lost && source.size !== undefined;
       at = resumable ? await ask(endpoint, repository, at as Upload, signal) : undefined;
+      resumed = at !== undefined;
     }
   }
 }
@@ -118,6 +126,21 @@ async function finish(
     signal,
   });
   response.discard();
+}
+
+async function isThere(
+  endpoint: EndpointClient,
+  repository: string,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    (await endpoint.request({ method: "HEAD", repository, path: `blobs/${digest}`, signal })).discard();
+    return true;
+  } catch (error) {
+    if (RegistryError.is(error)) return false;
+    throw error;
+  }
 }
 
 /** Asks how much of an upload has arrived; one that the registry does not tell is begun anew. */

@@ -55,10 +55,22 @@ export async function sendBytes(
   }
 }
 
-/** Reads the body of a request whole. */
-export async function readRequest(request: IncomingMessage): Promise<Uint8Array> {
+/**
+ * Reads the body of a request whole.
+ *
+ * @param broken takes what had come when the line broke
+ */
+export async function readRequest(
+  request: IncomingMessage,
+  broken: (bytes: Uint8Array) => void = () => {},
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of request) chunks.push(chunk as Uint8Array);
+  try {
+    for await (const chunk of request) chunks.push(chunk as Uint8Array);
+  } catch (error) {
+    broken(Buffer.concat(chunks));
+    throw error;
+  }
   return Buffer.concat(chunks);
 }
 

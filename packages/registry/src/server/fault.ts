@@ -11,6 +11,8 @@ export type Fault =
   | { readonly kind: "cut"; readonly afterBytes: number }
   /** The connection is closed after so many bytes of the request's body, which are kept. */
   | { readonly kind: "cut-request"; readonly afterBytes: number }
+  /** What is asked is done, and the connection is closed before anything is said of it. */
+  | { readonly kind: "lost-answer" }
   /** A `range` header is not understood: everything is sent. */
   | { readonly kind: "no-range" }
   /** The last byte of the body is another. */

@@ -91,6 +91,7 @@ function makeDispatch(options: RegistryServerOptions): Dispatch {
   return async (exchange, route) => {
     const { request, fault } = exchange;
     const method = request.method ?? "GET";
+    if (fault?.kind === "lost-answer") exchange.response.end = () => exchange.response.destroy();
     if (fault !== undefined && (await sendFault(exchange, fault, route))) return;
     if (route === undefined) return sendError(exchange, 404, "NAME_UNKNOWN", "no such endpoint");
     if (route.kind === "token") return await realm.send(exchange);

@@ -57,7 +57,8 @@ async function continueUpload(
   if (request.method === "GET") return sendState(exchange, 204, repository, upload, received());
   if (request.method === "PATCH") {
     if (fault?.kind === "cut-request") return cutRequest(exchange, pieces, fault.afterBytes);
-    const piece = await readRequest(request);
+    // What came before the line broke is kept, as real registries do, so that the rest can follow.
+    const piece = await readRequest(request, (part) => startsAt(exchange, received()) && pieces.push(part));
     if (!follows(exchange, received(), piece)) return sendState(exchange, 416, repository, upload, received());
     pieces.push(piece);
     return sendState(exchange, 202, repository, upload, received());
@@ -76,12 +77,24 @@ async function continueUpload(
 }
 
 /** Whether a piece is what comes next, as far as its request says which it is. */
-function follows({ request }: Exchange, received: number, piece: Uint8Array): boolean {
+function follows(exchange: Exchange, received: number, piece: Uint8Array): boolean {
+  if (!startsAt(exchange, received)) return false;
+  const last = contentRange(exchange)?.last;
+  return last === undefined || last === received + piece.length - 1;
+}
+
+function startsAt(exchange: Exchange, received: number): boolean {
+  const range = contentRange(exchange);
+  return range === undefined || range.first === received;
+}
+
+/** The range of a piece; not a number where it is none, and undefined where nothing is said. */
+function contentRange({ request }: Exchange): { readonly first: number; readonly last: number } | undefined {
   const range = request.headers["content-range"];
-  if (range === undefined) return true;
+  if (range === undefined) return undefined;
   // The spec leaves the unit out, curl cannot.
   const [, first, last] = /^(?:bytes )?(\d+)-(\d+)(?:\/\S+)?$/.exec(range) ?? [];
-  return Number(first) === received && Number(last) === received + piece.length - 1;
+  return { first: Number(first), last: Number(last) };
 }
 
 /** Takes the first bytes of a request and closes the connection, as a line that breaks does. */
