@@ -5,6 +5,7 @@ export type { BlobDescriptor } from "./download.ts";
 export type { ProxySettings } from "./http/proxy.ts";
 export type { RetryOptions } from "./http/retry.ts";
 export * from "./limit.ts";
+export { referrersTag } from "./listing.ts";
 export type { Pushed, Pusher } from "./push/pusher.ts";
 export * from "./registry.ts";
 export * from "./registry-error.ts";
