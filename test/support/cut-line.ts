@@ -11,6 +11,10 @@ export interface CutLine {
   readonly cuts: () => number;
   /** Breaks every connection once so many more bytes have moved; what comes after passes. */
   cutAfter(bytes: number): void;
+  /** Breaks once so many more bytes have moved, and lets nobody through afterwards. */
+  breakAfter(bytes: number): void;
+  /** Lets everybody through again. */
+  mend(): void;
   close(): Promise<void>;
 }
 
@@ -21,9 +25,12 @@ export async function cutLine(port: number): Promise<CutLine> {
   let cuts = 0;
   let left = Number.POSITIVE_INFINITY;
   let cutting = false;
+  let lasting = false;
+  let broken = false;
   const cut = () => {
     left = Number.POSITIVE_INFINITY;
     cutting = false;
+    broken = lasting;
     cuts += 1;
     for (const socket of open) socket.resetAndDestroy();
   };
@@ -52,6 +59,8 @@ export async function cutLine(port: number): Promise<CutLine> {
     });
   };
   const server = createServer((near) => {
+    near.on("error", () => near.destroy());
+    if (broken) return near.resetAndDestroy();
     const far = connect(port, "127.0.0.1");
     open.add(near).add(far);
     pass(near, far);
@@ -64,6 +73,15 @@ export async function cutLine(port: number): Promise<CutLine> {
     cuts: () => cuts,
     cutAfter: (bytes) => {
       left = bytes;
+    },
+    breakAfter: (bytes) => {
+      left = bytes;
+      lasting = true;
+    },
+    mend: () => {
+      left = Number.POSITIVE_INFINITY;
+      lasting = false;
+      broken = false;
     },
     close: () =>
       new Promise((resolve) => {
