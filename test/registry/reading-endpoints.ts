@@ -187,6 +187,20 @@ export const readingEndpoints: readonly EndpointRow[] = [
     docker: noReferrers,
   },
   {
+    end: "end-12b",
+    what: "notes about no digest",
+    send: "GET /v2/{repo}/referrers/latest?artifactType=text/x-note",
+    status: 400,
+    docker: noReferrers,
+  },
+  {
+    end: "end-12b",
+    what: "notes where there is no such list",
+    at: "older",
+    send: "GET /v2/{repo}/referrers/{manifest}?artifactType=text/x-note",
+    status: 404,
+  },
+  {
     end: "end-13",
     what: "how far an upload is",
     send: "GET {started}",
