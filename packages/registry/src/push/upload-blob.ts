@@ -37,11 +37,12 @@ export async function uploadBlob(
   let at: Upload | undefined;
   let resumed = false;
   for (let failures = 0; ; ) {
-    let sent = false;
+    let stage: "begin" | "send" | "end" = "begin";
     try {
       at ??= await begin(endpoint, repository, signal);
+      stage = "send";
       at = await sendRest(endpoint, repository, at, source, signal);
-      sent = true;
+      stage = "end";
       await finish(endpoint, repository, at, await source.digest(), signal);
       return;
     } catch (error) {
@@ -50,10 +51,12 @@ export async function uploadBlob(
       // An upload that the registry has forgotten, or sees otherwise, is begun anew.
       // So is one that was taken up while the registry still wrote what came before the line broke: its bytes are wrong.
       const spoilt: boolean = resumed && error.status === 400;
-      const lost: boolean = at !== undefined && (error.status === 404 || error.status === 416 || spoilt);
+      const lost: boolean = stage !== "begin" && (error.status === 404 || error.status === 416 || spoilt);
       // One that was ended is forgotten too: then the answer was lost on the way, and not the blob.
-      if (lost && sent && (await isThere(endpoint, repository, await source.digest(), signal))) return;
-      if ((!error.temporary && !lost) || failures >= (retry.tries ?? 5)) throw error;
+      if (lost && stage === "end" && (await isThere(endpoint, repository, await source.digest(), signal))) return;
+      // Everything but the stream itself has been tried again already.
+      const broken: boolean = stage === "send" && error.temporary;
+      if (!(broken || lost) || failures >= (retry.tries ?? 5)) throw error;
       await backOff(failures, retry, error.retryAfter, signal);
       // Of a blob whose length nobody knows no part can be told from the whole.
       const resumable: boolean = at !== undefined && !lost && source.size !== undefined;
@@ -156,7 +159,8 @@ async function ask(
     const received = receivedOf(response);
     return received === undefined ? undefined : { location: locationOf(response), received };
   } catch (error) {
-    if (RegistryError.is(error)) return undefined;
+    // One that does not answer at all will not take another upload either.
+    if (RegistryError.is(error) && !error.temporary) return undefined;
     throw error;
   }
 }
