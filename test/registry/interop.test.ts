@@ -45,6 +45,23 @@ need(...visitorNeeds, ...baseNeeds)("a registry between Strake and others", () =
       expect(digest.trim()).toBe(pushed.digest);
     });
 
+    it("carries the index of several platforms both ways", async () => {
+      const home = temporaryFolder();
+      const name = `${at.address}/many:1`;
+      const args = ["build", "--push", "-t", name, "--platform", "linux/amd64,linux/arm64"];
+      const built = await at.strake(args, { cwd: siteProject(), home });
+      expect(built.status, built.stderr).toBe(0);
+      const index = await at.digest("many:1");
+      const folder = temporaryFolder();
+      await at.copyFrom("many:1", `oci:${folder}/layout:1`, "--all");
+      expect(readFileSync(join(folder, "layout/index.json"), "utf8")).toContain(index);
+      await at.copyTo(`oci:${folder}/layout:1`, "copied:1", "--all");
+      expect(await at.digest("copied:1")).toBe(index);
+      const pulled = await at.strake(["pull", "--platform", "linux/arm64", `${at.address}/copied@${index}`], { home });
+      expect(pulled.status, pulled.stderr).toBe(0);
+      expect(pulled.stderr).toContain(`Digest: ${index}`);
+    });
+
     it("gives what skopeo pushed to Strake, bit for bit", async () => {
       const { reference } = await baseImage("node");
       await at.copyTo(reference, "skopeo:oci");

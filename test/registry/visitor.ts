@@ -12,8 +12,8 @@ export interface Visitor {
   readonly address: string;
   /** @param home the store */
   strake(args: readonly string[], options: { readonly cwd?: string; readonly home: string }): Promise<RunResult>;
-  /** Copies from the registry to any place that skopeo knows. */
-  copyFrom(name: string, to: string): Promise<string>;
+  /** Copies from the registry to any place that skopeo knows. @param more options such as `--all` */
+  copyFrom(name: string, to: string, ...more: readonly string[]): Promise<string>;
   /** Copies to the registry. @param more options such as `--format=v2s2` */
   copyTo(from: string, name: string, ...more: readonly string[]): Promise<string>;
   /** What the registry has under a name, as skopeo finds it. */
@@ -55,7 +55,7 @@ export async function visitor(name: string, options: RegistryOptions = {}): Prom
   return {
     address,
     strake,
-    copyFrom: (image, to) => skopeo("copy", "--quiet", ...reach("src-"), there(image), to),
+    copyFrom: (image, to, ...more) => skopeo("copy", "--quiet", ...more, ...reach("src-"), there(image), to),
     copyTo: (from, image, ...more) => skopeo("copy", "--quiet", ...more, ...reach("dest-"), from, there(image)),
     inspect: async (image) => JSON.parse(await skopeo("inspect", ...reach(), there(image))),
     digest: async (image) => digestOf(await skopeo("inspect", "--raw", ...reach(), there(image))),

@@ -161,6 +161,13 @@ describe("a registry that fails", () => {
     expect(ranges().length).toBeGreaterThan(0);
   });
 
+  test("a manifest whose connection is cut is asked for again", async () => {
+    server.fail({ on: "manifest", times: 2, fault: { kind: "cut", afterBytes: 10 } });
+    expect(await unpacked(await get("app:1"))).toEqual(contents);
+    server.fail({ on: "manifest", fault: { kind: "cut", afterBytes: 10 } });
+    expect(await failure(get("app:1"))).toMatchObject({ code: "unreachable" });
+  });
+
   test("a server that knows no ranges may send all of it again", async () => {
     const [layer] = await (await get("app:1")).layers();
     server.fail({ on: "blob", times: 1, fault: { kind: "cut", afterBytes: 100_000 } });
