@@ -73,14 +73,9 @@ function oneContext(places: readonly string[]): StrakeError {
 }
 
 function noContext(place: string): StrakeError {
-  const remote = /^(https?:|git@|git:|ssh:)/.test(place) || place === "-";
   return new StrakeError({
     code: "usage",
     message: `${place} is not a folder`,
-    notes: [
-      remote
-        ? "Contexts are folders of this machine: clone or unpack it, and name that folder."
-        : "Behind the options stands the folder that COPY takes files from.",
-    ],
+    notes: ["Behind the options stands what COPY takes files from: a folder, a git repository, a tar's address, or -."],
   });
 }

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { type Definition, Image } from "@strake/core";
+import { type Definition, Image, isGitUrl, StrakeError } from "@strake/core";
 import { DockerfileImages, type DockerfileOptions } from "./dockerfile-images.ts";
 import { findBuildFile } from "./find-build-file.ts";
 import { type FoundDockerfile, findDockerfile } from "./find-dockerfile.ts";
@@ -25,9 +25,16 @@ export interface Session extends Workspace {
   readonly dockerfile?: DockerfileImages;
 }
 
+/** Whether a context has to be fetched: standard input, a repository, or an address. */
+function isFetched(place: string): boolean {
+  return place === "-" || isGitUrl(place) || /^https?:\/\//.test(place);
+}
+
 /** Reads the build file and makes ready what builds its images; nothing is looked up yet. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const wanted = options.dockerfile;
+  const [place = ""] = wanted?.places ?? [];
+  if (wanted !== undefined && isFetched(place)) return openFetched(options, wanted, place);
   const found = wanted && findDockerfile(process.cwd(), { file: options.file, places: wanted.places });
   if (wanted !== undefined && found !== undefined) return openDockerfile(options, wanted, found);
   const { home } = readSettings(process.env);
@@ -42,6 +49,38 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     targets,
     names: new Map(targets.map(({ name, image }) => [image.definition, name])),
   };
+}
+
+/** A session whose Dockerfile and context are fetched; they are gone when it is closed. */
+async function openFetched(
+  options: SessionOptions,
+  wanted: NonNullable<SessionOptions["dockerfile"]>,
+  place: string,
+): Promise<Session> {
+  const { fetchContext } = await import("./fetch-context.ts");
+  const fetched = await fetchContext(place, process.stdin, options.signal);
+  try {
+    const { file = "Dockerfile" } = options;
+    const found = findDockerfile(fetched.folder, { file, places: ["."] });
+    if (found === undefined) throw noFetchedBuildFile(file);
+    const session = await openDockerfile(options, wanted, found);
+    const close = async () => {
+      await session.close();
+      fetched.remove();
+    };
+    return { ...session, close };
+  } catch (error) {
+    fetched.remove();
+    throw error;
+  }
+}
+
+function noFetchedBuildFile(file: string): StrakeError {
+  return new StrakeError({
+    code: "usage",
+    message: `${file} is a build file, and what it says to do would be done on this machine`,
+    notes: ["Fetch it, look at it, and build it in its folder."],
+  });
 }
 
 /** A session with one target: the image that a Dockerfile says. */
