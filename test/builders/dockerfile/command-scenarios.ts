@@ -1,20 +1,4 @@
-import type { DockerfileScenario } from "./scenarios.ts";
-
-const files = {
-  "a.txt": "a\n",
-  "b.txt": "b\n",
-  "run.sh": "#!/bin/sh\necho ran > /ran\n",
-  "dir/one.txt": "1\n",
-  "dir/two.md": "2\n",
-  "dir/sub/three.txt": "3\n",
-};
-
-const on = (name: string, lines: string, more: Partial<DockerfileScenario> = {}): DockerfileScenario => ({
-  name,
-  text: `FROM busybox\n${lines}\n`,
-  files,
-  ...more,
-});
+import { type DockerfileScenario, commonFiles as files, onBusybox as on } from "./scenario.ts";
 
 /** Dockerfiles that make files: with commands, copies, and everything around them. */
 export const commandScenarios: readonly DockerfileScenario[] = [

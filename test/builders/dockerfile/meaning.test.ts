@@ -8,7 +8,8 @@ import { type ImageConfigDocument, imageFiles, judgeNeeds } from "../../support/
 import { need } from "../../support/need.ts";
 import { project } from "../../support/project.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { type DockerfileScenario, dockerfileScenarios } from "./scenarios.ts";
+import type { DockerfileScenario } from "./scenario.ts";
+import { dockerfileScenarios } from "./scenarios.ts";
 
 need(...buildkitNeeds, ...judgeNeeds)("a Dockerfile gives the config and the history that BuildKit gives", () => {
   it.concurrent.each(dockerfileScenarios)("for $name", async (scenario) => {

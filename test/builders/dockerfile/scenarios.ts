@@ -1,12 +1,4 @@
-/** A Dockerfile that BuildKit and the reader have to understand alike. */
-export interface DockerfileScenario {
-  readonly name: string;
-  readonly text: string;
-  /** Files of the context, by path. */
-  readonly files?: Readonly<Record<string, string>>;
-  readonly target?: string;
-  readonly buildArgs?: Readonly<Record<string, string>>;
-}
+import type { DockerfileScenario } from "./scenario.ts";
 
 const scratch = (lines: string): string => `FROM scratch\n${lines}\n`;
 

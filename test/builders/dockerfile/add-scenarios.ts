@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { runOrThrow } from "../../support/run-program.ts";
+import { type DockerfileScenario, onBusybox } from "./scenario.ts";
+
+const packed = async (context: string): Promise<void> => {
+  const tar = (...args: string[]): Promise<string> =>
+    runOrThrow("tar", ["-C", context, "--owner=7", "--group=8", "--mtime=@1000", "--sort=name", ...args]);
+  await tar("-cf", join(context, "plain.tar"), "dir");
+  await tar("-czf", join(context, "small.data"), "dir", "a.txt");
+  await tar("-cJf", join(context, "x.tar.xz"), "dir/sub");
+  await tar("-cjf", join(context, "b.tar.bz2"), "b.txt");
+  await tar("--zstd", "-cf", join(context, "z.tar.zst"), "a.txt");
+  await runOrThrow("gzip", ["-kn", join(context, "a.txt")]);
+};
+
+/** ADD: archives, downloads, and what it shares with COPY. */
+export const addScenarios: readonly DockerfileScenario[] = [
+  onBusybox("archives of all kinds", "ADD plain.tar /p/\nADD small.data /g\nADD x.tar.xz b.tar.bz2 z.tar.zst /all/", {
+    prepare: packed,
+  }),
+  onBusybox(
+    "archives with an owner and a mode",
+    "ADD --chown=33:44 plain.tar /p/\nADD --chmod=750 small.data /g/\nADD --link plain.tar /l/",
+    { prepare: packed },
+  ),
+  onBusybox("an archive among others, by a wildcard", "ADD *.tar a.txt /p/\nADD --exclude=*.md dir /d/", {
+    prepare: packed,
+  }),
+  onBusybox(
+    "an archive over what is there",
+    "RUN mkdir -p /p/dir; echo old > /p/dir/one.txt; chmod 700 /p/dir; ln -s /tmp /p/away\nADD plain.tar /p",
+    { prepare: packed },
+  ),
+  onBusybox(
+    "downloads",
+    "ARG SITE\nADD $SITE/f.txt /a/\nADD $SITE/f.txt /b\nADD --chmod=755 --chown=33 ${SITE}/d/f.txt?q=1 /c/\nADD $SITE/f.txt $SITE/g.txt a.txt /e/",
+    { site: true },
+  ),
+  onBusybox(
+    "downloads that are archives",
+    "ARG SITE\nADD $SITE/t.tar /a/\nADD --unpack $SITE/t.tar /b/\nADD --unpack=true --chown=3:4 $SITE/t.tar /c/",
+    { site: true },
+  ),
+  onBusybox("a link in the image where files are added", "RUN mkdir /real; ln -s /real /l\nADD a.txt /l/\nADD dir /l"),
+];

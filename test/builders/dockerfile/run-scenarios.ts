@@ -1,0 +1,59 @@
+import { type DockerfileScenario, onBusybox } from "./scenario.ts";
+
+const staged = (name: string, first: string, lines: string): DockerfileScenario => ({
+  name,
+  text: `FROM busybox AS first\n${first}\nFROM busybox\n${lines}\n`,
+});
+
+/** RUN: its form, its mounts, and its surroundings. */
+export const runScenarios: readonly DockerfileScenario[] = [
+  onBusybox(
+    "a command with an argument of each kind",
+    'RUN ["sh", "-c", "echo $0 $1 > /f", "a b", "$HOME"]\nRUN ["/bin/sh","-c","echo [] > /g"]',
+  ),
+  onBusybox(
+    "a command without a shell",
+    'ARG A=1\nENV E=2\nRUN ["env", "-u", "HOSTNAME", "sh", "-c", "echo $A$E > /f"]',
+  ),
+  onBusybox(
+    "a shell that was set back",
+    'SHELL ["/bin/sh", "-uc"]\nRUN echo a > /a\nSHELL ["/bin/busybox", "ash", "-c"]\nRUN echo b > /b',
+  ),
+  onBusybox("a command that changes nothing", "RUN true\nRUN mkdir /x && rmdir /x\nWORKDIR /etc"),
+  onBusybox(
+    "files of the machine that a command sees",
+    "RUN wc -l < /etc/hosts > /dev/null; ls -a / | grep -c dockerenv > /n; test -e /etc/resolv.conf && echo yes > /y",
+  ),
+  onBusybox(
+    "what a mount leaves of its place",
+    "RUN --mount=type=tmpfs,target=/new/deep/t echo 1 > /1\nRUN --mount=type=cache,target=/new2/c true\nRUN --mount=type=bind,source=dir,target=/etc/b true\nRUN ls / > /list",
+  ),
+  onBusybox(
+    "a mount that may be written",
+    "RUN --mount=type=bind,target=/m,rw echo new > /m/new; ls /m > /l\nRUN --mount=target=/m ls /m > /l2; touch /m/x 2> /dev/null || echo no > /no",
+  ),
+  onBusybox(
+    "mounts in all spellings",
+    "RUN --mount=type=bind,src=dir,dst=/m --mount=type=tmpfs,destination=/t,size=1m --mount=type=cache,target=/c,ro ls /m > /l; touch /c/x || echo ro > /ro",
+  ),
+  onBusybox(
+    "a mount in quotes",
+    'RUN --mount=\'type=bind,source=dir,target=/m\' ls /m > /l\nRUN --mount="type=bind,\\"source=dir\\",target=/m" ls /m > /k',
+  ),
+  onBusybox(
+    "caches that are private and locked",
+    "RUN --mount=type=cache,id=pr,target=/c,sharing=private echo x > /c/x\nRUN --mount=type=cache,id=lo,target=/c,sharing=locked echo y > /c/y; ls /c > /l",
+  ),
+  staged(
+    "a mount of one file of a stage",
+    "RUN echo 1 > /1; ln -s 1 /2",
+    "RUN --mount=from=first,source=/1,target=/m cat /m > /f\nRUN --mount=type=bind,from=first,src=/2,target=/m cat /m > /g",
+  ),
+  onBusybox("a mount of an image", "RUN --mount=from=node:24-slim,source=/etc/passwd,target=/p grep -c node /p > /n"),
+  onBusybox("networks by name", "RUN --network=default true > /d\nRUN --network=none ls /sys/class/net > /n"),
+  onBusybox("a sandbox by name", "RUN --security=sandbox echo s > /s"),
+  onBusybox(
+    "a user without a group of its own",
+    "USER 4711\nRUN id > /tmp/1\nUSER 33\nRUN id > /tmp/2\nUSER node:0\nRUN id > /tmp/3; echo $HOME >> /tmp/3",
+  ),
+];

@@ -1,0 +1,35 @@
+/** A Dockerfile that BuildKit and the reader have to understand alike. */
+export interface DockerfileScenario {
+  readonly name: string;
+  readonly text: string;
+  /** Files of the context, by path. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /** Named contexts: the files of the folder that a name stands for. */
+  readonly contexts?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Makes what a text cannot say: links, modes, archives. */
+  readonly prepare?: (context: string) => void | Promise<void>;
+  /** Gives the file an argument SITE, the address of a web server. */
+  readonly site?: true;
+}
+
+/** What most contexts of the scenarios hold. */
+export const commonFiles = {
+  "a.txt": "a\n",
+  "b.txt": "b\n",
+  "run.sh": "#!/bin/sh\necho ran > /ran\n",
+  "dir/one.txt": "1\n",
+  "dir/two.md": "2\n",
+  "dir/sub/three.txt": "3\n",
+};
+
+/** A scenario whose lines stand on busybox. */
+export function onBusybox(name: string, lines: string, more: Partial<DockerfileScenario> = {}): DockerfileScenario {
+  return { name, text: `FROM busybox\n${lines}\n`, files: commonFiles, ...more };
+}
+
+/** A scenario whose lines stand on nothing. */
+export function onScratch(name: string, lines: string, more: Partial<DockerfileScenario> = {}): DockerfileScenario {
+  return { name, text: `FROM scratch\n${lines}\n`, files: commonFiles, ...more };
+}
