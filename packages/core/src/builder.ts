@@ -29,6 +29,10 @@ export interface BuildOptions {
   readonly network?: "default" | "none" | "host";
   /** Lines of `/etc/hosts` for every command. */
   readonly hosts?: readonly HostName[];
+  /** Proxies for every command, by their names in lower case; they are part of no key, plan or history. */
+  readonly proxy?: ReadonlyMap<string, string>;
+  /** What commands find as the machine's name. */
+  readonly hostname?: string;
   /** What one command may use; nothing of it is part of a key. */
   readonly limits?: CommandLimits;
   readonly progress?: (event: BuildEvent) => void;

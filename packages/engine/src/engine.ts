@@ -203,7 +203,7 @@ export class Engine implements Builder {
 
   #commands(options: BuildOptions): CommandPorts {
     const { sandbox = noSandbox, onFailure } = this.#options;
-    const { network, hosts, secrets, agents, allow, limits } = options;
+    const { network, hosts, proxy, hostname, secrets, agents, allow, limits } = options;
     return {
       sandbox,
       snapshots: () => {
@@ -212,7 +212,12 @@ export class Engine implements Builder {
       },
       caches: this.store.caches,
       slots: this.#slots,
-      surroundings: { ...(network === undefined ? {} : { network }), ...(hosts === undefined ? {} : { hosts }) },
+      surroundings: {
+        ...(network === undefined ? {} : { network }),
+        ...(hosts === undefined ? {} : { hosts }),
+        ...(proxy === undefined ? {} : { proxy }),
+        ...(hostname === undefined ? {} : { hostname }),
+      },
       secrets: secrets ?? new Map(),
       agents: agents ?? new Map(),
       allow: allow ?? new Set(),

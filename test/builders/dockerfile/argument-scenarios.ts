@@ -6,6 +6,10 @@ export const argumentScenarios: readonly DockerfileScenario[] = [
     "substitutions with patterns",
     "ENV p=a/b.c/d.c e=\nENV a=${p#*/} b=${p##*/} c=${p%.*} d=${p%%.*} f=${p#a?} g=${p/b*c/x} h=${p//?c/y} i=${p/\\//\\}} j=${p#[a]}",
   ),
+  onScratch(
+    "substitutions within substitutions",
+    "ENV v=1 e=\nENV a=${n:-${m:-$v}} b=\"${n:-x y}\" c=${v:+${v}${v}} d=${e+set} f=${e:-'$v'} g=${n-a\\}b} h=${v:?no} i=${v?no}",
+  ),
   onScratch("names of variables", "ENV 1=one a_1=x\nENV b=$a_1-$1a c=$10 d=${1} e=$@x f=$#y g=$-z h=$?! i=$*"),
   onScratch("quotes and escapes in values", 'ENV a=\'$x\\\' b="\\a\\$\\\\" c=a\\ b\\c d=\\\\ e=\'a\'"b"c f="it\'s"'),
   onScratch(
@@ -60,7 +64,36 @@ export const argumentScenarios: readonly DockerfileScenario[] = [
     name: "all arguments of the platforms",
     text: "FROM scratch AS last\nARG BUILDPLATFORM BUILDOS BUILDOSVERSION BUILDARCH BUILDVARIANT\nARG TARGETPLATFORM TARGETOS TARGETOSVERSION TARGETARCH TARGETVARIANT TARGETSTAGE\nENV r=$BUILDPLATFORM,$BUILDOS,$BUILDOSVERSION,$BUILDARCH,$BUILDVARIANT,$TARGETPLATFORM,$TARGETOS,$TARGETOSVERSION,$TARGETARCH,$TARGETVARIANT,$TARGETSTAGE\n",
   },
+  onBusybox(
+    "a proxy that nobody declares",
+    "RUN echo $HTTP_PROXY-$http_proxy-$no_proxy-$NO_PROXY-$ALL_PROXY > /p\nENV seen=$HTTP_PROXY",
+    {
+      buildArgs: { HTTP_PROXY: "http://proxy:1", no_proxy: "x,y", all_proxy: "a" },
+    },
+  ),
+  onBusybox(
+    "a proxy that is declared",
+    "ARG HTTP_PROXY\nARG FTP_PROXY=own\nARG https_proxy\nENV seen=$HTTP_PROXY\nRUN echo $HTTP_PROXY-$http_proxy-$FTP_PROXY-$ftp_proxy-$HTTPS_PROXY > /p",
+    {
+      buildArgs: { HTTP_PROXY: "http://proxy:1", HTTPS_PROXY: "s" },
+    },
+  ),
+  onBusybox(
+    "a proxy that the file sets itself",
+    "ENV HTTP_PROXY=file https_proxy=file\nRUN echo $HTTP_PROXY-$http_proxy-$HTTPS_PROXY-$https_proxy > /p",
+    {
+      buildArgs: { HTTP_PROXY: "given", HTTPS_PROXY: "given" },
+    },
+  ),
+  onBusybox("the machine's name", "RUN hostname > /h; cat /proc/sys/kernel/hostname >> /h", {
+    buildArgs: { BUILDKIT_SANDBOX_HOSTNAME: "mine" },
+  }),
   onBusybox("caches under a name of their own", "RUN --mount=type=cache,target=/c echo x > /c/x; ls /c > /l", {
     buildArgs: { BUILDKIT_CACHE_MOUNT_NS: "mine" },
   }),
+  onScratch(
+    "arguments of the builder that the file sees",
+    "ARG SOURCE_DATE_EPOCH\nARG BUILDKIT_SBOM_SCAN_STAGE=true\nENV r=$SOURCE_DATE_EPOCH-$BUILDKIT_SBOM_SCAN_STAGE",
+    { buildArgs: { SOURCE_DATE_EPOCH: "0" } },
+  ),
 ];

@@ -1,4 +1,5 @@
 import type { ContainerConfig, Healthcheck } from "@strake/oci/document";
+import { isForBuilder } from "../graph/build-arguments.ts";
 import type { ContainerCommand, Step } from "../graph/definition.ts";
 import { StrakeError } from "../strake-error.ts";
 import { exposedPorts } from "./expose-ports.ts";
@@ -111,7 +112,7 @@ function planArgument(context: PlanContext, state: State, node: Extract<Step, { 
   const next = withHistory(context, state, `ARG ${node.name}${value === undefined ? "" : `=${value}`}`, 0);
   const args = new Set([...state.args, node.name]);
   // Without a value it is no variable, but histories count it.
-  if (value === undefined) return { ...next, args };
+  if (value === undefined || isForBuilder(node.name)) return { ...next, args };
   return { ...next, env: new Map([...state.env, [node.name, value]]), args };
 }
 

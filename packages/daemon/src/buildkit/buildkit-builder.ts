@@ -160,13 +160,15 @@ export class BuildkitBuilder implements Builder {
 
   #compile(plan: Plan, options: BuildOptions): CompiledPlan {
     const { sourceText, isServed } = this.#options;
-    const { noCache, network, hosts, limits } = options;
+    const { noCache, network, hosts, proxy, hostname, limits } = options;
     return compilePlan(plan, {
       steps: options.steps,
       unique: this.#unique,
       commands: {
         ...(network === undefined ? {} : { network }),
         ...(hosts === undefined ? {} : { hosts }),
+        ...(proxy === undefined ? {} : { proxy }),
+        ...(hostname === undefined ? {} : { hostname }),
         ...(limits === undefined ? {} : { limits }),
       },
       ...(noCache === undefined ? {} : { noCache }),

@@ -7,6 +7,8 @@ import type { LlbLocal, LlbStore } from "./llb-needs.ts";
 export interface CommandSettings {
   readonly network?: "default" | "none" | "host";
   readonly hosts?: readonly HostName[];
+  readonly proxy?: ReadonlyMap<string, string>;
+  readonly hostname?: string;
   readonly limits?: CommandLimits;
 }
 

@@ -105,6 +105,11 @@ test("commands get the network, hosts and limits of the build, and say which rig
     network: 1,
     meta: { extraHosts: [{ Host: "h", IP: "10.0.0.1" }], ulimit: [{ Name: "nofile", Soft: 1n, Hard: 2n }] },
   });
+  const proxy = new Map([["http_proxy", "p"]]);
+  const told = compilePlan(planOf(run), { commands: { proxy, hostname: "h" } });
+  expect(fromBinary(OpSchema, told.definition.def[0] as Uint8Array).op.value).toMatchObject({
+    meta: { proxyEnv: { httpProxy: "p", noProxy: "" }, hostname: "h" },
+  });
   expect(() => compilePlan(planOf(run), { commands: { limits: { timeout: 1 } } })).toThrow("cannot limit the time");
 });
 

@@ -34,7 +34,7 @@ export function compileRun(context: CompileContext, id: OperationId, operation: 
   ];
   const others = operation.mounts.filter((mount) => mount.type !== "secret" || mount.target !== undefined);
   for (const mount of others) mounts.push(compileMount(context, id, mount, place, needs));
-  if (operation.script !== undefined) mounts.push(scriptMount(context, id, operation.script, place));
+  if (operation.script !== undefined) mounts.push(scriptMount(context, id, operation, place));
   const shm = context.commands.limits?.shmSize;
   if (shm !== undefined) {
     needs.add("exec.mount.tmpfs").add("exec.mount.tmpfs.size");
@@ -71,14 +71,28 @@ function environment(operation: RunOperation): string[] {
 }
 
 function metaOf(context: CompileContext, needs: Set<string>): object {
-  const { hosts = [], limits } = context.commands;
+  const { hosts = [], limits, proxy, hostname } = context.commands;
   const ulimits = limits?.ulimits ?? [];
   if (ulimits.length > 0) needs.add("exec.meta.ulimit");
+  if (proxy !== undefined) needs.add("exec.meta.proxyenv");
   return {
     ...(hosts.length === 0 ? {} : { extraHosts: hosts.map(({ name, address }) => ({ Host: name, IP: address })) }),
+    ...(proxy === undefined ? {} : { proxyEnv: proxyOf(proxy) }),
+    ...(hostname === undefined ? {} : { hostname }),
     ...(ulimits.length === 0
       ? {}
       : { ulimit: ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: BigInt(soft), Hard: BigInt(hard) })) }),
+  };
+}
+
+function proxyOf(proxy: ReadonlyMap<string, string>): object {
+  const value = (name: string): string => proxy.get(name) ?? "";
+  return {
+    httpProxy: value("http_proxy"),
+    httpsProxy: value("https_proxy"),
+    ftpProxy: value("ftp_proxy"),
+    noProxy: value("no_proxy"),
+    allProxy: value("all_proxy"),
   };
 }
 
@@ -208,10 +222,15 @@ function cacheFolder(context: CompileContext, id: OperationId, mount: Extract<Ru
 function scriptMount(
   context: CompileContext,
   id: OperationId,
-  script: string,
+  { script = "", args }: RunOperation,
   place: (output: LlbOutput | undefined) => bigint,
 ): LlbMount {
-  const value = { path: "/EOF", mode: 0o755, data: new TextEncoder().encode(script), timestamp: 0n };
+  const value = {
+    path: `/${args.at(-1)?.split("/").at(-1)}`,
+    mode: 0o755,
+    data: new TextEncoder().encode(script),
+    timestamp: 0n,
+  };
   const file = scratchFile(context, id, { case: "mkfile", value });
   return { dest: "/dev/pipes", input: place(file), output: skipped, readonly: true, mountType: MountType.BIND };
 }

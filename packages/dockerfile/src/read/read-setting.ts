@@ -1,4 +1,4 @@
-import type { ContainerCommand } from "@strake/core";
+import { type ContainerCommand, isForBuilder } from "@strake/core";
 import type { Instruction } from "../syntax/tree.ts";
 import { CheckedFlags } from "./checked-flags.ts";
 import { readGoDuration } from "./go-duration.ts";
@@ -39,7 +39,7 @@ export function readArg(scope: StageScope, instruction: Instruction): readonly N
     const said = equals === -1 ? undefined : word.value.slice(equals + 1);
     const given = options.buildArgs?.get(name);
     const value = given ?? (said === undefined ? inherited(name) : scope.expand(said, instruction));
-    if (value !== undefined) scope.env.set(name, value);
+    if (value !== undefined && !isForBuilder(name)) scope.env.set(name, value);
     scope.args.set(name, value);
     texts.push(value === undefined ? name : `${name}=${value}`);
     return { kind: "arg", name, ...(value === undefined ? {} : { default: value }) };

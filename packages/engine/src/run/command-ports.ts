@@ -5,7 +5,7 @@ import type { CacheMounts } from "../store/cache-mounts.ts";
 import type { Slots } from "./slots.ts";
 
 /** What the call that builds says of every command, as far as it can change what a command makes. */
-export type CommandSurroundings = Pick<BuildOptions, "network" | "hosts">;
+export type CommandSurroundings = Pick<BuildOptions, "network" | "hosts" | "proxy" | "hostname">;
 
 /** What running the commands of a plan takes. */
 export interface CommandPorts {

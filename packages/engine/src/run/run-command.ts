@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { StrakeError } from "@strake/core";
+import { proxyVariables, StrakeError } from "@strake/core";
 import { digestParts } from "@strake/oci";
 import type { Sandbox, SandboxJob } from "../sandbox/sandbox.ts";
 import type { SolveContext } from "../solve/solve-context.ts";
@@ -14,7 +14,7 @@ import { userOf } from "./user-of.ts";
 import type { WantedCommand } from "./wanted-command.ts";
 
 /** What BuildKit calls the machine that a command sees. */
-const hostname = "buildkitsandbox";
+const usualHostname = "buildkitsandbox";
 
 /** Runs a command in a file system of its own, once there is a slot for it, and keeps the layer that it made. */
 export function runCommand(context: SolveContext, wanted: WantedCommand): Promise<SolvedLayer> {
@@ -85,17 +85,28 @@ function jobOf(
     ...folders,
     volatile: true,
     args: operation.args,
-    env: [...operation.env, ...mounts.env],
+    env: withProxies([...operation.env, ...mounts.env], surroundings.proxy),
     cwd: operation.cwd,
     user: userOf(operation.user, folders.lowers),
     mounts: mounts.mounts,
     network: network === "none" ? "none" : "host",
-    hostname,
+    hostname: surroundings.hostname ?? usualHostname,
     hosts: surroundings.hosts ?? [],
     security: operation.security,
     limits,
     ...(operation.script === undefined ? {} : { script: operation.script }),
   };
+}
+
+/** The variables of a command, of which those of proxies are the call's wherever it gives any. */
+function withProxies(env: readonly string[], proxy: ReadonlyMap<string, string> = new Map()): readonly string[] {
+  const given = proxyVariables(proxy);
+  const names = new Set(given.map(nameOf));
+  return [...env.filter((line) => !names.has(nameOf(line))), ...given];
+}
+
+function nameOf(line: string): string {
+  return line.slice(0, line.indexOf("="));
 }
 
 /** What a command saw of the build's own files has to be what its key says. */

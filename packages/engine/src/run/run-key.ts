@@ -10,7 +10,7 @@ export interface RunKey {
   readonly parts: StepParts;
 }
 
-/** Finds the key of a run; caches, secrets and agents count by what is said of them, never by what is in them. */
+/** Finds the key of a run; caches, secrets and agents count by what is said of them, never by what is in them; proxies not at all. */
 export function runKey(
   context: SolveContext,
   operation: RunOperation,
@@ -18,12 +18,13 @@ export function runKey(
   files: ReadonlyMap<RunMount, MountFiles>,
 ): RunKey {
   const { input, mounts, cache: _cache, network, ...said } = operation;
-  const { network: usual, hosts } = context.commands.surroundings;
+  const { network: usual, hosts, hostname } = context.commands.surroundings;
   const statement = {
     ...said,
     epoch: context.plan.image.epoch,
     network: network === "default" ? (usual ?? network) : network,
     ...(hosts === undefined || hosts.length === 0 ? {} : { hosts }),
+    ...(hostname === undefined ? {} : { hostname }),
     mounts: mounts.map((mount) => ({ ...mount, from: null })),
   };
   const shown = mounts.map((mount) => files.get(mount));

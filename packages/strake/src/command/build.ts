@@ -39,7 +39,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
       ...(shellOnFailure ? { onFailure: (failed) => openShell(failed, () => progress.end()) } : {}),
       signal,
     });
-    const building = buildingOptions(request.commands, request.noCache, process.env);
+    const building = buildingOptions(request, process.env);
     const daemon = await openDaemon(session, request, signal);
     closeDaemon = daemon?.close;
     const solvePlan = daemon?.solvePlan;

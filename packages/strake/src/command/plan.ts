@@ -47,7 +47,7 @@ export async function plan(request: PlanRequest, signal: AbortSignal): Promise<v
     signal,
   });
   try {
-    const building = buildingOptions(request.commands, request.noCache, process.env);
+    const building = buildingOptions(request, process.env);
     const { targets } = await solveTargets(session, request, { building, signal });
     const views: PlannedImageView[] = [];
     for (const target of targets) views.push(...(await viewTarget(session, target, request)));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type BuildEvent, type Image, outsideNames, StrakeError } from "@strake/core";
+import { type BuildEvent, type Image, outsideNames, proxiesOf, StrakeError } from "@strake/core";
 import { type Platform, parsePlatform, parseReference, printPlatform, type Reference } from "@strake/oci";
 import type { DefinitionRequest } from "../command/request.ts";
 import type { BuildingOptions } from "./building-options.ts";
@@ -154,7 +154,9 @@ function warnUnusedArguments(
     }
   };
   for (const { image } of targets) visit(image.definition);
+  const hasMeaning = (name: string) => name.startsWith("BUILDKIT_") || proxiesOf(new Map([[name, ""]])).size > 0;
   for (const name of request.buildArgs.keys()) {
-    if (!declared.has(name)) progress({ type: "warning", message: `no image declares the build argument ${name}` });
+    if (declared.has(name) || hasMeaning(name)) continue;
+    progress({ type: "warning", message: `no image declares the build argument ${name}` });
   }
 }

@@ -1,21 +1,31 @@
 import { readFileSync } from "node:fs";
-import { type BuildOptions, StrakeError } from "@strake/core";
+import { type BuildOptions, proxiesOf, StrakeError } from "@strake/core";
 import type { CommandRequest, SecretSource } from "../command/option/command-options.ts";
 import type { Environment } from "./store-home.ts";
 
 /** What a builder is told of the commands of a build. */
 export type BuildingOptions = Pick<
   BuildOptions,
-  "noCache" | "secrets" | "agents" | "allow" | "network" | "hosts" | "limits"
+  "noCache" | "secrets" | "agents" | "allow" | "network" | "hosts" | "proxy" | "hostname" | "limits"
 >;
+
+/** What a request says of the commands of a build. */
+export interface BuildingRequest {
+  readonly commands: CommandRequest;
+  readonly noCache: boolean;
+  readonly buildArgs: ReadonlyMap<string, string>;
+}
 
 /**
  * Turns what was asked for into what a builder is told; the values of secrets are read here.
  *
  * @throws StrakeError `unreadable-secret`
  */
-export function buildingOptions(request: CommandRequest, noCache: boolean, variables: Environment): BuildingOptions {
-  const { network, hosts, secrets, agents, allow, limits, noCacheFilter } = request;
+export function buildingOptions(request: BuildingRequest, variables: Environment): BuildingOptions {
+  const { noCache, buildArgs } = request;
+  const { network, hosts, secrets, agents, allow, limits, noCacheFilter } = request.commands;
+  const proxy = proxiesOf(buildArgs);
+  const hostname = buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME");
   const filtered = new Set(noCacheFilter);
   return {
     noCache: noCache || filtered.size === 0 ? noCache : ({ image }) => filtered.has(image),
@@ -25,6 +35,8 @@ export function buildingOptions(request: CommandRequest, noCache: boolean, varia
     limits,
     ...(network === undefined ? {} : { network }),
     ...(hosts.length === 0 ? {} : { hosts }),
+    ...(proxy.size === 0 ? {} : { proxy }),
+    ...(hostname ? { hostname } : {}),
   };
 }
 
