@@ -29,6 +29,10 @@ export const settingScenarios: readonly DockerfileScenario[] = [
     "folders of users, in folders that are there",
     "RUN mkdir -p /h/there; chown 7 /h\nUSER node\nWORKDIR /h/there\nWORKDIR deep/er\nUSER 33:44\nWORKDIR /h/other",
   ),
+  onBusybox(
+    "folders with blanks, slashes and dots",
+    'WORKDIR /a b/c/\nWORKDIR ./d/./e/..\nWORKDIR /x//y\nWORKDIR "/q r"\nRUN pwd > here\nWORKDIR /',
+  ),
   onBusybox("a folder through a link", "RUN mkdir /real; ln -s /real /l\nWORKDIR /l/sub\nRUN pwd -P > here"),
   onBusybox(
     "files in a volume",

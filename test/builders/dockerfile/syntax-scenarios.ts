@@ -28,6 +28,7 @@ export const syntaxScenarios: readonly DockerfileScenario[] = [
     "flags that are true or false",
     "COPY --link=TRUE a.txt /l\nCOPY --link=false a.txt /m\nCOPY --parents=False dir/one.txt /n/\nADD --unpack=false a.txt /o",
   ),
+  onBusybox("paths with quotes", "COPY \"a.txt\" '/x'\nCOPY b\\.txt /z"),
   onBusybox(
     "a list with escapes",
     'COPY ["a.txt", "\\u0062.txt", "/d\\t/"]\nCMD ["a\\"b", "c\\\\d", "<&>", "é"]\nVOLUME [ "/v w" ]',
@@ -58,7 +59,7 @@ export const syntaxScenarios: readonly DockerfileScenario[] = [
   ),
   onBusybox(
     "heredocs with flags",
-    "COPY --link --chown=33:44 --chmod=750 <<a <<b /l/\n1\na\n2\nb\nADD --chown=node <<c /c\nc\nc",
+    "COPY --link --chown=33:44 --chmod=750 <<a <<b /l/\n1\na\n2\nb\nADD --chown=node <<c /c\n3\nc",
   ),
   {
     name: "heredocs in triggers",

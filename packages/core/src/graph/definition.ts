@@ -81,8 +81,8 @@ export type Command =
   | { readonly form: "exec"; readonly args: readonly TextValue[] }
   /** Shell commands of which each must succeed. */
   | { readonly form: "commands"; readonly commands: readonly TextValue[] }
-  /** A script of several lines; with an interpreter, that program reads it, otherwise the shell, stopping at the first failure. */
-  | { readonly form: "script"; readonly text: string; readonly interpreter?: string };
+  /** A script of several lines; with an interpreter, that program reads it, by `name`; otherwise the shell, stopping at the first failure. */
+  | { readonly form: "script"; readonly text: string; readonly interpreter?: string; readonly name?: string };
 
 export interface RunNode extends Statement {
   readonly kind: "run";
@@ -146,7 +146,15 @@ export type CopyFrom =
 /** A path or wildcard with Docker's rules, or a selection by globs. */
 export type CopySource =
   | { readonly type: "path"; readonly path: TextValue }
-  | { readonly type: "files"; readonly selection: FilesSelection };
+  | { readonly type: "files"; readonly selection: FilesSelection }
+  | ContentSource;
+
+/** A file whose content stands in the statement that copies it: a heredoc of a Dockerfile, which goes last. */
+export interface ContentSource {
+  readonly type: "content";
+  readonly name: string;
+  readonly content: string;
+}
 
 /**
  * Files of a folder chosen by globs, in fast-glob's syntax; they keep their path below `base`.
@@ -201,7 +209,8 @@ export interface AddNode extends Statement, CopyOptions {
 export type AddSource =
   | { readonly type: "path"; readonly path: TextValue }
   | { readonly type: "http"; readonly url: TextValue }
-  | { readonly type: "git"; readonly url: TextValue };
+  | { readonly type: "git"; readonly url: TextValue }
+  | ContentSource;
 
 /** A file whose content stands in the definition. */
 export interface WriteNode extends Statement {

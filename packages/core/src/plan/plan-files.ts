@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from "@strake/oci/document";
 import type { CallSite } from "../graph/call-site.ts";
-import type { AddNode, CopyFrom, CopyNode, WorkdirNode, WriteNode } from "../graph/definition.ts";
+import type { AddNode, ContentSource, CopyFrom, CopyNode, WorkdirNode, WriteNode } from "../graph/definition.ts";
 import { dockerSources } from "../graph/docker-sources.ts";
 import { addSourceType, parseGitUrl } from "../graph/git-url.ts";
 import { heredocDelimiter } from "../graph/heredoc.ts";
@@ -16,27 +16,39 @@ import type { State } from "./state.ts";
 
 /** Folds `copy` into the state: one layer. */
 export function planCopy(context: PlanContext, state: State, node: CopyNode): State {
-  const { input, keepOwner } = copyInput(context, state, node.from, node.site);
-  const sources = node.sources.map((source): CopySelection => {
-    if (source.type === "files") return source.selection;
-    return { path: sourcePath(context.text(source.path, state, node.site)) };
+  const contents = node.sources.filter((source) => source.type === "content");
+  const sources = node.sources.flatMap((source): CopySelection[] => {
+    if (source.type === "content") return [];
+    if (source.type === "files") return [source.selection];
+    return [{ path: sourcePath(context.text(source.path, state, node.site)) }];
   });
-  const action = copyAction(context, state, node, input, sources, {
-    ...(node.parents ? { parents: true } : {}),
-    ...(keepOwner ? { keepOwner: true } : {}),
-  });
+  const actions = contents.map((source) => copyContent(context, state, node, source));
+  if (sources.length > 0) {
+    const { input, keepOwner } = copyInput(context, state, node.from, node.site);
+    actions.unshift(
+      copyAction(context, state, node, input, sources, {
+        ...(node.parents ? { parents: true } : {}),
+        ...(keepOwner ? { keepOwner: true } : {}),
+      }),
+    );
+  }
   const words = node.sources.flatMap((source) => {
+    if (source.type === "content") return [`<<${source.name}`];
     if (source.type === "path") return [context.text(source.path, state, node.site)];
     return dockerSources(source.selection)?.sources ?? source.selection.include;
   });
   const chosen = node.sources.some((source) => source.type === "files");
-  return addLayer(context, state, [action], node, copyText("COPY", context, state, node, words, chosen));
+  return addLayer(context, state, actions, node, copyText("COPY", context, state, node, words, chosen));
 }
 
 /** Folds `add` into the state: one layer, whatever its sources are. */
 export function planAdd(context: PlanContext, state: State, node: AddNode): State {
   const words: string[] = [];
   const actions = node.sources.map((source): CopyAction => {
+    if (source.type === "content") {
+      words.push(`<<${source.name}`);
+      return copyContent(context, state, node, source);
+    }
     const text = context.text(source.type === "path" ? source.path : source.url, state, node.site);
     words.push(text);
     const type = source.type === "path" ? addSourceType(text) : source.type;
@@ -70,9 +82,12 @@ export function planWrite(context: PlanContext, state: State, node: WriteNode): 
 
 /** Folds `workdir` into the state: the folder is made, by its user, in a layer of its own. */
 export function planWorkdir(context: PlanContext, state: State, node: WorkdirNode): State {
-  const path = joinPath(state.config.WorkingDir || "/", context.text(node.path, state, node.site));
-  const next = { ...state, config: { ...state.config, WorkingDir: path } };
-  const title = `WORKDIR ${path}`;
+  const written = context.text(node.path, state, node.site);
+  const path = joinPath(state.config.WorkingDir || "/", written);
+  // As in BuildKit, an absolute path is kept as it is written, and only a relative one is made clean.
+  const folder = written.startsWith("/") ? written : path;
+  const next = { ...state, config: { ...state.config, WorkingDir: folder } };
+  const title = `WORKDIR ${folder}`;
   if (path === "/") return withHistory(context, next, title, 0);
   const owner = state.config.User ? { owner: parseOwner(state.config.User, node.site) } : {};
   const input = context.addStep(
@@ -151,6 +166,19 @@ function copyAction(
     rules: node.rules,
     ...extra,
   };
+}
+
+/** A file that is made on its own and then copied, so that it goes where any other source would. */
+function copyContent(
+  context: PlanContext,
+  state: State,
+  node: CopyNode | AddNode,
+  { name, content }: ContentSource,
+): CopyAction {
+  const path = cleanPath(`/${name}`);
+  const file: FileAction = { action: "makeFile", path, content: { text: content }, mode: "644" };
+  const input = context.graph.add({ op: "files", input: null, actions: [file] });
+  return copyAction(context, state, { ...node, exclude: [] }, input, [{ path: path.slice(1) }], {});
 }
 
 function addHttp(context: PlanContext, state: State, node: AddNode, url: string): CopyAction {

@@ -9,8 +9,8 @@ import type { PlanContext } from "./plan-context.ts";
 import { copyInput } from "./plan-files.ts";
 import { defaultShell, type State } from "./state.ts";
 
-/** Where a script is offered to its interpreter, as in BuildKit. */
-const scriptPath = "/dev/pipes/EOF";
+/** The folder in which a script is offered to its interpreter, as in BuildKit. */
+const scriptFolder = "/dev/pipes";
 
 /** Folds `run` into the state: one layer. */
 export function planRun(context: PlanContext, state: State, node: RunNode): State {
@@ -20,9 +20,9 @@ export function planRun(context: PlanContext, state: State, node: RunNode): Stat
     input: state.input,
     args,
     env: [...state.env].map(([name, value]) => `${name}=${value}`),
-    cwd: state.config.WorkingDir || "/",
+    cwd: cleanPath(state.config.WorkingDir || "/"),
     user: state.config.User ?? "",
-    mounts: node.mounts.map((mount, at) => planMount(context, state, node, mount, at)),
+    mounts: node.mounts.map((mount, at) => planMount(context, state, node, mount, agentsBefore(node, at))),
     network: node.network ?? "default",
     security: node.security ?? "sandbox",
     platform: printPlatform(state.platform),
@@ -64,12 +64,18 @@ function commandArguments(
     case "script": {
       const title = `RUN ${command.text.trim().split("\n")[0]} …`;
       if (command.interpreter === undefined) return { args: [...shell, `set -e\n${command.text}`], title };
-      return { args: [...shell, scriptPath], title, script: `#!${command.interpreter}\n${command.text}` };
+      const path = `${scriptFolder}/${command.name ?? "EOF"}`;
+      return { args: [...shell, path], title, script: `#!${command.interpreter}\n${command.text}` };
     }
   }
 }
 
-function planMount(context: PlanContext, state: State, node: RunNode, mount: Mount, at: number): RunMount {
+/** Sockets without a place of their own are numbered. */
+function agentsBefore(node: RunNode, at: number): number {
+  return node.mounts.slice(0, at).filter(({ type }) => type === "ssh").length;
+}
+
+function planMount(context: PlanContext, state: State, node: RunNode, mount: Mount, agents: number): RunMount {
   const text = (value: TextValue) => context.text(value, state, node.site);
   const target = (value: TextValue) => {
     const path = joinPath(state.config.WorkingDir || "/", text(value));
@@ -122,7 +128,7 @@ function planMount(context: PlanContext, state: State, node: RunNode, mount: Mou
       return {
         type: "ssh",
         id: mount.id ?? "default",
-        target: mount.target === undefined ? `/run/buildkit/ssh_agent.${at}` : target(mount.target),
+        target: mount.target === undefined ? `/run/buildkit/ssh_agent.${agents}` : target(mount.target),
         required: mount.required ?? false,
         mode: mount.mode ?? 0o600,
         uid: mount.uid ?? 0,

@@ -15,6 +15,7 @@ export function printCopy(printer: Printer, node: Kind<"copy">): string {
   const exclude = [...node.exclude];
   let folder = false;
   const sources = node.sources.flatMap((source): string[] => {
+    if (source.type === "content") return [];
     if (source.type === "path") return [prefix + pathText(printer, source.path, node.site)];
     const words = dockerSources(source.selection);
     if (words === undefined) {
@@ -55,7 +56,8 @@ export function printAdd(printer: Printer, node: Kind<"add">): string {
     printer.needed.use("add-unpack");
     flags.push(`--unpack=${node.unpack}`);
   }
-  const sources = node.sources.map((source) => {
+  const sources = node.sources.flatMap((source) => {
+    if (source.type === "content") return [];
     if (source.type === "git") printer.needed.use("add-git");
     if (source.type === "path") return prefix + pathText(printer, source.path, node.site);
     return pathText(printer, source.url, node.site);
@@ -72,20 +74,25 @@ export function printWrite(printer: Printer, node: Kind<"write">): string {
     throw noDockerfileForm(node.site, "a file of bytes", "Keep it as a file beside the build file, and copy that.");
   }
   const content = printer.literal(node.content, node.site, "a file's content");
-  if (!content.endsWith("\n") || /[\r\0]/.test(content)) {
+  const delimiter = heredocDelimiter(content);
+  const heredoc = heredocText(printer, node, delimiter, content);
+  const flags = ownerFlags(printer, node);
+  return `COPY ${[...flags, `<<"${delimiter}"`, pathText(printer, node.path, node.site)].join(" ")}\n${heredoc}`;
+}
+
+/** The lines of a heredoc with the one that ends it. */
+function heredocText(printer: Printer, node: Pick<Step, "site">, delimiter: string, content: string): string {
+  if ((content !== "" && !content.endsWith("\n")) || /[\r\0]/.test(content)) {
     throw noDockerfileForm(
       node.site,
-      content.endsWith("\n")
+      content === "" || content.endsWith("\n")
         ? "a carriage return or a zero byte in a file"
         : "a file that does not end in a line break",
       "End the content with \\n, or keep it as a file beside the build file.",
     );
   }
   printer.needed.use("heredoc");
-  const delimiter = heredocDelimiter(content);
-  const flags = ownerFlags(printer, node);
-  const words = [...flags, `<<"${delimiter}"`, pathText(printer, node.path, node.site)];
-  return `COPY ${words.join(" ")}\n${content}${delimiter}`;
+  return `${content}${delimiter}`;
 }
 
 function copyText(
@@ -100,6 +107,14 @@ function copyText(
   const excluded = exclude.map((pattern) => `--exclude=${quoteFlag(oneLine(pattern, node.site, "a pattern"))}`);
   // Without JSON a path ends at a space, whatever escapes it.
   const plain = paths.every((path) => !/[\s"'\\]/.test(path)) && !/^(\[|--)/.test(paths[0] ?? "");
+  const heredocs = node.sources.filter((source) => source.type === "content");
+  if (heredocs.length > 0) {
+    if (!plain) throw noDockerfileForm(node.site, "a path with blanks or quotes beside a heredoc");
+    const names = heredocs.map(({ name }) => `<<"${name}"`);
+    const bodies = heredocs.map(({ name, content }) => `\n${heredocText(printer, node, name, content)}`);
+    const words = [...flags, ...ownerFlags(printer, node), ...excluded, ...names, ...paths];
+    return `${keyword} ${words.join(" ")}${bodies.join("")}`;
+  }
   const words = plain
     ? paths.join(" ")
     : jsonForm(paths.map((path) => path.replaceAll("\\ ", " ").replaceAll("\\\t", "\t")));

@@ -39,7 +39,7 @@ function commandText(printer: Printer, node: RunStep, shell: readonly string[]):
       printer.needed.use("heredoc");
       const body =
         command.interpreter === undefined ? `set -e\n${command.text}` : `#!${command.interpreter}\n${command.text}`;
-      const delimiter = heredocDelimiter(body);
+      const delimiter = command.name ?? heredocDelimiter(body);
       return `<<${delimiter}\n${body}${delimiter}`;
     }
   }

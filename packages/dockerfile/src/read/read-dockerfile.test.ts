@@ -164,8 +164,21 @@ RUN --mount=target=/b,from=a,source=/s,rw --mount=type=cache,id=c,target=$T,shar
     const command = (text: string) => (lastOf(`FROM scratch\n${text}`) as { command?: unknown }).command;
     expect(command("RUN <<EOF\na\nb\nEOF\n")).toEqual({ form: "shell", text: "a\nb\n" });
     expect(command("RUN <<-EOF\n\ta\n\tEOF\n")).toEqual({ form: "shell", text: "a\n" });
-    expect(command("RUN <<EOF\n#!/bin/x\na\nEOF\n")).toEqual({ form: "script", interpreter: "/bin/x", text: "a\n" });
+    const script = { form: "script", interpreter: "/bin/x", text: "a\n", name: "X" };
+    expect(command("RUN <<X\n#!/bin/x\na\nX\n")).toEqual(script);
     expect(command("RUN cat <<A > b\nx\nA\n")).toEqual({ form: "shell", text: "cat <<A > b\nx\nA" });
+  });
+
+  test("keeps heredocs of COPY and ADD in the statement, after the paths", () => {
+    const one = { type: "content", name: "one", content: "1\n" };
+    const text = "FROM scratch\nENV v=1\nCOPY <<one a /d/\n$v\none\n";
+    expect(lastOf(text)).toMatchObject({ kind: "copy", sources: [{ type: "path", path: "a" }, one] });
+    expect(historyOf(text).at(-1)).toBe("COPY a <<one /d/ # buildkit");
+    expect(plan(read(text).definition).image.history).toHaveLength(2);
+    expect(lastOf("FROM scratch\nADD <<one /d/\n1\none\n")).toMatchObject({ kind: "add", sources: [one] });
+    expect(historyOf("FROM scratch\nARG A\nRUN <<X\n#!/bin/x\nX\n").at(-1)).toBe(
+      "RUN |1 A= /bin/sh -c /dev/pipes/X # buildkit",
+    );
   });
 
   test("tells the kinds of ADD's sources apart", () => {

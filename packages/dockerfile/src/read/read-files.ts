@@ -1,4 +1,4 @@
-import { type AddSource, addSourceType, type CopyFrom, joinPath } from "@strake/core";
+import { type AddSource, addSourceType, type ContentSource, type CopyFrom } from "@strake/core";
 import { heredocText, readHeredocMarker } from "../syntax/heredoc-markers.ts";
 import type { Instruction } from "../syntax/tree.ts";
 import { CheckedFlags } from "./checked-flags.ts";
@@ -7,7 +7,7 @@ import type { StageScope } from "./stage-scope.ts";
 
 const ownerFlags = { chown: "string", chmod: "string", link: "boolean", exclude: "list" } as const;
 
-/** Reads COPY: one statement, and one more for each heredoc. */
+/** Reads COPY; heredocs go after the paths, whatever their order. */
 export function readCopy(scope: StageScope, instruction: Instruction): readonly NewStep[] {
   const flags = new CheckedFlags(scope.reading.source, instruction, {
     ...ownerFlags,
@@ -16,10 +16,9 @@ export function readCopy(scope: StageScope, instruction: Instruction): readonly 
   });
   const from = readFrom(scope, flags);
   const { paths, contents, destination, options } = readPaths(scope, instruction, flags);
-  const sources = paths.map((path) => ({ type: "path", path }) as const);
+  const sources = [...paths.map((path) => ({ type: "path", path }) as const), ...contents];
   const parents = flags.boolean("parents") ? { parents: true } : {};
-  const copy: NewStep = { kind: "copy", sources, from, destination, ...parents, ...options };
-  return [...(sources.length === 0 ? [] : [copy]), ...contents];
+  return [{ kind: "copy", sources, from, destination, ...parents, ...options }];
 }
 
 /** Reads ADD, of which each source is a repository, an address or a path. */
@@ -43,7 +42,7 @@ export function readAdd(scope: StageScope, instruction: Instruction): readonly N
   const unpack = flags.boolean("unpack");
   const add: NewStep = {
     kind: "add",
-    sources,
+    sources: [...sources, ...contents],
     from: { type: "context", root: scope.reading.options.context },
     destination,
     ...(checksum === "" ? {} : { checksum }),
@@ -51,7 +50,7 @@ export function readAdd(scope: StageScope, instruction: Instruction): readonly N
     ...(unpack === undefined ? {} : { unpack }),
     ...options,
   };
-  return [...(sources.length === 0 ? [] : [add]), ...contents];
+  return [add];
 }
 
 function readFrom(scope: StageScope, flags: CheckedFlags): CopyFrom {
@@ -66,8 +65,6 @@ function readFrom(scope: StageScope, flags: CheckedFlags): CopyFrom {
     "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround",
   );
 }
-
-type WriteStep = Extract<NewStep, { kind: "write" }>;
 
 function readPaths(scope: StageScope, instruction: Instruction, flags: CheckedFlags) {
   const keyword = instruction.keyword.toUpperCase();
@@ -90,7 +87,7 @@ function readPaths(scope: StageScope, instruction: Instruction, flags: CheckedFl
     ...(flags.boolean("link") && chmod === "" ? { link: true } : {}),
   };
   const paths: string[] = [];
-  const contents: WriteStep[] = [];
+  const contents: ContentSource[] = [];
   for (const word of words) {
     const marker = readHeredocMarker(word);
     const heredoc = marker && instruction.heredocs.find((found) => found.name === marker.name);
@@ -100,10 +97,7 @@ function readPaths(scope: StageScope, instruction: Instruction, flags: CheckedFl
     }
     const text = heredocText(heredoc);
     const content = heredoc.expand ? scope.expand(text, instruction, true) : text;
-    const path = /(^|\/)\.{0,2}$/.test(destination) ? joinPath(destination || ".", heredoc.name) : destination;
-    const shown = [...(chown === "" ? [] : [`--chown=${chown}`]), ...(chmod === "" ? [] : [`--chmod=${chmod}`])];
-    const history = `${[keyword, ...shown, `<<${heredoc.name}`, destination].join(" ")} # buildkit`;
-    contents.push({ kind: "write", path, content, ...owner, history });
+    contents.push({ type: "content", name: heredoc.name, content });
   }
   const exclude = flags.list("exclude").map((flag) => flag.value as string);
   const options = { ...owner, exclude, permissions: "source", rules: "docker" } as const;

@@ -1,4 +1,4 @@
-import type { CopyFrom, Mount } from "@strake/core";
+import { type CopyFrom, cleanPath, type Mount } from "@strake/core";
 import { nearest } from "../syntax/suggest.ts";
 
 /** What reading a mount needs to know of its stage. */
@@ -6,6 +6,8 @@ export interface MountScope {
   expand(text: string): string;
   from(name: string): CopyFrom;
   readonly context: CopyFrom;
+  /** What the names of caches begin with. */
+  readonly cacheNamespace: string;
   fail(message: string): Error;
 }
 
@@ -139,7 +141,7 @@ function toMount(fields: Fields, scope: MountScope): Mount {
       return {
         type: "cache",
         target,
-        ...(fields.id ? { id: fields.id } : {}),
+        ...cacheId(fields.id || cleanPath(target), target, scope),
         ...(fields.sharing === undefined ? {} : { sharing: fields.sharing as "shared" }),
         ...(fields.from ? { from: scope.from(fields.from) } : {}),
         ...inside,
@@ -159,6 +161,12 @@ function toMount(fields: Fields, scope: MountScope): Mount {
       return { type: "bind", target, from, ...inside, ...(fields.readonly === false ? { writable: true } : {}) };
     }
   }
+}
+
+/** Without a name, a cache is called by its place as it is written, even if that is relative. */
+function cacheId(name: string, target: string, scope: MountScope): { id?: string } {
+  const id = scope.cacheNamespace + name;
+  return id === target && id.startsWith("/") ? {} : { id };
 }
 
 function choose(value: string, choices: readonly string[], what: string, scope: MountScope): string {

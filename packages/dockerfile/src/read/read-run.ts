@@ -25,12 +25,14 @@ export function readRun(scope: StageScope, instruction: Instruction): readonly N
     throw source.error(device.span.start.offset, "unsupported-device", "RUN --device needs devices of a daemon", note);
   }
   const command = readCommand(scope, instruction);
+  const namespace = scope.reading.options.buildArgs?.get("BUILDKIT_CACHE_MOUNT_NS");
   const mounts = flags.list("mount").map((flag): Mount => {
     const at = flag.span.start.offset;
     return readMount(flag.value as string, {
       expand: (text) => scope.expand(text, instruction),
       from: (name) => scope.reading.copyFrom(name, scope.stage, at),
       context: { type: "context", root: scope.reading.options.context },
+      cacheNamespace: namespace ? `${namespace}/` : "",
       fail: (message) => source.error(at, "dockerfile-mount", message),
     });
   });
@@ -64,7 +66,7 @@ function readCommand(scope: StageScope, instruction: Instruction): Command {
   const body = heredocText(heredoc);
   if (!body.startsWith("#!")) return { form: "shell", text: body };
   const end = body.indexOf("\n");
-  return { form: "script", interpreter: body.slice(2, end), text: body.slice(end + 1) };
+  return { form: "script", interpreter: body.slice(2, end), text: body.slice(end + 1), name: heredoc.name };
 }
 
 /** A history text of its own where arguments without a value take part in it, which the plan leaves out. */
@@ -77,7 +79,7 @@ function historyOf(scope: StageScope, command: Command): { history?: string } {
       ? command.args
       : command.form === "shell"
         ? [...scope.shell, command.text]
-        : ["/dev/pipes/EOF"];
+        : [...scope.shell, `/dev/pipes/${"name" in command ? command.name : "EOF"}`];
   return { history: `RUN |${values.length} ${values.join(" ")} ${words.join(" ")} # buildkit` };
 }
 
