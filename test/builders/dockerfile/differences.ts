@@ -1,8 +1,14 @@
 /** Where a Dockerfile comes to something else than with BuildKit on purpose; `README.md` says why. */
 export const differences: Readonly<Record<string, readonly string[]>> = {
-  "heredocs that are files": [
-    'image config: history 4 {"comment":"buildkit.dockerfile.v0","created_by":"COPY <<one /d/ # buildkit"} ≠ {"comment":"buildkit.dockerfile.v0","created_by":"COPY <<one <<two /d/ # buildkit"}',
-    'image config: history 5 {"comment":"buildkit.dockerfile.v0","created_by":"COPY <<two /d/ # buildkit"} ≠ nothing',
-    "image config: layers 4 ≠ 3",
+  "a named context in the place of an image": [
+    'image config: history 2 {"comment":"buildkit.exporter.image.v0"} ≠ {"comment":"buildkit.exporter.image.v0","created_by":"[1/2] COPY a.txt /x"}',
+  ],
+  "a named context as the only layer": [
+    'image config: history 1 {"comment":"buildkit.exporter.image.v0"} ≠ {"comment":"buildkit.exporter.image.v0","created_by":"local source for named-lib"}',
+  ],
+  "a name with a wildcard's characters": ["/z: only in the first image (file 0644)"],
+  "hard links in the context": [
+    '/x/dir/one.txt: hardLinkTo nothing ≠ "/x/dir/hard"',
+    '/y/one.txt: hardLinkTo nothing ≠ "/y/hard"',
   ],
 };

@@ -18,6 +18,7 @@ export const stageScenarios: readonly DockerfileScenario[] = [
     "FROM busybox AS alpine\nRUN echo mine > /mine\nFROM alpine\nRUN ls / > /list\n",
   ),
   stages("scratch with a platform", "FROM --platform=linux/arm64 scratch\nCOPY a.txt /\n"),
+  stages("an image of another platform", "FROM --platform=linux/arm64 busybox\nCOPY a.txt /\nENV a=1\n"),
   stages(
     "the builder's platform",
     "FROM --platform=$BUILDPLATFORM busybox AS a\nRUN echo 1 > /1\nFROM busybox\nCOPY --from=a /1 /2\n",
@@ -50,6 +51,16 @@ export const stageScenarios: readonly DockerfileScenario[] = [
     "global arguments in all parts of FROM",
     "ARG IMAGE=busy\nARG TAG=latest\nARG P=linux/amd64\nFROM --platform=$P ${IMAGE}box:${TAG:-x} AS a\nFROM ${NONE:-a} AS b\nRUN echo 1 > /1\n",
   ),
+  stages("a named context in the place of an image", "FROM outside\nCOPY a.txt /x\n", {
+    contexts: { outside: { "base.txt": "base\n", "d/e.sh": "#!/bin/sh\n" } },
+  }),
+  stages(
+    "a named context in the place of a stage",
+    "FROM busybox AS mine\nRUN false\nFROM busybox\nCOPY --from=mine /c /d\n",
+    {
+      contexts: { mine: { c: "context\n" } },
+    },
+  ),
   stages(
     "a named context for copies and mounts",
     "FROM busybox\nCOPY --from=lib /x /y/ \nCOPY --from=lib --chown=33 . /all/\nRUN --mount=from=lib,target=/m cat /m/x/1 > /one\n",
@@ -57,6 +68,7 @@ export const stageScenarios: readonly DockerfileScenario[] = [
       contexts: { lib: { "x/1": "1\n", "x/2": "2\n", ".dockerignore": "**/2\n" } },
     },
   ),
+  stages("a named context as the only layer", "FROM lib\n", { contexts: { lib: { f: "1\n" } } }),
   stages(
     "a target before stages that fail",
     "FROM busybox AS a\nRUN echo 1 > /1\nFROM a AS b\nRUN false\nFROM nowhere.invalid/x\nRUN false\n",

@@ -82,9 +82,8 @@ function resolvedOf(context: PlanContext, name: OutsideName, site: CallSite): Re
 function stateFromConfig(config: ImageConfig, created: string): State {
   const layers = config.rootfs.diff_ids.length;
   const platform = {
-    os: config.os,
-    architecture: config.architecture,
-    ...(config.variant === undefined ? {} : { variant: config.variant }),
+    // In the usual notation, as BuildKit writes it: arm64 has no variant where it is v8.
+    ...parsePlatform(printPlatform(config)),
     ...(config["os.version"] === undefined ? {} : { osVersion: config["os.version"] }),
   };
   const empty = scratchState(platform);

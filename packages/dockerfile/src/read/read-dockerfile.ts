@@ -1,4 +1,4 @@
-import { type CopyFrom, type Definition, type FromNode, StrakeError } from "@strake/core";
+import { type CallSite, type CopyFrom, type Definition, type FromNode, StrakeError } from "@strake/core";
 import type { ImageConfig } from "@strake/oci/document";
 import { ExpandError, expandWord, type Variables } from "../expand/expand.ts";
 import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
@@ -214,10 +214,7 @@ class Reader implements Reading {
       return { from: { ...scratch, base: { type: "scratch" } }, parent: emptyParent, triggers: [] };
     }
     const context = replaced ?? this.options.contexts?.get(name);
-    if (context?.type === "context") {
-      const message = `the build context "${stage.name ?? name}" is a folder, which cannot be a base`;
-      throw this.source.error(stage.base.span.start.offset, "dockerfile-stage", message);
-    }
+    if (context?.type === "context") return { from: folderBase(context, site), parent: emptyParent, triggers: [] };
     if (context?.type === "image") {
       const parent = { ...emptyParent, complete: false };
       return { from: { ...node, base: { type: "image", image: context.image } }, parent, triggers: [] };
@@ -243,7 +240,7 @@ class Reader implements Reading {
 }
 
 interface Based {
-  readonly from: FromNode;
+  readonly from: Definition;
   readonly parent: ParentScope;
   readonly triggers: readonly string[];
 }
@@ -255,6 +252,22 @@ const emptyParent: ParentScope = {
   complete: true,
   shell: ["/bin/sh", "-c"],
 };
+
+/** A folder as a base: its files are a layer, which has no history of its own. */
+function folderBase(context: CopyFrom, site: CallSite): Definition {
+  return {
+    kind: "copy",
+    sources: [{ type: "path", path: "." }],
+    from: context,
+    destination: "/",
+    exclude: [],
+    permissions: "source",
+    rules: "docker",
+    history: null,
+    input: Object.freeze<FromNode>({ kind: "from", base: { type: "scratch" }, site }),
+    site,
+  };
+}
 
 function parentOf(image: ImageConfig): ParentScope {
   const env = new Map((image.config?.Env ?? []).map((line) => splitOnce(line)));
