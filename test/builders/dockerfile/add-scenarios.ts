@@ -19,6 +19,11 @@ export const addScenarios: readonly DockerfileScenario[] = [
     prepare: packed,
   }),
   onBusybox(
+    "archives that are kept, and such as are none",
+    "ADD --unpack=false plain.tar /p/\nADD a.txt.gz /q/\nADD dir/ /r/\nCOPY plain.tar /s/",
+    { prepare: packed },
+  ),
+  onBusybox(
     "archives with an owner and a mode",
     "ADD --chown=33:44 plain.tar /p/\nADD --chmod=750 small.data /g/\nADD --link plain.tar /l/",
     { prepare: packed },
@@ -34,6 +39,11 @@ export const addScenarios: readonly DockerfileScenario[] = [
   onBusybox(
     "downloads",
     "ARG SITE\nADD $SITE/f.txt /a/\nADD $SITE/f.txt /b\nADD --chmod=755 --chown=33 ${SITE}/d/f.txt?q=1 /c/\nADD $SITE/f.txt $SITE/g.txt a.txt /e/",
+    { site: true },
+  ),
+  onBusybox(
+    "a download with a checksum",
+    "ARG SITE\nADD --checksum=sha256:092fcfbbcfca3b5be7ae1b5e58538e92c35ab273ae13664fed0d67484c8e78a6 $SITE/f.txt /a/",
     { site: true },
   ),
   onBusybox(

@@ -26,20 +26,46 @@ export const copyScenarios: readonly DockerfileScenario[] = [
     "COPY /a.txt ../x/\nCOPY ../../b.txt /y\nCOPY ./dir/../dir/one.txt ./z/",
   ),
   onBusybox(
+    "several sources without a slash",
+    "COPY a.txt b.txt /x\nCOPY dir/one.txt dir/*.md /y\nCOPY dir dir/sub /z",
+  ),
+  onBusybox(
     "wildcards of all kinds",
     "COPY [ab].txt /1/\nCOPY d*/s*/t?ree.txt /2/\nCOPY [!a].txt* /3/\nCOPY *.none /4/\nCOPY dir/* /5/\nCOPY \\a.txt /6\nCOPY d[i-k]r /7",
   ),
+  onBusybox("a name with a wildcard's characters", "COPY [[]x].txt /y\nCOPY q[?].txt /z", {
+    files: { "[x].txt": "x\n", "q?.txt": "q\n" },
+  }),
   onBusybox(
     "links in the context",
     "COPY dir /d\nCOPY to-dir /e\nCOPY to-file /f\nCOPY to-dir/one.txt /g\nCOPY dir/link /h/\nCOPY to-* /i/",
     { prepare: linked },
   ),
+  onBusybox(
+    "links of a stage",
+    "RUN mkdir -p /o/d; echo 1 > /o/d/f; ln -s d /o/l; ln -s /o/d/f /o/abs; ln /o/d/f /o/hard\nFROM busybox\nCOPY --from=0 /o /a\nCOPY --from=0 /o/l /b\nCOPY --from=0 /o/abs /c\nCOPY --from=0 /o/l/f /o/hard /e/",
+  ),
   onBusybox("modes and an empty folder", "COPY . /x/\nCOPY a.txt set dir/sub /y/\nCOPY empty /z\nCOPY dir /w", {
     prepare: moded,
   }),
+  onBusybox("hard links in the context", "COPY . /x/\nCOPY dir /y/", {
+    prepare: (context) => linkSync(join(context, "dir/one.txt"), join(context, "dir/hard")),
+  }),
+  onBusybox(
+    "modes with parents that are not there",
+    "COPY --chmod=711 a.txt /n/o/p\nCOPY --chown=33:44 dir /q/r/\nCOPY --chmod=4755 --chown=33 a.txt /s/\nCOPY --chmod=700 dir /t/u",
+  ),
   onBusybox(
     "modes by letters",
     "COPY --chmod=u=rwX,g=rX,o= dir /a\nCOPY --chmod=+x a.txt /b\nCOPY --chmod=go-r,u+s a.txt /c\nCOPY --chmod=a=r dir/one.txt /d\nCOPY --chmod=u+x,g=u a.txt /e\nCOPY --chmod=0 a.txt /f",
+  ),
+  onBusybox(
+    "owners that are not known",
+    "COPY --chown=nobody-knows a.txt /a\nCOPY --chown=node:nobody-knows a.txt /b\nCOPY --chown=7 a.txt /c\nCOPY --chown=node: a.txt /d\nCOPY --chown=node dir /e",
+  ),
+  onBusybox(
+    "owners where there is no list of users",
+    "RUN rm /etc/passwd /etc/group\nCOPY --chown=node:staff a.txt /a\nCOPY --chown=3:4 a.txt /b\nCOPY --chown=5:staff a.txt /c",
   ),
   onBusybox(
     "owners of a stage",

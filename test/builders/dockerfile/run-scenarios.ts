@@ -40,9 +40,18 @@ export const runScenarios: readonly DockerfileScenario[] = [
     "a mount in quotes",
     'RUN --mount=\'type=bind,source=dir,target=/m\' ls /m > /l\nRUN --mount="type=bind,\\"source=dir\\",target=/m" ls /m > /k',
   ),
+  staged(
+    "a cache with an owner, a mode and a beginning",
+    "RUN mkdir /o; echo o > /o/f; chown 7:8 /o",
+    "RUN --mount=type=cache,id=own,target=/c,uid=33,gid=44,mode=0710 stat -c '%a %u %g' /c > /s\nRUN --mount=type=cache,id=begin,target=/c,from=first,source=/o ls /c > /l; stat -c '%a %u %g' /c >> /l",
+  ),
   onBusybox(
     "caches that are private and locked",
     "RUN --mount=type=cache,id=pr,target=/c,sharing=private echo x > /c/x\nRUN --mount=type=cache,id=lo,target=/c,sharing=locked echo y > /c/y; ls /c > /l",
+  ),
+  onBusybox(
+    "a cache whose name is its place",
+    "WORKDIR /w\nRUN --mount=type=cache,target=place echo x > place/x\nRUN --mount=type=cache,id=/w/place,target=/p ls /p > /l",
   ),
   staged(
     "a mount of one file of a stage",
@@ -50,8 +59,16 @@ export const runScenarios: readonly DockerfileScenario[] = [
     "RUN --mount=from=first,source=/1,target=/m cat /m > /f\nRUN --mount=type=bind,from=first,src=/2,target=/m cat /m > /g",
   ),
   onBusybox("a mount of an image", "RUN --mount=from=node:24-slim,source=/etc/passwd,target=/p grep -c node /p > /n"),
+  onBusybox(
+    "secrets and agents that are not given",
+    "RUN --mount=type=secret,id=a --mount=type=secret,source=b --mount=type=secret,target=/etc/c --mount=type=secret,id=d,env=D,required=false --mount=type=ssh ls /run/secrets /etc/c 2> /dev/null > /l; echo [$D][$SSH_AUTH_SOCK] >> /l",
+  ),
   onBusybox("networks by name", "RUN --network=default true > /d\nRUN --network=none ls /sys/class/net > /n"),
   onBusybox("a sandbox by name", "RUN --security=sandbox echo s > /s"),
+  onBusybox(
+    "the variables that a command has",
+    "USER node\nWORKDIR /w\nENV A=1\nRUN env | grep -v -e HOSTNAME -e SHLVL -e PWD -e ^OTEL -e ^TRACEPARENT | sort > /tmp/env",
+  ),
   onBusybox(
     "a user without a group of its own",
     "USER 4711\nRUN id > /tmp/1\nUSER 33\nRUN id > /tmp/2\nUSER node:0\nRUN id > /tmp/3; echo $HOME >> /tmp/3",

@@ -15,7 +15,7 @@ export function copyFiles(builder: LayerBuilder, action: CopyAction, selections:
   const folder: NewFolder = {
     ...rootFolder,
     ...owner,
-    ...(action.mode !== undefined && /^[0-7]+$/.test(action.mode) ? { mode: Number.parseInt(action.mode, 8) } : {}),
+    ...(action.mode !== undefined && /^[0-7]+$/.test(action.mode) ? { mode: folderMode(action.mode) } : {}),
   };
   const destination = action.destination.slice(1);
   const files = selections.filter((selection) => !selection.folder);
@@ -30,6 +30,11 @@ export function copyFiles(builder: LayerBuilder, action: CopyAction, selections:
       if (picked !== undefined) placeOne(builder, action, picked, destination, folder, owner);
     }
   }
+}
+
+/** The mode that a folder is made with: the kernel takes no other special bit for one than the sticky bit. */
+function folderMode(octal: string): number {
+  return Number.parseInt(octal, 8) & 0o1777;
 }
 
 function placeOne(
@@ -57,7 +62,7 @@ function place(
 ): void {
   const entry = placed(action, picked.entry, join(root, picked.to), owner);
   const content = action.keepOwner && entry.size > 0 ? entry.content : undefined;
-  const identity = content?.from === "file" && content.offset > 0 ? `${content.offset} ${content.path}` : undefined;
+  const identity = content?.from === "file" ? `${content.offset} ${content.path}` : undefined;
   const first = identity === undefined ? undefined : linked.get(identity);
   if (first !== undefined) {
     const { content: _content, digest: _digest, ...rest } = entry;

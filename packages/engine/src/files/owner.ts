@@ -6,13 +6,14 @@ import type { Ownership } from "./layer-builder.ts";
  * Finds the numbers of an owner, by the image's own `/etc/passwd` and `/etc/group`.
  *
  * A user without a group has the user's primary group; a number that no line knows is its own group, as Docker has it.
+ * With Docker's rules an unknown user is root, and an unknown group changes nothing.
  *
- * @throws StrakeError `unknown-user` or `unknown-group`; with Docker's rules an unknown name is root instead
+ * @throws StrakeError `unknown-user` or `unknown-group`, with strict rules
  */
 export function findOwner(tree: FileTree, owner: Owner, rules: Rules): Ownership {
   const user = findUser(tree, owner.user, rules);
   if (owner.group === undefined) return user;
-  return { uid: user.uid, gid: findGroup(tree, owner.group, rules) };
+  return { uid: user.uid, gid: findGroup(tree, owner.group, rules) ?? user.gid };
 }
 
 function findUser(tree: FileTree, user: string, rules: Rules): Ownership {
@@ -23,12 +24,12 @@ function findUser(tree: FileTree, user: string, rules: Rules): Ownership {
   throw unknown("user", user, "/etc/passwd", linesOf(tree, "etc/passwd"));
 }
 
-function findGroup(tree: FileTree, group: string, rules: Rules): number {
+function findGroup(tree: FileTree, group: string, rules: Rules): number | undefined {
   if (/^\d+$/.test(group)) return Number(group);
   if (group === "") return 0;
   const line = linesOf(tree, "etc/group").find((fields) => fields[0] === group);
   if (line !== undefined) return Number(line[2]);
-  if (rules === "docker") return 0;
+  if (rules === "docker") return undefined;
   throw unknown("group", group, "/etc/group", linesOf(tree, "etc/group"));
 }
 

@@ -8,7 +8,8 @@ import type { Selection } from "./select-sources.ts";
 /**
  * Unpacks the archives among the sources of ADD into the destination, which is a folder then.
  *
- * What is an archive is told by its first bytes, not by its name. Owners and modes are the archive's, unless the
+ * What is an archive is told by its first bytes, not by its name; with Docker's rules a compressed file that holds no tar
+ * is none. Owners and modes are the archive's, unless the
  * statement says an owner.
  *
  * @returns the selections that are no archives, to be copied as they are
@@ -22,13 +23,45 @@ export async function unpackArchives(
   const rest: Selection[] = [];
   for (const selection of selections) {
     const [first] = selection.picked;
-    if (selection.folder || first === undefined || first.entry.type !== "file" || !isArchive(first.entry)) {
+    if (
+      selection.folder ||
+      first === undefined ||
+      first.entry.type !== "file" ||
+      !(await isUnpacked(action, first.entry))
+    ) {
       rest.push(selection);
     } else {
       placeMembers(builder, action, await listMembers(context, first.entry));
     }
   }
   return rest;
+}
+
+async function isUnpacked(action: CopyAction, file: Entry): Promise<boolean> {
+  return isArchive(file) && (action.rules !== "docker" || (await beginsTar(file)));
+}
+
+/** Whether the first block of the file, decompressed, is the header of a tar: its sum is what it says. */
+async function beginsTar(file: Entry): Promise<boolean> {
+  let start = Buffer.alloc(0);
+  try {
+    for await (const chunk of decompress(contentOf(file), file.path)) {
+      start = Buffer.concat([start, chunk]);
+      if (start.length >= 512) break;
+    }
+  } catch (error) {
+    if (OciError.is(error)) return false;
+    throw error;
+  }
+  if (start.length < 512) return false;
+  const header = start.subarray(0, 512);
+  const said = Number.parseInt(header.toString("latin1", 148, 156), 8);
+  // The field of the sum counts as eight blanks.
+  return header.fill(" ", 148, 156).reduce((sum, byte) => sum + byte, 0) === said;
+}
+
+async function* contentOf(file: Entry): AsyncGenerator<Uint8Array> {
+  yield* readContent(file);
 }
 
 function isArchive(file: Entry): boolean {
@@ -39,15 +72,12 @@ function isArchive(file: Entry): boolean {
 }
 
 async function listMembers(context: SolveContext, file: Entry): Promise<readonly Entry[]> {
-  async function* content(): AsyncGenerator<Uint8Array> {
-    yield* readContent(file);
-  }
   const [start = new Uint8Array()] = readContent(file);
   try {
-    const { digest } = await context.spool.blobs.add(decompress(content(), file.path));
+    const { digest } = await context.spool.blobs.add(decompress(contentOf(file), file.path));
     return await indexTar(context.spool.blobs.get(digest as Digest), context.spool.blobs.path(digest));
   } catch (cause) {
-    // A compressed file that holds no tar is copied by Docker; here the mistake is more likely than the wish.
+    // A compressed file that holds no tar is copied by Docker; with strict rules the mistake is likelier than the wish.
     if (!OciError.is(cause)) throw cause;
     throw new StrakeError({
       code: "invalid-archive",

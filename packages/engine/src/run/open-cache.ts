@@ -1,3 +1,4 @@
+import { chmodSync, chownSync } from "node:fs";
 import { digestOf, type RunMount } from "@strake/core";
 import { type Entry, layerTree, resolvePath } from "@strake/oci";
 import type { SandboxMount } from "../sandbox/sandbox.ts";
@@ -14,7 +15,7 @@ export async function openCache(
 ): Promise<{ readonly mount: SandboxMount; readonly close: () => void }> {
   const { id, sharing, mode, uid, gid, target } = mount;
   const { signal } = context;
-  const seed = files === undefined ? {} : { seed: seedOf(context, files) };
+  const seed = files === undefined ? {} : { seed: seedOf(context, files, mount.source !== "/") };
   const cache = await context.commands.caches.open({ id, sharing, mode, uid, gid, signal, ...seed });
   return {
     mount: { type: "bind", source: cache.folder, target, readonly: mount.readonly },
@@ -22,17 +23,21 @@ export async function openCache(
   };
 }
 
-function seedOf(context: SolveContext, files: MountFiles): NonNullable<CacheWish["seed"]> {
+/** @param own the cache has the owner and the mode of the folder that it begins with, as in BuildKit */
+function seedOf(context: SolveContext, files: MountFiles, own: boolean): NonNullable<CacheWish["seed"]> {
   const { keys, manifests, path } = files;
   return {
     key: digestOf({ keys, manifests, path }),
     fill: async (folder) => {
       const tree = await files.layers.tree({ contents: true });
-      const { path: root } = resolvePath(tree, path.slice(1), { followLast: true });
+      const { path: root, entry } = resolvePath(tree, path.slice(1), { followLast: true });
       const entries = layerTree([await filesBelow(files, root)]).entries();
       const seeded = layerTree([entries]);
       const { space } = context.commands.snapshots();
       writeSnapshot(folder, entries, { tree: seeded, below: layerTree([]), space, epoch: undefined });
+      if (!own || entry === undefined) return;
+      chownSync(folder, entry.uid, entry.gid);
+      chmodSync(folder, entry.mode);
     },
   };
 }

@@ -54,10 +54,17 @@ export async function openMounts(
   }
   return {
     mounts: open.flatMap(({ mount }) => (mount === undefined ? [] : [mount])),
-    env: open.flatMap(({ env }) => env ?? []),
+    env: [...open.flatMap(({ env }) => env ?? []), ...agentVariable(operation)],
     secrets: open.flatMap(({ secret }) => (secret === undefined ? [] : [secret])),
     close,
   };
+}
+
+/** Commands find the first agent by this variable, given or not, unless they have one of their own, as in BuildKit. */
+function agentVariable(operation: RunOperation): readonly string[] {
+  const agent = operation.mounts.find((mount) => mount.type === "ssh");
+  const known = operation.env.some((line) => line.startsWith("SSH_AUTH_SOCK="));
+  return agent === undefined || known ? [] : [`SSH_AUTH_SOCK=${agent.target}`];
 }
 
 async function openMount(
@@ -128,7 +135,6 @@ async function openAgent(
   const close = await openAgentProxy(agent, socket, mount);
   return {
     mount: { type: "bind", source: socket, target: mount.target, readonly: false },
-    env: [`SSH_AUTH_SOCK=${mount.target}`],
     close,
   };
 }
