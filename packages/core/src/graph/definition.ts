@@ -248,6 +248,8 @@ export interface ArgNode extends Statement {
 export interface WorkdirNode extends Statement {
   readonly kind: "workdir";
   readonly path: TextValue;
+  /** Whether a user that the image does not know is a mistake, or root; strict where absent. */
+  readonly rules?: Rules;
 }
 
 export interface UserNode extends Statement {

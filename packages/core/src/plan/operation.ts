@@ -87,6 +87,8 @@ export interface MakeDirectoryAction {
   readonly path: string;
   readonly mode: number;
   readonly owner?: Owner;
+  /** Strict where absent. */
+  readonly rules?: Rules;
 }
 
 /** Whose the files become: numbers, or names that the image's `/etc/passwd` and `/etc/group` know. */

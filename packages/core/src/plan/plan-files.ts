@@ -89,12 +89,11 @@ export function planWorkdir(context: PlanContext, state: State, node: WorkdirNod
   const next = { ...state, config: { ...state.config, WorkingDir: folder } };
   const title = `WORKDIR ${folder}`;
   if (path === "/") return withHistory(context, next, title, 0);
-  const owner = state.config.User ? { owner: parseOwner(state.config.User, node.site) } : {};
-  const input = context.addStep(
-    { op: "files", input: state.input, actions: [{ action: "makeDirectory", path, mode: 0o755, ...owner }] },
-    title,
-    node.site,
-  );
+  const rules = node.rules === undefined ? {} : { rules: node.rules };
+  const owner = state.config.User ? { owner: parseOwner(state.config.User, node.site), ...rules } : {};
+  const action = { action: "makeDirectory", path, mode: 0o755, ...owner } as const;
+  if (state.input === null) refuseNames(action, node.site);
+  const input = context.addStep({ op: "files", input: state.input, actions: [action] }, title, node.site);
   return withHistory(context, { ...next, input, layers: state.layers + 1 }, title, 1);
 }
 
@@ -127,6 +126,7 @@ function addLayer(
     const files = context.addStep({ op: "files", input: null, actions }, title, node.site);
     input = state.input === null ? files : context.graph.add({ op: "merge", inputs: [state.input, files] });
   } else {
+    if (state.input === null) for (const action of actions) refuseNames(action, node.site);
     input = context.addStep({ op: "files", input: state.input, actions }, title, node.site);
   }
   return withHistory(context, { ...state, input, layers: state.layers + 1 }, `${title} # buildkit`, 1);
@@ -137,8 +137,8 @@ function refuseNames(action: FileAction, site: CallSite): void {
   if (names.length === 0) return;
   throw new StrakeError({
     code: "link-with-name",
-    message: `with link, the layer does not know the image below it, so the owner "${names[0]}" cannot be looked up`,
-    notes: ["Give the owner as numbers, or leave out link."],
+    message: `with link, or on nothing, a layer knows no image below it, so the owner "${names[0]}" cannot be looked up`,
+    notes: ["Give the owner as numbers."],
     site,
   });
 }

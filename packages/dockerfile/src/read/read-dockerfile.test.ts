@@ -181,6 +181,24 @@ RUN --mount=target=/b,from=a,source=/s,rw --mount=type=cache,id=c,target=$T,shar
     );
   });
 
+  test("leaves open in a stage that is not needed what BuildKit sees later", () => {
+    const text = "FROM x\nRUN --mount=type=cach y\nENV a=${b:?no}\nSTOPSIGNAL X\nCOPY --from=y a b\nFROM scratch\n";
+    expect(read(text).missing).toEqual([]);
+    expect([...read(text).definitions.keys()]).toEqual([1]);
+  });
+
+  test("takes a folder as a base, in the place of an image and of a stage", () => {
+    const contexts = new Map([["lib", { type: "context", root: "/lib" } as const]]);
+    const files = { kind: "copy", from: { type: "context", root: "/lib" }, history: null };
+    expect(statementsOf(read("FROM lib\nENV a=1\n", { contexts }).definition)).toMatchObject([
+      { kind: "from", base: { type: "scratch" } },
+      files,
+      { kind: "env" },
+    ]);
+    const replaced = read("FROM busybox AS lib\nRUN x\nFROM lib\n", { contexts });
+    expect(statementsOf(replaced.definitions.get(0) as Definition)).toMatchObject([{ kind: "from" }, files]);
+  });
+
   test("tells the kinds of ADD's sources apart", () => {
     const text = "FROM scratch\nADD https://x.y/a.tgz https://x.y/r.git#v1 git@x.y:r.git l /d/\n";
     expect(lastOf(text)).toMatchObject({
@@ -200,6 +218,11 @@ RUN --mount=target=/b,from=a,source=/s,rw --mount=type=cache,id=c,target=$T,shar
     ["FROM scratch\nCOPY --link=maybe a b", "expecting boolean value for flag --link, not: maybe"],
     ["FROM scratch\nCOPY --chown=a --chown=b a b", "duplicate flag specified: --chown"],
     ["FROM scratch AS a\nCOPY --from=b x y\nFROM scratch AS b\nFROM a", "needs to be defined before current stage"],
+    ["FROM scratch\nCOPY --form=a a b\nFROM scratch", "unknown flag: --form"],
+    ["FROM scratch\nCOPY --from=$A a b\nFROM scratch", "variable expansion is not supported for --from"],
+    ["FROM --platform=a/b/c/d scratch\nFROM scratch", "failed to parse platform a/b/c/d"],
+    ["FROM $A\nFROM scratch", "base name ($A) should not be blank"],
+    ["FROM scratch\nSTOPSIGNAL X", "invalid signal: X"],
     ["FROM scratch\nSHELL bash", "SHELL requires the arguments to be in JSON form"],
     ["FROM scratch\nONBUILD FROM x", "FROM isn't allowed as an ONBUILD trigger"],
     ["FROM scratch\nRUN --mount=type=cach,target=/x y", 'unsupported mount type "cach" (did you mean cache?)'],

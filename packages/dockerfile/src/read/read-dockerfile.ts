@@ -1,9 +1,10 @@
 import { type CallSite, type CopyFrom, type Definition, type FromNode, StrakeError } from "@strake/core";
-import type { ImageConfig } from "@strake/oci/document";
+import { type ImageConfig, parsePlatform } from "@strake/oci/document";
 import { ExpandError, expandWord, type Variables } from "../expand/expand.ts";
 import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
 import { nearest } from "../syntax/suggest.ts";
 import type { DockerfileTree } from "../syntax/tree.ts";
+import { checkStage } from "./check-stage.ts";
 import { CheckedFlags } from "./checked-flags.ts";
 import { globalArguments } from "./global-arguments.ts";
 import { readInstruction } from "./read-instruction.ts";
@@ -48,7 +49,9 @@ class Reader implements Reading {
   read(): ReadDockerfile {
     const syntax = this.#syntax();
     const target = this.#target();
-    const needed = this.options.allStages ? this.#stages.keys() : this.#needed(target);
+    for (const stage of this.#stages) this.#checkFrom(stage);
+    const needed = this.options.allStages ? [...this.#stages.keys()] : this.#needed(target);
+    for (const stage of this.#stages) if (!needed.includes(stage.index)) checkStage(this, stage);
     for (const index of needed) this.#scope(index);
     const names = new Map<Definition, string>();
     for (const [index, scope] of this.#scopes) {
@@ -163,6 +166,27 @@ class Reader implements Reading {
     }
   }
 
+  #checkFrom(stage: StageSyntax): void {
+    this.#baseName(stage);
+    this.#platform(stage);
+  }
+
+  /** What FROM's flag says with its variables resolved; nothing where there is none. */
+  #platform(stage: StageSyntax): string {
+    const flags = new CheckedFlags(this.source, stage.from, { platform: "string" });
+    const text = flags.string("platform");
+    if (text === undefined) return "";
+    const fail = (message: string) => this.source.error(stage.base.span.start.offset, "dockerfile-stage", message);
+    const platform = this.#expandGlobal(text, stage);
+    if (platform === "") throw fail(`empty platform value from expression ${text}`);
+    try {
+      parsePlatform(platform);
+      return this.#shownGlobal(text, stage);
+    } catch (error) {
+      throw fail(`failed to parse platform ${text}: ${(error as Error).message}`);
+    }
+  }
+
   /** The name of a stage's base with its variables resolved. */
   #baseName(stage: StageSyntax): string {
     const name = this.#expandGlobal(stage.base.value, stage);
@@ -194,8 +218,7 @@ class Reader implements Reading {
   }
 
   #base(stage: StageSyntax, replaced: CopyFrom | undefined): Based {
-    const flags = new CheckedFlags(this.source, stage.from, { platform: "string" });
-    const platform = this.#shownGlobal(flags.string("platform") ?? "", stage);
+    const platform = this.#platform(stage);
     const name = this.#baseName(stage);
     const site = this.source.site(stage.from.name.span.start.offset);
     const node = { kind: "from", site, ...(platform === "" ? {} : { platform }) } as const;

@@ -14,6 +14,7 @@ import {
   readVolume,
 } from "./read-setting.ts";
 import type { StageScope } from "./stage-scope.ts";
+import { isStopSignal } from "./stop-signal.ts";
 
 /** Reads an instruction of a stage: adds what it says to the stage's definition. */
 export function readInstruction(scope: StageScope, instruction: Instruction): void {
@@ -21,6 +22,12 @@ export function readInstruction(scope: StageScope, instruction: Instruction): vo
   for (const step of stepsOf(scope, instruction)) {
     scope.definition = Object.freeze({ ...step, input: scope.definition, site });
   }
+}
+
+function readStopSignal(scope: StageScope, instruction: Instruction, signal: string): readonly NewStep[] {
+  // What it comes to may hang on the variables of a base that is not known yet.
+  if (!scope.complete || isStopSignal(signal)) return [{ kind: "stopsignal", signal }];
+  throw scope.fail(instruction, `invalid signal: ${signal}`);
 }
 
 function stepsOf(scope: StageScope, instruction: Instruction): readonly NewStep[] {
@@ -51,11 +58,11 @@ function stepsOf(scope: StageScope, instruction: Instruction): readonly NewStep[
     case "entrypoint":
       return [{ kind: instruction.keyword, command: readCommand(scope, instruction) }];
     case "workdir":
-      return [{ kind: "workdir", path: rest() }];
+      return [{ kind: "workdir", path: rest(), rules: "docker" }];
     case "user":
       return [{ kind: "user", user: rest() }];
     case "stopsignal":
-      return [{ kind: "stopsignal", signal: rest() }];
+      return readStopSignal(scope, instruction, rest());
     case "maintainer":
       return [{ kind: "maintainer", author: readRest(scope, instruction) }];
     case "from":

@@ -39,7 +39,7 @@ class Parser {
     while (this.#more()) this.#readPart();
     const instructions = this.#parts.filter(isInstruction);
     if (instructions.length === 0) {
-      const empty = this.#source.text.trim() === "";
+      const empty = this.#source.text === "";
       const message = empty ? "the Dockerfile cannot be empty" : "file with no instructions";
       throw this.#source.error(0, "empty-dockerfile", message);
     }

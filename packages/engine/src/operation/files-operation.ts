@@ -224,7 +224,8 @@ async function build(
         makeFile(builder, action);
         break;
       case "makeDirectory": {
-        const owner = action.owner === undefined ? rootFolder : findOwner(builder, action.owner, "strict");
+        const owner =
+          action.owner === undefined ? rootFolder : findOwner(builder, action.owner, action.rules ?? "strict");
         builder.makeFolder(action.path.slice(1), { ...owner, mode: action.mode });
         break;
       }
