@@ -30,6 +30,10 @@ export const settingScenarios: readonly DockerfileScenario[] = [
     "RUN mkdir -p /h/there; chown 7 /h\nUSER node\nWORKDIR /h/there\nWORKDIR deep/er\nUSER 33:44\nWORKDIR /h/other",
   ),
   onBusybox(
+    "a folder of a user that is not known",
+    "USER nobody-knows\nWORKDIR /h/third\nUSER node:nobody-knows\nWORKDIR /h/fourth\nUSER 0",
+  ),
+  onBusybox(
     "folders with blanks, slashes and dots",
     'WORKDIR /a b/c/\nWORKDIR ./d/./e/..\nWORKDIR /x//y\nWORKDIR "/q r"\nRUN pwd > here\nWORKDIR /',
   ),

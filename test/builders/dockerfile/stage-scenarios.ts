@@ -74,4 +74,8 @@ export const stageScenarios: readonly DockerfileScenario[] = [
     "FROM busybox AS a\nRUN echo 1 > /1\nFROM a AS b\nRUN false\nFROM nowhere.invalid/x\nRUN false\n",
     { target: "a" },
   ),
+  stages(
+    "mistakes in a stage that nobody needs, which are not looked at",
+    "FROM busybox AS unneeded\nRUN --mount=type=cach,tarot=/x y\nONBUILD COPY --form=a a b\nCOPY nothing /x\nENV a=${b:?no}\nSTOPSIGNAL nothing\nFROM busybox\nENV a=1\n",
+  ),
 ];
