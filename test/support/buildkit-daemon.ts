@@ -27,6 +27,8 @@ export interface DockerfileBuild {
   readonly buildArgs?: Readonly<Record<string, string>>;
   /** Named contexts: a name and the folder that stands for it. */
   readonly contexts?: Readonly<Record<string, string>>;
+  /** Files of secrets by their ids. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** More options of the dockerfile.v0 frontend, as `platform`. */
   readonly frontendOptions?: Readonly<Record<string, string>>;
   /** More attributes of the exporter, as `compression`. */
@@ -78,6 +80,7 @@ function buildArguments(context: string, build: DockerfileBuild): string[] {
     "--frontend=dockerfile.v0",
     ...pairs(locals).flatMap((pair) => ["--local", pair]),
     ...pairs(options).flatMap((pair) => ["--opt", pair]),
+    ...Object.entries(build.secrets ?? {}).flatMap(([id, file]) => ["--secret", `id=${id},src=${file}`]),
     "--output",
     pairs(output).join(","),
   ];

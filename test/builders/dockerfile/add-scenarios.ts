@@ -52,4 +52,9 @@ export const addScenarios: readonly DockerfileScenario[] = [
     { site: true },
   ),
   onBusybox("a link in the image where files are added", "RUN mkdir /real; ln -s /real /l\nADD a.txt /l/\nADD dir /l"),
+  onBusybox(
+    "a checksum in a variable",
+    "ARG SITE\nARG SUM=092fcfbbcfca3b5be7ae1b5e58538e92c35ab273ae13664fed0d67484c8e78a6\nADD --checksum=sha256:$SUM $SITE/f.txt /a",
+    { site: true },
+  ),
 ];

@@ -10,16 +10,19 @@ import { settingScenarios } from "./setting-scenarios.ts";
 import { stageScenarios } from "./stage-scenarios.ts";
 import { syntaxScenarios } from "./syntax-scenarios.ts";
 
-/** Every Dockerfile that is built by both. */
-export const allScenarios: readonly DockerfileScenario[] = [
+/** How files are written, variables, and what the config says. */
+export const settingsThemes: readonly DockerfileScenario[] = [
   ...dockerfileScenarios,
-  ...commandScenarios,
   ...syntaxScenarios,
   ...argumentScenarios,
-  ...stageScenarios,
-  ...runScenarios,
-  ...copyScenarios,
-  ...addScenarios,
   ...settingScenarios,
-  ...ignoreScenarios,
 ];
+
+/** Commands and stages. */
+export const commandThemes: readonly DockerfileScenario[] = [...commandScenarios, ...runScenarios, ...stageScenarios];
+
+/** Files that are copied and added. */
+export const fileThemes: readonly DockerfileScenario[] = [...copyScenarios, ...addScenarios, ...ignoreScenarios];
+
+/** Every Dockerfile that is built by both; each test file has its own part, so that they run beside one another. */
+export const allScenarios: readonly DockerfileScenario[] = [...settingsThemes, ...commandThemes, ...fileThemes];

@@ -35,4 +35,12 @@ export const ignoreScenarios: readonly DockerfileScenario[] = [
       files: { ...files, ".dockerignore": "dir/sub\nnode_modules\nb.*\n" },
     },
   ),
+  onBusybox("the ignore file of a Dockerfile of another name", "COPY . /ctx/", {
+    files: { ...files, ".dockerignore": "a.txt\n", "build/Other.dockerfile.dockerignore": "**/*.js\nbuild\n" },
+    dockerfile: "build/Other.dockerfile",
+  }),
+  onBusybox("the ignore file of a named context", "COPY --from=lib . /lib/\nCOPY . /ctx/", {
+    files: { ...files, ".dockerignore": "*.md\n" },
+    contexts: { lib: { "a.md": "a\n", "b.txt": "b\n", ".dockerignore": "b.txt\n" } },
+  }),
 ];

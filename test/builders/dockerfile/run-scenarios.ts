@@ -73,4 +73,9 @@ export const runScenarios: readonly DockerfileScenario[] = [
     "a user without a group of its own",
     "USER 4711\nRUN id > /tmp/1\nUSER 33\nRUN id > /tmp/2\nUSER node:0\nRUN id > /tmp/3; echo $HOME >> /tmp/3",
   ),
+  onBusybox(
+    "secrets that are given",
+    "RUN --mount=type=secret,id=a stat -c '%a %u %g' /run/secrets/a > /1; wc -c < /run/secrets/a >> /1\nRUN --mount=type=secret,id=a,target=/etc/s,mode=0444,uid=33,gid=44 stat -c '%a %u %g' /etc/s > /2\nRUN --mount=type=secret,source=b,env=B echo ${#B} > /3; ls /run/secrets > /4 2> /dev/null || true\nRUN --mount=type=secret,id=a,env=A,target=s,required echo ${#A} > /5; stat -c %a /s >> /5",
+    { secrets: { a: "first secret", b: "second" } },
+  ),
 ];

@@ -4,10 +4,14 @@ export interface DockerfileScenario {
   readonly text: string;
   /** Files of the context, by path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The Dockerfile's path in the context, where it is not `Dockerfile`. */
+  readonly dockerfile?: string;
   readonly target?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
   /** Named contexts: the files of the folder that a name stands for. */
   readonly contexts?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Values of secrets by their ids. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Makes what a text cannot say: links, modes, archives. */
   readonly prepare?: (context: string) => void | Promise<void>;
   /** Gives the file an argument SITE, the address of a web server. */

@@ -78,4 +78,10 @@ export const stageScenarios: readonly DockerfileScenario[] = [
     "mistakes in a stage that nobody needs, which are not looked at",
     "FROM busybox AS unneeded\nRUN --mount=type=cach,tarot=/x y\nONBUILD COPY --form=a a b\nCOPY nothing /x\nENV a=${b:?no}\nSTOPSIGNAL nothing\nFROM busybox\nENV a=1\n",
   ),
+  stages("a base with triggers", "FROM own-triggers\nRUN ls -R /t > list; pwd > here\nCMD c\n"),
+  stages("a base with triggers, under a stage", "FROM own-triggers AS a\nFROM a\nRUN ls / > list\n"),
+  stages("a base without layers", "FROM own-empty\nENV b=$a\nCOPY a.txt /\n"),
+  stages("a base without layers, alone", "FROM own-empty\n"),
+  stages("a base with every setting", 'FROM own-full\nRUN id -un > f\nWORKDIR y\nENTRYPOINT ["z"]\nLABEL b=3\n'),
+  stages("a base with every setting, alone", "FROM own-full\n"),
 ];
