@@ -221,13 +221,16 @@ function definitionCommand(program: Command, name: string, description: string):
 
 function definitionRequest(targets: readonly string[], options: Values, variables: Variables): DefinitionRequest {
   const texts = (name: string) => options[name] as readonly string[];
+  const buildArgs = parseBuildArgs(texts("buildArg"), variables);
+  // As docker has it, the argument counts before the environment.
+  const epoch = buildArgs.get("SOURCE_DATE_EPOCH") || variables.SOURCE_DATE_EPOCH;
   return {
     targets: [...targets, ...texts("target")],
     places: targets,
     stages: texts("target"),
     contexts: new Map(Object.entries(parseKeyValues("--build-context", texts("buildContext")))),
     ...optional("file", options.file),
-    buildArgs: parseBuildArgs(texts("buildArg"), variables),
+    buildArgs,
     platforms: texts("platform")
       .flatMap((each) => each.split(","))
       .map((each) => parsePlatform(each)),
@@ -235,6 +238,6 @@ function definitionRequest(targets: readonly string[], options: Values, variable
     annotations: parseAnnotations(texts("annotation")),
     pull: options.pull === true,
     frozenLockfile: options.frozenLockfile === true,
-    epoch: parseSourceDateEpoch(variables.SOURCE_DATE_EPOCH),
+    epoch: parseSourceDateEpoch(epoch),
   };
 }
