@@ -4,6 +4,9 @@ export interface GitUrl {
   readonly remote: string;
   readonly ref?: string;
   readonly subdirectory?: string;
+  /** The commit that the ref has to be, whole or its beginning. */
+  readonly checksum?: string;
+  readonly keepGitDir?: boolean;
 }
 
 /**
@@ -38,9 +41,13 @@ export function parseGitUrl(text: string): GitUrl {
   const ref =
     (colon === -1 ? fragment : fragment.slice(0, colon)) || query.get("ref") || query.get("branch") || query.get("tag");
   const subdirectory = (colon === -1 ? "" : fragment.slice(colon + 1)) || query.get("subdir");
+  const checksum = query.get("checksum") || query.get("commit");
+  const keep = query.get("keep-git-dir");
   return {
     remote: base.startsWith("github.com/") ? `https://${base}` : base,
     ...(ref ? { ref } : {}),
     ...(subdirectory ? { subdirectory } : {}),
+    ...(checksum ? { checksum } : {}),
+    ...(keep === undefined ? {} : { keepGitDir: !/^(?:0|f|false)$/i.test(keep) }),
   };
 }

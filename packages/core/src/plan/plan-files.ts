@@ -204,17 +204,26 @@ function addHttp(context: PlanContext, state: State, node: AddNode, url: string)
 }
 
 function addGit(context: PlanContext, state: State, node: AddNode, text: string): CopyAction {
-  const { remote, ref, subdirectory } = parseGitUrl(text);
+  const { remote, ref, subdirectory, ...asked } = parseGitUrl(text);
+  const said = node.checksum === undefined ? undefined : context.text(node.checksum, state, node.site);
+  const checksum = agreed("checksum", said, asked.checksum, node.site);
+  const keepGitDir = agreed("keep-git-dir", node.keepGitDir, asked.keepGitDir, node.site);
   const source = {
     type: "git",
     url: remote,
     ...(ref === undefined ? {} : { ref }),
     ...(subdirectory === undefined ? {} : { subdirectory }),
-    ...(node.checksum === undefined ? {} : { checksum: context.text(node.checksum, state, node.site) }),
-    ...(node.keepGitDir ? { keepGitDir: true } : {}),
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(keepGitDir ? { keepGitDir: true } : {}),
   } as const;
   const input = context.addStep({ op: "source", source }, `ADD ${text}`, node.site);
   return copyAction(context, state, node, input, [{ path: "." }], {});
+}
+
+/** What the statement or the address says; where both do, they have to say the same. */
+function agreed<T>(what: string, said: T | undefined, asked: T | undefined, site: CallSite): T | undefined {
+  if (said === undefined || asked === undefined || said === asked) return said ?? asked;
+  throw new StrakeError({ code: "git-address", message: `inconsistent ${what}: "${said}" and "${asked}"`, site });
 }
 
 function ownerOf(
