@@ -57,4 +57,25 @@ export const addScenarios: readonly DockerfileScenario[] = [
     "ARG SITE\nARG SUM=092fcfbbcfca3b5be7ae1b5e58538e92c35ab273ae13664fed0d67484c8e78a6\nADD --checksum=sha256:$SUM $SITE/f.txt /a",
     { site: true },
   ),
+  onBusybox(
+    "a repository at its branches, tags and commits",
+    "ARG REPO\nARG COMMIT\nADD $REPO /a\nADD $REPO#v1 /b/\nADD $REPO#other:sub /c\nADD --chown=33:44 --chmod=750 $REPO#$COMMIT /d",
+    { site: true },
+  ),
+  onBusybox(
+    "a repository with its own folder",
+    "ARG REPO\nADD --keep-git-dir=true $REPO#main /a\nRUN ls -d /a/.git > /kept && rm -r /a/.git",
+    { site: true },
+  ),
+  onBusybox("a repository with a checksum", "ARG REPO\nARG COMMIT\nADD --checksum=$COMMIT $REPO#v1 /a", { site: true }),
+  onBusybox(
+    "a repository with a query",
+    "ARG REPO\nARG COMMIT\nADD $REPO?branch=other&subdir=sub /a/\nADD $REPO?tag=v1&commit=$COMMIT /b\nADD $REPO?ref=main&submodules=false /c",
+    { site: true },
+  ),
+  onBusybox(
+    "a repository's own folder by a query",
+    "ARG REPO\nADD $REPO?keep-git-dir=true /a\nRUN ls -d /a/.git > /kept && rm -r /a/.git",
+    { site: true },
+  ),
 ];

@@ -12,13 +12,15 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { differences } from "./differences.ts";
 import type { DockerfileScenario } from "./scenario.ts";
 import { serveOwnBases } from "./serve-own-bases.ts";
+import { serveRepository } from "./serve-repository.ts";
 import { serveSite } from "./serve-site.ts";
 
 /** What both builders find around a Dockerfile. */
 interface Around {
   readonly settings: string;
   readonly home: string;
-  readonly site: string;
+  /** Arguments that name what is served for ADD. */
+  readonly site: Readonly<Record<string, string>>;
 }
 
 /** Declares a test for each scenario: `strake build` has to make what BuildKit makes, but for `differences`. */
@@ -27,6 +29,7 @@ export function compareScenarios(title: string, scenarios: readonly DockerfileSc
     ...buildkitNeeds,
     ...judgeNeeds,
     "crun",
+    "git",
   )(title, () => {
     let around: Around;
 
@@ -35,7 +38,10 @@ export function compareScenarios(title: string, scenarios: readonly DockerfileSc
       await serveOwnBases(bases);
       const settings = join(temporaryFolder(), "registries.yaml");
       writeFileSync(settings, `docker.io:\n  mirrors: [http://${bases.address}]\n`);
-      around = { settings, home: temporaryFolder(), site: await serveSite() };
+      const site = scenarios.some(({ site = false }) => site)
+        ? { SITE: await serveSite(), ...(await serveRepository()) }
+        : {};
+      around = { settings, home: temporaryFolder(), site };
     });
 
     it.concurrent.each(scenarios)("of $name", async (scenario) => {
@@ -48,7 +54,7 @@ async function compared(scenario: DockerfileScenario, { settings, home, site }: 
   const { text, target, dockerfile = "Dockerfile" } = scenario;
   const folder = project({ ...scenario.files, [dockerfile]: text });
   await scenario.prepare?.(folder);
-  const buildArgs = { ...scenario.buildArgs, ...(scenario.site ? { SITE: site } : {}) };
+  const buildArgs = { ...scenario.buildArgs, ...(scenario.site ? site : {}) };
   const folders = Object.entries(scenario.contexts ?? {}).map(([name, files]) => [name, project(files)] as const);
   const held = project(scenario.secrets ?? {});
   const secrets = Object.keys(scenario.secrets ?? {}).map((id) => [id, join(held, id)] as const);

@@ -123,6 +123,12 @@ const instructions: readonly Refusal[] = [
   onScratch("a folder of a user by name, on nothing", "USER node\nWORKDIR /x", "invalid user index: -1", "node"),
   onScratch("--from for ADD", "ADD --from=x a b", "unknown flag: --from"),
   onScratch("a checksum for a path", `ADD --checksum=sha256:${"0".repeat(64)} a b`, "checksum"),
+  onScratch(
+    "a repository with two checksums",
+    "ADD --checksum=abcdef0 git://127.0.0.1/r.git?checksum=abcdef1 /x",
+    "checksum mismatch",
+    "inconsistent checksum",
+  ),
   onScratch("a port that is none", "EXPOSE x", "invalid containerPort: x", "x"),
   onScratch("a port's protocol that is none", "EXPOSE 80/x", "x"),
   onScratch("a signal that is none", "STOPSIGNAL NOTHING", "NOTHING"),

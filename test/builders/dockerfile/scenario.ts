@@ -14,7 +14,7 @@ export interface DockerfileScenario {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Makes what a text cannot say: links, modes, archives. */
   readonly prepare?: (context: string) => void | Promise<void>;
-  /** Gives the file an argument SITE, the address of a web server. */
+  /** Gives the build arguments SITE, the address of a web server, REPO, that of a repository, and COMMIT in it. */
   readonly site?: true;
 }
 
