@@ -62,7 +62,7 @@ function place(
 ): void {
   const entry = placed(action, picked.entry, join(root, picked.to), owner);
   const content = action.keepOwner && entry.size > 0 ? entry.content : undefined;
-  const identity = content?.from === "file" ? `${content.offset} ${content.path}` : undefined;
+  const identity = content?.from === "file" && content.offset > 0 ? `${content.offset} ${content.path}` : undefined;
   const first = identity === undefined ? undefined : linked.get(identity);
   if (first !== undefined) {
     const { content: _content, digest: _digest, ...rest } = entry;
