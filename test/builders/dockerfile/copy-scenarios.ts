@@ -104,4 +104,8 @@ export const copyScenarios: readonly DockerfileScenario[] = [
     "RUN echo 1 > /1\nFROM busybox AS Mid\nCOPY --from=0 /1 /2\nFROM busybox\nCOPY --from=MID /2 /3\nCOPY --from=1 /2 /4\nCOPY --from=alpine /etc/group /5",
   ),
   onBusybox("a copy that changes nothing", "COPY a.txt /x\nCOPY a.txt /x\nCOPY *.none /x/"),
+  onBusybox(
+    "one file twice, and again",
+    "COPY a.txt /x/1\nCOPY a.txt /x/2\nCOPY --from=alpine /etc/group /x/3\nCOPY --from=alpine /etc/group /x/4\nFROM busybox\nCOPY --from=0 /x /y\n",
+  ),
 ];

@@ -61,8 +61,8 @@ function place(
   linked: Map<string, string>,
 ): void {
   const entry = placed(action, picked.entry, join(root, picked.to), owner);
-  const content = action.keepOwner && entry.size > 0 ? entry.content : undefined;
-  const identity = content?.from === "file" && content.offset > 0 ? `${content.offset} ${content.path}` : undefined;
+  const isFile = action.keepOwner === true && entry.type === "file" && entry.size > 0;
+  const identity = isFile ? (picked.entry.linkedTo ?? picked.entry.path) : undefined;
   const first = identity === undefined ? undefined : linked.get(identity);
   if (first !== undefined) {
     const { content: _content, digest: _digest, ...rest } = entry;
@@ -74,7 +74,7 @@ function place(
 }
 
 function placed(action: CopyAction, entry: Entry, path: string, owner: Ownership | undefined): Entry {
-  const { mtime: _mtime, ...rest } = entry;
+  const { mtime: _mtime, linkedTo: _linkedTo, ...rest } = entry;
   return {
     ...rest,
     path,

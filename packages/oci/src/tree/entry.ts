@@ -42,6 +42,8 @@ export interface Entry {
   readonly mtime: number;
   /** A symlink's target as it is written, or the path of the entry that a hard link names. */
   readonly linkname?: string;
+  /** In the answer of a tree: the path of the name that this file was first known by, where it is a hard link. */
+  readonly linkedTo?: string;
   readonly device?: { readonly major: number; readonly minor: number };
   /** Extended attributes by name; values are raw bytes. */
   readonly xattrs?: Readonly<Record<string, Uint8Array>>;

@@ -133,14 +133,15 @@ describe("symlinks to directories", () => {
 describe("hard links", () => {
   it("are the file that they name, in their layer or one below, under their own path", () => {
     const tree = layerTree([[file("a", "text"), hardlink("b", "a")], [hardlink("d/c", "b")]]);
-    expect(tree.get("b")).toEqual(file("b", "text"));
-    expect(tree.get("d/c")).toEqual(file("d/c", "text"));
+    expect(tree.get("b")).toEqual({ ...file("b", "text"), linkedTo: "a" });
+    expect(tree.get("d/c")).toEqual({ ...file("d/c", "text"), linkedTo: "a" });
   });
 
   it("stay what they were when the other name changes", () => {
-    expect(layerTree([[file("a", "old"), hardlink("b", "a")], [file("a", "newer")]]).get("b")).toEqual(
-      file("b", "old"),
-    );
+    expect(layerTree([[file("a", "old"), hardlink("b", "a")], [file("a", "newer")]]).get("b")).toEqual({
+      ...file("b", "old"),
+      linkedTo: "a",
+    });
   });
 
   it("may name a symlink, which they become, through directories that are symlinks", () => {

@@ -143,7 +143,7 @@ class LayerTree implements ListedTree {
       const what = target === undefined ? "is not there" : "is a directory";
       throw new OciError("invalid-tar", `the hard link "${path}" names "${entry.linkname}", which ${what}`);
     }
-    return target;
+    return target.type === "file" ? { ...target, linkedTo: target.linkedTo ?? target.path } : target;
   }
 
   #node(path: string): Node | undefined {
