@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { serveBases } from "../../support/base-images.ts";
 import { buildDockerfile, buildkitNeeds } from "../../support/buildkit-daemon.ts";
 import { compareImages } from "../../support/compare-images.ts";
 import { judgeNeeds } from "../../support/image-files.ts";
@@ -11,8 +10,8 @@ import { runStrake } from "../../support/run-strake.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { differences } from "./differences.ts";
 import type { DockerfileScenario } from "./scenario.ts";
-import { serveOwnBases } from "./serve-own-bases.ts";
 import { serveRepository } from "./serve-repository.ts";
+import { serveScenarioBases } from "./serve-scenario-bases.ts";
 import { serveSite } from "./serve-site.ts";
 
 /** What both builders find around a Dockerfile. */
@@ -34,8 +33,7 @@ export function compareScenarios(title: string, scenarios: readonly DockerfileSc
     let around: Around;
 
     beforeAll(async () => {
-      const bases = await serveBases("busybox", "alpine", "node:24-slim", "golang:1.24");
-      await serveOwnBases(bases);
+      const bases = await serveScenarioBases();
       const settings = join(temporaryFolder(), "registries.yaml");
       writeFileSync(settings, `docker.io:\n  mirrors: [http://${bases.address}]\n`);
       const site = scenarios.some(({ site = false }) => site)

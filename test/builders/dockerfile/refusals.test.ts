@@ -1,13 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { serveBases } from "../../support/base-images.ts";
 import { buildDockerfile, buildkitNeeds } from "../../support/buildkit-daemon.ts";
 import { need } from "../../support/need.ts";
 import { project } from "../../support/project.ts";
 import { runStrake } from "../../support/run-strake.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { refusals } from "./refusals.ts";
+import { serveScenarioBases } from "./serve-scenario-bases.ts";
 
 const files = { a: "a\n", "dir/sub/f": "f\n", "left-out": "l\n", ".dockerignore": "left-out\n" };
 
@@ -16,7 +16,7 @@ need(...buildkitNeeds)("strake build -f Dockerfile refuses what BuildKit refuses
   let home: string;
 
   beforeAll(async () => {
-    const bases = await serveBases("busybox");
+    const bases = await serveScenarioBases();
     settings = join(temporaryFolder(), "registries.yaml");
     writeFileSync(settings, `docker.io:\n  mirrors: [http://${bases.address}]\n`);
     home = temporaryFolder();
