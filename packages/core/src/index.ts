@@ -1,6 +1,7 @@
 export * from "./builder.ts";
 export * from "./dsl/bases.ts";
 export * from "./dsl/commands.ts";
+export { type Content, content } from "./dsl/content.ts";
 export type { From } from "./dsl/copy-from.ts";
 export { type AddOptions, type CopyOptions, likeDocker, type Source, type WriteOptions } from "./dsl/copy-options.ts";
 export { type Files, type FilesOptions, files, type LocalFolder, local } from "./dsl/files.ts";

@@ -1,29 +1,43 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { baseNeeds, serveBases } from "../../support/base-images.ts";
+import { baseNeeds } from "../../support/base-images.ts";
 import { need } from "../../support/need.ts";
 import { project } from "../../support/project.ts";
 import { runStrake } from "../../support/run-strake.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { commandScenarios } from "./command-scenarios.ts";
-import { dockerfileScenarios } from "./scenarios.ts";
+import { allScenarios } from "./all-scenarios.ts";
+import type { DockerfileScenario } from "./scenario.ts";
+import { serveScenarioBases } from "./serve-scenario-bases.ts";
 
 /** What a build file has no words for; its author is told the line and what to write. */
 const refused: Readonly<Record<string, string>> = {
   "ONBUILD that a stage carries out": "has ONBUILD instructions",
   "ONBUILD of a stage": "has ONBUILD instructions",
+  "triggers of triggers' stages": "has ONBUILD instructions",
+  "triggers of all kinds": "has ONBUILD instructions",
+  "heredocs in triggers": "has ONBUILD instructions",
+  "mistakes in a stage that nobody needs, which are not looked at": "unsupported mount type",
+  "variables in settings": "a variable stands in the name",
   "a variable in the name": "a variable stands in the name",
   ports: "a variable stands for several ports",
+  "several ports from one variable": "a variable stands for several ports",
 };
 
-/** The same files and config, in other words: a heredoc has no name in a build file, and each argument its own line. */
+/** What hangs on a base that converting does not look up: its triggers, and the user that a folder is made for. */
+const hangsOnBase = new Set([
+  "a base with triggers",
+  "a base with triggers, under a stage",
+  "a base with every setting",
+]);
+
+/** The same files and config, in other words: each argument has a line of its own in a build file. */
 const otherHistory = new Set([
   "arguments with and without values",
   "an argument with quotes",
-  "copies of heredocs",
-  "a heredoc into a folder of the working folder",
-  "heredocs that are files",
+  "arguments that see each other",
+  "arguments with blanks and quotes",
+  "all arguments of the platforms",
 ]);
 
 need(
@@ -34,16 +48,24 @@ need(
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    const bases = await serveBases("busybox", "node:24-slim");
+    const bases = await serveScenarioBases();
     const settings = join(temporaryFolder(), "registries.yaml");
     writeFileSync(settings, `docker.io:\n  mirrors: [http://${bases.address}]\n`);
     env = { STRAKE_REGISTRIES: settings };
   });
 
-  const scenarios = [...dockerfileScenarios, ...commandScenarios].filter(({ target }) => target === undefined);
+  // What the call says of other stages, folders and files is no part of a build file.
+  const isAlone = ({ target, contexts, site, dockerfile, buildArgs = {} }: DockerfileScenario) =>
+    target === undefined &&
+    contexts === undefined &&
+    !site &&
+    dockerfile === undefined &&
+    !Object.keys(buildArgs).some((name) => name.startsWith("BUILDKIT_"));
+  const scenarios = allScenarios.filter((scenario) => isAlone(scenario) && !hangsOnBase.has(scenario.name));
 
-  it.concurrent.each(scenarios)("of $name", async ({ name, text, files, buildArgs = {} }) => {
+  it.concurrent.each(scenarios)("of $name", async ({ name, text, files, buildArgs = {}, prepare }) => {
     const cwd = project({ ...files, Dockerfile: text });
+    await prepare?.(cwd);
     const home = temporaryFolder();
     const args = Object.entries(buildArgs).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
     const run = (...words: string[]) => runStrake([...words, ...args], { cwd, env, home });

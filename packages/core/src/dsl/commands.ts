@@ -21,9 +21,10 @@ export function commands(...lines: readonly Text[]): Script {
 /**
  * A script of several lines as one step.
  *
- * The shell reads it with `set -e`, so it stops at the first failure; with `interpreter`, that program reads it.
+ * The shell reads it with `set -e`, so it stops at the first failure; with `interpreter`, that program reads it, as
+ * the file `/dev/pipes/NAME`.
  */
-export function script(text: string, options: { readonly interpreter?: string } = {}): Script {
+export function script(text: string, options: { readonly interpreter?: string; readonly name?: string } = {}): Script {
   return Object.freeze({
     isStrakeCommand: true,
     command: Object.freeze({ form: "script", text: dedent(text), ...options }),

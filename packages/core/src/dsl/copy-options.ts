@@ -1,13 +1,23 @@
 import type { CallSite } from "../graph/call-site.ts";
-import type { AddSource, CopyFrom, CopyNode, CopySource, Permissions, Rules, WriteNode } from "../graph/definition.ts";
+import type {
+  AddSource,
+  ContentSource,
+  CopyFrom,
+  CopyNode,
+  CopySource,
+  Permissions,
+  Rules,
+  WriteNode,
+} from "../graph/definition.ts";
 import { addSourceType } from "../graph/git-url.ts";
 import { type Text, toTextValue } from "../output/output.ts";
 import { StrakeError } from "../strake-error.ts";
+import type { Content } from "./content.ts";
 import { type From, toCopyFrom } from "./copy-from.ts";
 import type { Files } from "./files.ts";
 
-/** What can be copied: a path or wildcard with Docker's rules, or what `files()` chose. */
-export type Source = Text | Files;
+/** What can be copied: a path or wildcard with Docker's rules, what `files()` chose, or what `content()` says. */
+export type Source = Text | Files | Content;
 
 export interface WriteOptions {
   /** `user` or `user:group`, by name or number. Names are looked up in the image's own `/etc/passwd`. */
@@ -81,7 +91,7 @@ export function toCopySources(
 ): { sources: readonly CopySource[]; from: CopyFrom } {
   const list = [sources].flat() as readonly Source[];
   const strict = options.rules !== "docker";
-  checkSources(list, destination, site);
+  checkSources(list, destination, options, site);
   const roots = new Set(list.filter(isFiles).map((source) => source.root));
   if (roots.size > 0 && options.from !== undefined) {
     throw new StrakeError({
@@ -99,27 +109,42 @@ export function toCopySources(
     });
   }
   const from: CopyFrom = root === undefined ? toCopyFrom(options.from, site) : { type: "context", root };
-  return { sources: Object.freeze(list.map((source) => toCopySource(source, from, strict ? site : undefined))), from };
+  const placed = list.map((source) => toCopySource(source, from, strict ? site : undefined));
+  return { sources: Object.freeze(contentLast(placed)), from };
 }
 
 /** Reads the sources of `add`: addresses of downloads, and paths. */
 export function toAddSources(
-  sources: Text | readonly Text[],
+  sources: Text | Content | readonly (Text | Content)[],
   destination: Text,
-  { rules }: Pick<AddOptions, "rules">,
+  options: AddOptions,
   site: CallSite,
 ): readonly AddSource[] {
-  const list = [sources].flat() as readonly Text[];
-  checkSources(list, destination, site);
-  return Object.freeze(
-    list.map((source): AddSource => {
-      // What is known only later tells then what it is.
-      const type = typeof source === "string" ? addSourceType(source) : "path";
-      if (type !== "path") return { type, url: toTextValue(source) };
-      if (typeof source === "string" && rules !== "docker") checkContextPath(source, site);
-      return { type: "path", path: toTextValue(source) };
-    }),
-  );
+  const list = [sources].flat() as readonly (Text | Content)[];
+  checkSources(list, destination, options, site);
+  const placed = list.map((source): AddSource => {
+    if (isContent(source)) return toContentSource(source);
+    // What is known only later tells then what it is.
+    const type = typeof source === "string" ? addSourceType(source) : "path";
+    if (type !== "path") return { type, url: toTextValue(source) };
+    if (typeof source === "string" && options.rules !== "docker") checkContextPath(source, site);
+    return { type: "path", path: toTextValue(source) };
+  });
+  return Object.freeze(contentLast(placed));
+}
+
+/** What the statement itself says is written over what it copies, as Docker does. */
+function contentLast<S extends { readonly type: string }>(sources: readonly S[]): readonly S[] {
+  const isLast = ({ type }: S) => type === "content";
+  return [...sources.filter((source) => !isLast(source)), ...sources.filter(isLast)];
+}
+
+function isContent(source: Source): source is Content {
+  return typeof source === "object" && "isStrakeContent" in source;
+}
+
+function toContentSource({ name, text }: Content): ContentSource {
+  return { type: "content", name, content: text };
 }
 
 function isFiles(source: Source): source is Files {
@@ -136,13 +161,14 @@ function toCopySource(source: Source, from: CopyFrom, site: CallSite | undefined
   if (isFiles(source)) {
     return { type: "files", selection: { base: source.base, include: source.include, exclude: source.exclude } };
   }
+  if (isContent(source)) return toContentSource(source);
   if (typeof source === "string" && from.type === "context" && site !== undefined) checkContextPath(source, site);
   return { type: "path", path: toTextValue(source) };
 }
 
-function checkSources(list: readonly unknown[], destination: Text, site: CallSite): void {
+function checkSources(list: readonly unknown[], destination: Text, { rules }: CopyOptions, site: CallSite): void {
   if (list.length === 0) throw new StrakeError({ code: "missing-source", message: "there is nothing to copy", site });
-  if (list.length > 1 && typeof destination === "string" && !/(^|\/)\.?$/.test(destination)) {
+  if (list.length > 1 && rules !== "docker" && typeof destination === "string" && !/(^|\/)\.?$/.test(destination)) {
     throw new StrakeError({
       code: "destination-not-folder",
       message: `several sources need a folder as their destination, and "${destination}" does not end in a slash`,

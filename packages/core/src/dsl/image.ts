@@ -1,10 +1,11 @@
 import type { CallSite } from "../graph/call-site.ts";
 import { captureCallSite } from "../graph/capture-call-site.ts";
-import type { Base, Defined, Definition, FromNode, Mount, RunNode, Step } from "../graph/definition.ts";
+import type { Base, Defined, Definition, FromNode, Mount, Rules, RunNode, Step } from "../graph/definition.ts";
 import { type Output, propertyOf, type Text, toTextValue } from "../output/output.ts";
 import { StrakeError } from "../strake-error.ts";
 import type { BaseValue } from "./bases.ts";
 import { type RunCommand, toCommand, toContainerCommand } from "./commands.ts";
+import type { Content } from "./content.ts";
 import {
   type AddOptions,
   type CopyOptions,
@@ -133,7 +134,7 @@ export class Image implements Defined {
    * @example
    * image().from("scratch").add("https://example.com/tool", "/bin/tool", { checksum: "sha256:…", chmod: 0o755 })
    */
-  add(sources: Text | readonly Text[], destination: Text, options: AddOptions = {}): Image {
+  add(sources: Text | Content | readonly (Text | Content)[], destination: Text, options: AddOptions = {}): Image {
     const site = captureCallSite(this.add);
     const { checksum, keepGitDir, unpack } = options;
     return this.#then(
@@ -187,9 +188,14 @@ export class Image implements Defined {
     return this.#then({ kind: "arg", name, ...(value === undefined ? {} : { default: toTextValue(value) }) }, site);
   }
 
-  /** Sets the folder that later commands, relative paths and containers start in, and makes it. */
-  workdir(path: Text): Image {
-    return this.#then({ kind: "workdir", path: toTextValue(path) }, captureCallSite(this.workdir));
+  /**
+   * Sets the folder that later commands, relative paths and containers start in, and makes it, for the user so far.
+   *
+   * With `rules: "docker"` a user that the image does not have is taken for root.
+   */
+  workdir(path: Text, { rules }: { readonly rules?: Rules } = {}): Image {
+    const fields = { kind: "workdir", path: toTextValue(path), ...(rules === undefined ? {} : { rules }) } as const;
+    return this.#then(fields, captureCallSite(this.workdir));
   }
 
   /** Sets who runs later commands and containers: `user` or `user:group`, by name or number. */

@@ -153,7 +153,7 @@ export type CopySource =
 export interface ContentSource {
   readonly type: "content";
   readonly name: string;
-  readonly content: string;
+  readonly content: TextValue;
 }
 
 /**

@@ -176,7 +176,8 @@ function copyContent(
   { name, content }: ContentSource,
 ): CopyAction {
   const path = cleanPath(`/${name}`);
-  const file: FileAction = { action: "makeFile", path, content: { text: content }, mode: "644" };
+  const text = context.text(content, state, node.site);
+  const file: FileAction = { action: "makeFile", path, content: { text }, mode: "644" };
   const input = context.graph.add({ op: "files", input: null, actions: [file] });
   return copyAction(context, state, { ...node, exclude: [] }, input, [{ path: path.slice(1) }], {});
 }

@@ -64,13 +64,13 @@ function brokenObject(code: string): string {
   if (code.length <= 100 || !/^\{ .* \}$/.test(code)) return code;
   const members: string[] = [];
   let depth = 0;
-  let quoted = false;
+  let quote: string | undefined;
   let from = 2;
   for (let at = 2; at < code.length - 2; at++) {
     const character = code[at] as string;
     if (character === "\\") at += 1;
-    else if (character === '"') quoted = !quoted;
-    else if (quoted) continue;
+    else if (quote !== undefined) quote = character === quote ? undefined : quote;
+    else if (character === '"' || character === "`") quote = character;
     else if ("([{".includes(character)) depth += 1;
     else if (")]}".includes(character)) depth -= 1;
     else if (character === "," && depth === 0) {

@@ -1,7 +1,7 @@
 import type { Command, RunNode } from "@strake/core";
 import { heredocText } from "../syntax/heredoc-markers.ts";
 import type { Instruction } from "../syntax/tree.ts";
-import { type CodeContext, callCode, listCode, optionsCode, templateText, textCode } from "./code.ts";
+import { type CodeContext, callCode, listCode, objectCode, optionsCode, templateText, textCode } from "./code.ts";
 import { mountCode } from "./mount-code.ts";
 import type { StageNames } from "./stage-names.ts";
 
@@ -27,13 +27,19 @@ function commandCode(
       return listCode(command.args.map((word) => textCode(word as string, context)));
     case "script": {
       const text = `\`\n${templateText(command.text)}\``;
-      return `${context.use("script")}(${text}, { interpreter: ${JSON.stringify(command.interpreter)} })`;
+      const options = { interpreter: JSON.stringify(command.interpreter), name: nameCode(command.name) };
+      return `${context.use("script")}(${text}, ${objectCode(options)})`;
     }
     case "shell":
       return shellCode(command.text as string, instruction, escapeCharacter);
     case "commands":
       throw new Error("a Dockerfile has no lists of commands");
   }
+}
+
+/** The name that a script has where nobody says. */
+function nameCode(name: string | undefined): string | undefined {
+  return name === undefined || name === "EOF" ? undefined : JSON.stringify(name);
 }
 
 /** Prints a command for the shell with the lines that it has in the Dockerfile. */

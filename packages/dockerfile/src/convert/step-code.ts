@@ -7,10 +7,9 @@ import {
   type Step,
   StrakeError,
   type TextValue,
-  type WriteNode,
 } from "@strake/core";
 import type { Instruction } from "../syntax/tree.ts";
-import { callCode, listCode, objectCode, optionsCode, textCode } from "./code.ts";
+import { callCode, listCode, objectCode, optionsCode, templateText, textCode } from "./code.ts";
 import { isOwnValue, splitMarks } from "./marks.ts";
 import { modeCode } from "./mount-code.ts";
 import { runCode, shellCode } from "./run-code.ts";
@@ -27,8 +26,6 @@ export function stepCode(node: Step, instruction: Instruction, escapeCharacter: 
     case "copy":
     case "add":
       return filesCode(node, names);
-    case "write":
-      return writeCode(node, names);
     case "env":
       return callCode(".env", [record(node.variables)]);
     case "label":
@@ -39,7 +36,7 @@ export function stepCode(node: Step, instruction: Instruction, escapeCharacter: 
       return callCode(".arg", [JSON.stringify(node.name), ...said]);
     }
     case "workdir":
-      return callCode(".workdir", [text(node.path)]);
+      return callCode(".workdir", [text(node.path), ...(hasUser(node.input) ? [names.use("likeDocker")] : [])]);
     case "user":
       return callCode(".user", [text(node.user)]);
     case "stopsignal":
@@ -82,6 +79,14 @@ function onePort(port: string, node: Step): string {
   return port;
 }
 
+/** Whether files are made for another user than root. */
+function hasUser(definition: Definition): boolean {
+  for (let node = definition; ; node = node.input) {
+    if (node.kind === "user") return true;
+    if (node.kind === "from") return node.base.type === "image" ? hasUser(node.base.image) : false;
+  }
+}
+
 /** What a statement of the same stage says a variable is. */
 function valueBefore(definition: Definition, name: string): string {
   for (let node = definition; node.kind !== "from"; node = node.input) {
@@ -100,6 +105,9 @@ function filesCode(node: CopyNode | AddNode, names: StageNames): string {
   const text = (value: TextValue) => textCode(value as string, names);
   const sources = node.sources.map((source) => {
     if (source.type === "files") throw new Error("a Dockerfile has no selections");
+    if (source.type === "content") {
+      return `${names.use("content")}(${JSON.stringify(source.name)}, ${linesCode(source.content as string, names)})`;
+    }
     return text(source.type === "path" ? source.path : source.url);
   });
   names.use("likeDocker");
@@ -120,19 +128,13 @@ function filesCode(node: CopyNode | AddNode, names: StageNames): string {
   ]);
 }
 
-function writeCode(node: WriteNode, names: StageNames): string {
-  const content = node.content as string;
-  const code = textCode(content, names);
-  const lines = code === JSON.stringify(content) && content.includes("\n") ? asTemplate(content) : code;
-  return callCode(".write", [textCode(node.path as string, names), lines, ...optionsCode(ownerCode(node, names))]);
+/** Prints a text of several lines as one reads it. */
+function linesCode(text: string, names: StageNames): string {
+  const code = textCode(text, names);
+  return code === JSON.stringify(text) && text.includes("\n") ? `\`${templateText(text)}\`` : code;
 }
 
-/** A text of several lines, as one reads it. */
-function asTemplate(text: string): string {
-  return `\`${text.replace(/[\\`]|\$(?=\{)/g, "\\$&").replaceAll("\r", "\\r")}\``;
-}
-
-function ownerCode(node: Pick<WriteNode, "chown" | "chmod" | "link">, names: StageNames) {
+function ownerCode(node: Pick<CopyNode, "chown" | "chmod" | "link">, names: StageNames) {
   const { chmod } = node as { chmod?: string };
   const octal = chmod !== undefined && /^[0-7]{1,4}$/.test(chmod) ? modeCode(Number.parseInt(chmod, 8)) : undefined;
   return {

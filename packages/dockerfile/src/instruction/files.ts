@@ -91,6 +91,9 @@ function heredocText(printer: Printer, node: Pick<Step, "site">, delimiter: stri
       "End the content with \\n, or keep it as a file beside the build file.",
     );
   }
+  if (content.split("\n").includes(delimiter)) {
+    throw noDockerfileForm(node.site, `a line "${delimiter}" in a file of that name`, "Give the file another name.");
+  }
   printer.needed.use("heredoc");
   return `${content}${delimiter}`;
 }
@@ -111,7 +114,9 @@ function copyText(
   if (heredocs.length > 0) {
     if (!plain) throw noDockerfileForm(node.site, "a path with blanks or quotes beside a heredoc");
     const names = heredocs.map(({ name }) => `<<"${name}"`);
-    const bodies = heredocs.map(({ name, content }) => `\n${heredocText(printer, node, name, content)}`);
+    const bodies = heredocs.map(({ name, content }) => {
+      return `\n${heredocText(printer, node, name, printer.literal(content, node.site, "a file's content"))}`;
+    });
     const words = [...flags, ...ownerFlags(printer, node), ...excluded, ...names, ...paths];
     return `${keyword} ${words.join(" ")}${bodies.join("")}`;
   }

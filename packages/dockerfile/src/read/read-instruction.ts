@@ -25,8 +25,9 @@ export function readInstruction(scope: StageScope, instruction: Instruction): vo
 }
 
 function readStopSignal(scope: StageScope, instruction: Instruction, signal: string): readonly NewStep[] {
-  // What it comes to may hang on the variables of a base that is not known yet.
-  if (!scope.complete || isStopSignal(signal)) return [{ kind: "stopsignal", signal }];
+  // What it comes to may hang on the variables of a base that is not known yet, or has not been looked for.
+  if (!scope.complete || scope.reading.options.substitute !== undefined || isStopSignal(signal))
+    return [{ kind: "stopsignal", signal }];
   throw scope.fail(instruction, `invalid signal: ${signal}`);
 }
 
