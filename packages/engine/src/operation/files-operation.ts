@@ -186,11 +186,17 @@ function manifestOf(action: CopyAction, selections: readonly Selection[], digest
       gid: action.keepOwner ? entry.gid : 0,
       size: entry.size,
       ...(entry.type === "file" ? { digest: digests.get(entry.path) ?? contentKey(entry) } : {}),
-      ...(entry.linkname === undefined ? {} : { linkname: entry.linkname }),
+      ...linkOf(action, entry),
     })),
   );
   const manifest: ContentManifest = { entries };
   return { digest: manifestDigest(manifest), text: () => JSON.stringify(manifest) };
+}
+
+/** What an entry is a link to; files of an image that are one file stay one, so this is part of the key. */
+function linkOf(action: CopyAction, { linkname, linkedTo }: Entry): { readonly linkname?: string } {
+  const target = linkname ?? (action.keepOwner ? linkedTo : undefined);
+  return target === undefined ? {} : { linkname: target };
 }
 
 /** What the content of a file is known by: its digest, or its place in a layer whose bytes are known by theirs. */
