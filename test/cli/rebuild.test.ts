@@ -1,8 +1,7 @@
-import { linkSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { project } from "../support/project.ts";
-import { runOrThrow } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -28,29 +27,4 @@ export const web = image().from("scratch").copy("/site", "/srv/", { from: base }
   expect(second.stdout).not.toBe(first.stdout);
   writeFileSync(page, "before");
   expect((await build()).stdout).toBe(first.stdout);
-});
-
-it("files that become one file under two names reach an image that copies them", async () => {
-  const cwd = project({
-    "build.ts": `import { image, rootfs } from "strake";
-const base = image().from(rootfs("base.tar"));
-export const web = image().from("scratch").copy("/site", "/srv/", { from: base });
-`,
-    "root/site/a": "same",
-    "root/site/b": "same",
-  });
-  const home = temporaryFolder();
-  const build = async () => {
-    await runOrThrow("tar", ["-C", join(cwd, "root"), "--mtime=@0", "-cf", join(cwd, "base.tar"), "."]);
-    const { status, stderr } = await runStrake(["build", "-q", "-o", `type=tar,dest=${join(cwd, "web.tar")}`], {
-      cwd,
-      home,
-    });
-    expect(status, stderr).toBe(0);
-    return runOrThrow("tar", ["-tvf", join(cwd, "web.tar")]);
-  };
-  expect(await build()).not.toContain("link to");
-  rmSync(join(cwd, "root/site/b"));
-  linkSync(join(cwd, "root/site/a"), join(cwd, "root/site/b"));
-  expect(await build()).toContain("srv/b link to srv/a");
 });

@@ -1,7 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { need } from "../support/need.ts";
+import { runOrThrow } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runNeeds, runProject } from "./run-project.ts";
@@ -44,6 +45,24 @@ need(...runNeeds)("commands", () => {
       "RUN cp /a /2": "DONE",
       "RUN echo third > /3": "DONE",
     });
+  });
+
+  it("that make one file of two equal ones reach an image that copies them", async () => {
+    const cwd = await runProject(
+      `const made = base.run("mkdir /s; echo same > /s/a; cp /s/a /s/b");
+export const app = image().from("scratch").copy("/s", "/d/", { from: made });`,
+    );
+    const home = temporaryFolder();
+    const tar = join(cwd, "app.tar");
+    const build = async () => {
+      const { status, stderr } = await runStrake(["build", "-q", "-o", `type=tar,dest=${tar}`], { cwd, home });
+      expect(status, stderr).toBe(0);
+      return runOrThrow("tar", ["-tvf", tar]);
+    };
+    expect(await build()).not.toContain("link to");
+    const buildFile = join(cwd, "build.ts");
+    writeFileSync(buildFile, readFileSync(buildFile, "utf8").replace("cp /s/a", "ln /s/a"));
+    expect(await build()).toContain("d/b link to d/a");
   });
 
   it("that make the same files rebuild nothing after them", async () => {
