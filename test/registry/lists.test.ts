@@ -36,8 +36,8 @@ need(
   it("tell more repositories and tags than fit on a page", async () => {
     const own = client(login.password);
     // docker-registry tells a hundred at once.
-    const names = Array.from({ length: 130 }, (_, number) => `many/app-${String(number).padStart(3, "0")}`);
-    for (const name of names) await own.pusher().push([image], parseReference(`${address}/${name}:1`));
+    const names = Array.from({ length: 102 }, (_, number) => `many/app-${String(number).padStart(3, "0")}`);
+    await Promise.all(names.map((name) => own.pusher().push([image], parseReference(`${address}/${name}:1`))));
     expect((await own.listRepositories()).filter((name) => name.startsWith("many/"))).toEqual(names);
     for (const tag of ["a", "b"]) await own.pusher().push([image], parseReference(`${address}/tags:${tag}`));
     expect([...(await own.listTags("tags"))].sort()).toEqual(["a", "b"]);
