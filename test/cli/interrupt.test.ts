@@ -29,7 +29,7 @@ it("leaves nothing half written after Ctrl-C, and the next build succeeds", asyn
 async function interrupted(args: readonly string[], cwd: string, home: string) {
   const child = spawn(process.execPath, [strakeBin, ...args, "--progress", "plain"], {
     cwd,
-    env: { ...process.env, STRAKE_HOME: home, NODE_EXTRA_CA_CERTS: undefined },
+    env: { ...process.env, CI: undefined, STRAKE_HOME: home, NODE_EXTRA_CA_CERTS: undefined },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stderr = "";

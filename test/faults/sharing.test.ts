@@ -39,7 +39,7 @@ it("a build that is killed at any moment loses nothing but itself", async () => 
   const kill = async (args: readonly string[], isTime: () => boolean | Promise<boolean>) => {
     const child = spawn(process.execPath, [strakeBin, "build", "-q", ...args], {
       cwd,
-      env: { ...process.env, STRAKE_HOME: home, NODE_EXTRA_CA_CERTS: undefined },
+      env: { ...process.env, CI: undefined, STRAKE_HOME: home, NODE_EXTRA_CA_CERTS: undefined },
       stdio: "ignore",
     });
     const ended = once(child, "exit");

@@ -157,7 +157,7 @@ export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
   it("ends with what runs it, and says by which signal", async () => {
     const [, strake] = stores[0] ?? [];
     const child = spawn(process.execPath, [strakeBin, "run", "--name", "signal", "app", "sleep", "5432"], {
-      env: { ...process.env, STRAKE_HOME: rootHome },
+      env: { ...process.env, CI: undefined, STRAKE_HOME: rootHome },
       stdio: "ignore",
     });
     await expect.poll(async () => (await strake?.(["ps", "-q"]))?.stdout, { timeout: 10_000 }).not.toBe("");

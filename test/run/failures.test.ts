@@ -72,7 +72,7 @@ need(...runNeeds)("a command that fails", () => {
     const home = temporaryFolder();
     const child = spawn(process.execPath, [strakeBin, "build", "--progress", "plain"], {
       cwd,
-      env: { ...process.env, STRAKE_HOME: home },
+      env: { ...process.env, CI: undefined, STRAKE_HOME: home },
       stdio: ["ignore", "ignore", "pipe"],
     });
     await new Promise<void>((resolve) =>
@@ -116,7 +116,7 @@ export const large = base.run("echo small > /small").run("dd if=/dev/zero of=/la
     const cwd = await runProject(`export const app = base.run("sleep 8765 & echo begun; sleep 8765");`);
     const child = spawn(process.execPath, [strakeBin, "build", "--progress", "plain"], {
       cwd,
-      env: { ...process.env, STRAKE_HOME: temporaryFolder() },
+      env: { ...process.env, CI: undefined, STRAKE_HOME: temporaryFolder() },
       stdio: ["ignore", "ignore", "pipe"],
     });
     await new Promise<void>((resolve) =>

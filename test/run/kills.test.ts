@@ -77,7 +77,7 @@ export const app = base
 async function killAfter(milliseconds: number, cwd: string, home: string): Promise<number> {
   const child = spawn(process.execPath, [strakeBin, "build", "-q", "--no-cache"], {
     cwd,
-    env: { ...process.env, STRAKE_HOME: home },
+    env: { ...process.env, CI: undefined, STRAKE_HOME: home },
     stdio: "ignore",
   });
   const ended = new Promise((resolve) => child.once("close", resolve));

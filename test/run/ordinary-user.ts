@@ -41,6 +41,7 @@ export function ordinaryUser(): OrdinaryUser {
           ...options,
           env: {
             NODE_EXTRA_CA_CERTS: undefined,
+            CI: undefined,
             XDG_RUNTIME_DIR: undefined,
             DOCKER_CONFIG: undefined,
             HOME: home,

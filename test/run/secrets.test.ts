@@ -55,7 +55,7 @@ export const next = base.run("true");`,
     const args = ["build", "app", "--progress", "plain", "--secret", "id=token,env=T", "--secret", "id=other,env=T"];
     const child = spawn(process.execPath, [strakeBin, ...args], {
       cwd,
-      env: { ...process.env, STRAKE_HOME: home, T: killed },
+      env: { ...process.env, CI: undefined, STRAKE_HOME: home, T: killed },
       stdio: ["ignore", "ignore", "pipe"],
     });
     await new Promise<void>((resolve) =>

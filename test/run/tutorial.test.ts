@@ -84,7 +84,11 @@ need(
 
 /** Runs the image `web` as long as it takes to get its page. */
 async function pageOf(port: number, { cwd, ...env }: Readonly<Record<string, string>>): Promise<string> {
-  const options = { env: { ...process.env, ...env }, stdio: "ignore" as const, ...(cwd === undefined ? {} : { cwd }) };
+  const options = {
+    env: { ...process.env, CI: undefined, ...env },
+    stdio: "ignore" as const,
+    ...(cwd === undefined ? {} : { cwd }),
+  };
   const child = spawn(process.execPath, [strakeBin, "run", "--rm", "web"], options);
   try {
     return await answerOf(port);

@@ -17,6 +17,8 @@ export function runStrake(args: readonly string[], options: RunStrakeOptions = {
       NODE_EXTRA_CA_CERTS: undefined,
       NODE_OPTIONS: undefined,
       FORCE_COLOR: undefined,
+      // In CI a build fails for what the lockfile does not pin, and tests begin without one.
+      CI: undefined,
       SOURCE_DATE_EPOCH: undefined,
       STRAKE_HOME: options.home ?? temporaryFolder(),
       ...options.env,
