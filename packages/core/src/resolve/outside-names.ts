@@ -1,6 +1,6 @@
 import { type Platform, parsePlatform, printPlatform } from "@strake/oci/document";
 import type { CallSite } from "../graph/call-site.ts";
-import type { CopyFrom, Definition } from "../graph/definition.ts";
+import type { Base, CopyFrom, Definition } from "../graph/definition.ts";
 import { outsideName } from "../plan/plan-base.ts";
 import { PlanContext, type PlanInputs } from "../plan/plan-context.ts";
 import type { OutsideName } from "./resolution.ts";
@@ -9,6 +9,8 @@ import type { OutsideName } from "./resolution.ts";
 export interface NameUse {
   readonly name: OutsideName;
   readonly site: CallSite;
+  /** The name is made of values such as build arguments, so that other builds may use others in its place. */
+  readonly variable?: boolean;
 }
 
 /**
@@ -44,7 +46,8 @@ export function outsideNames(
       visit(base.lower, own);
       visit(base.upper, own);
     } else if (base.type !== "scratch") {
-      uses.push({ name: outsideName(context, base, node, printPlatform(own)), site: node.site });
+      const name = outsideName(context, base, node, printPlatform(own));
+      uses.push({ name, site: node.site, ...variable(base) });
     }
     for (const step of chain.reverse()) visitStep(step, own);
   };
@@ -53,7 +56,7 @@ export function outsideNames(
     if (from?.type === "image") visit(from.image, platform);
     if (from?.type === "reference") {
       const base = { type: "reference", name: from.name } as const;
-      uses.push({ name: outsideName(context, base, { site }, printPlatform(platform)), site });
+      uses.push({ name: outsideName(context, base, { site }, printPlatform(platform)), site, ...variable(base) });
     }
   };
 
@@ -74,4 +77,8 @@ export function outsideNames(
 
   for (const definition of definitions) visit(definition, platform);
   return uses;
+}
+
+function variable(base: Base): Pick<NameUse, "variable"> {
+  return base.type === "reference" && typeof base.name !== "string" ? { variable: true } : {};
 }

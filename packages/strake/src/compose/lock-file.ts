@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { StrakeError } from "@strake/core";
+import { type CallSite, StrakeError } from "@strake/core";
 import { writeAtomically } from "@strake/engine";
 import { type Digest, isDigest } from "@strake/oci";
 
@@ -12,7 +12,7 @@ export function lockFileOf(buildFile: string): string {
   return join(dirname(buildFile), "strake.lock");
 }
 
-const heading = "# Written by strake: what the names of base images stood for. Commit it; `--pull` looks again.\n";
+const heading = "# Written by strake: what the names of base images stood for. Commit it; `strake update` looks again.\n";
 const line = /^(\S+ \S+): (\S+)$/;
 
 /**
@@ -34,15 +34,12 @@ export function readLockFile(file: string): Pins {
   text.split(/\r?\n/).forEach((content, at) => {
     if (content === "" || content.startsWith("#")) return;
     const found = line.exec(content);
-    if (found === null || !isDigest(found[2])) {
-      throw new StrakeError({
-        code: "invalid-lockfile",
-        message: `"${content}" is not a pin; a line is "name platform: sha256:…"`,
-        notes: /^[<>=|]{7}/.test(content) ? ["A merge has left its marks here; keep one side."] : [],
-        site: { file, line: at + 1, column: 1 },
-      });
-    }
-    pins.set(found[1] as string, found[2]);
+    const site = { file, line: at + 1, column: 1 };
+    if (found === null || !isDigest(found[2])) throw notPin(content, site);
+    const [, name = "", digest] = found;
+    const before = pins.get(name);
+    if (before !== undefined && before !== digest) throw pinnedTwice(name, site);
+    pins.set(name, digest);
   });
   return pins;
 }
@@ -56,4 +53,28 @@ export function writeLockFile(file: string, pins: Pins): void {
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, digest]) => `${name}: ${digest}\n`);
   writeAtomically(file, heading + lines.join(""));
+}
+
+function notPin(content: string, site: CallSite): StrakeError {
+  const merge = /^(<{7}|={7}|>{7}|\|{7})/.test(content);
+  return new StrakeError({
+    code: "invalid-lockfile",
+    message: merge
+      ? "a merge has left its marks in the lockfile"
+      : `"${content}" is not a pin; a line is "name platform: sha256:…"`,
+    notes: merge
+      ? ["Keep the pins of one side and remove the marks; strake update looks the names up again."]
+      : ["Mend or remove the line; strake update looks the name up again."],
+    site,
+  });
+}
+
+/** Git can be told to keep both sides of a conflict; which one counts is for a person to say. */
+function pinnedTwice(name: string, site: CallSite): StrakeError {
+  return new StrakeError({
+    code: "invalid-lockfile",
+    message: `${name} is pinned a second time, and to another digest`,
+    notes: ["Remove one of the lines; strake update looks the name up again."],
+    site,
+  });
 }
