@@ -109,6 +109,18 @@ test("build takes docker's and buildx's flags", async () => {
   expect((await parse(["build", "-q"]))[1]).toMatchObject({ progress: "quiet" });
 });
 
+test("the lockfile is frozen in CI, unless somebody says otherwise", async () => {
+  const frozen = async (args: string[], variables: Record<string, string>) => {
+    const [, request] = await parse(["build", ...args], variables);
+    const { frozenLockfile, frozenByCi } = request as { frozenLockfile: boolean; frozenByCi?: boolean };
+    return [frozenLockfile, frozenByCi];
+  };
+  for (const CI of ["true", "1", "yes"]) expect(await frozen([], { CI })).toEqual([true, true]);
+  for (const CI of ["", "false", "0"]) expect(await frozen([], { CI })).toEqual([false, undefined]);
+  expect(await frozen(["--no-frozen-lockfile"], { CI: "true" })).toEqual([false, undefined]);
+  expect(await frozen(["--frozen-lockfile"], { CI: "true" })).toEqual([true, undefined]);
+});
+
 test("the other commands take docker's flags", async () => {
   expect(await parse(["images", "-q", "--digests", "--no-trunc", "--format", "json", "debian"])).toEqual([
     "images",

@@ -8,6 +8,7 @@ import { addConvertCommand } from "./convert-command.ts";
 import { addLintCommand } from "./lint-command.ts";
 import { parseCallOption } from "./option/call-option.ts";
 import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
+import { inCi } from "./option/in-ci.ts";
 import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
 import { listOption } from "./option/list-option.ts";
 import { parseSourceDateEpoch } from "./option/source-date-epoch.ts";
@@ -216,7 +217,8 @@ function definitionCommand(program: Command, name: string, description: string):
     .addOption(listOption("--label <name=value>", "add a label"))
     .addOption(listOption("--annotation <name=value>", "add an annotation of the manifest"))
     .option("--pull", "look up images anew", false)
-    .option("--frozen-lockfile", "fail where the lockfile pins no digest, and do not change it", false);
+    .option("--frozen-lockfile", "fail where the lockfile would have to change; usual where CI is set")
+    .option("--no-frozen-lockfile", "let the build change the lockfile in CI too");
 }
 
 function definitionRequest(targets: readonly string[], options: Values, variables: Variables): DefinitionRequest {
@@ -237,7 +239,15 @@ function definitionRequest(targets: readonly string[], options: Values, variable
     labels: parseKeyValues("--label", texts("label")),
     annotations: parseAnnotations(texts("annotation")),
     pull: options.pull === true,
-    frozenLockfile: options.frozenLockfile === true,
+    ...frozenLockfile(options.frozenLockfile, variables),
     epoch: parseSourceDateEpoch(epoch),
   };
+}
+
+function frozenLockfile(
+  asked: unknown,
+  variables: Variables,
+): Pick<DefinitionRequest, "frozenLockfile" | "frozenByCi"> {
+  if (typeof asked === "boolean") return { frozenLockfile: asked };
+  return inCi(variables) ? { frozenLockfile: true, frozenByCi: true } : { frozenLockfile: false };
 }

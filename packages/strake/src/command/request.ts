@@ -25,8 +25,10 @@ export interface DefinitionRequest {
   readonly annotations: Readonly<Record<string, string>>;
   /** Names are looked up anew although they are known from an earlier build. */
   readonly pull: boolean;
-  /** What the lockfile does not pin is an error, and the lockfile is not written. */
+  /** What the lockfile does not pin, or pins otherwise, is an error, and the lockfile is not written. */
   readonly frozenLockfile: boolean;
+  /** Nobody asked for the frozen lockfile: `CI` is set. */
+  readonly frozenByCi?: boolean;
   /** Seconds since 1970, from `SOURCE_DATE_EPOCH`. */
   readonly epoch: number;
 }

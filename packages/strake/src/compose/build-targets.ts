@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { type BuildEvent, type Image, outsideNames, proxiesOf, StrakeError } from "@strake/core";
-import { type Platform, parsePlatform, parseReference, printPlatform, type Reference } from "@strake/oci";
+import { type BuildEvent, type Image, proxiesOf } from "@strake/core";
+import { type Platform, parsePlatform, parseReference, type Reference } from "@strake/oci";
 import type { DefinitionRequest } from "../command/request.ts";
+import { FrozenLock } from "../lock/frozen-lock.ts";
 import type { BuildingOptions } from "./building-options.ts";
 import { selectTargets, type Target } from "./find-targets.ts";
 import { lockFileOf, readLockFile, writeLockFile } from "./lock-file.ts";
@@ -32,7 +33,7 @@ export async function solveTargets(
   request: DefinitionRequest,
   options: SolveOptions,
 ): Promise<{ readonly targets: readonly TargetImages[]; readonly planner: Planner }> {
-  const { targets, planner } = prepare(session, request, options);
+  const { targets, planner } = await prepareTargets(session, request, options);
   const solved = await Promise.all(
     targets.map(async ({ name, image }): Promise<TargetImages> => {
       const platforms = platformsOf(session, image, request.platforms);
@@ -64,23 +65,46 @@ export async function imageFor(session: Session, image: Image, platform: Platfor
   return session.dockerfile === undefined ? image : session.dockerfile.image(platform, planner);
 }
 
-function prepare(session: Session, request: DefinitionRequest, options: SolveOptions) {
+/** Chooses the targets of a request, and makes ready what plans them; a frozen lockfile is checked for all of them. */
+export async function prepareTargets(
+  session: Session,
+  request: DefinitionRequest,
+  options: SolveOptions,
+): Promise<{ readonly targets: readonly Target<Image>[]; readonly planner: Planner }> {
   const targets = targetsOf(session, request);
-  const pins = request.pull ? new Map() : readLockFile(lockFileOf(session.buildFile));
-  if (request.frozenLockfile) requirePins(session, targets, request.platforms, pins);
+  const pins = readLockFile(lockFileOf(session.buildFile));
+  const { file, buildArgs, platforms } = request;
+  const frozen = isFrozen(session, request)
+    ? new FrozenLock(pins, { byCi: request.frozenByCi === true, file, buildArgs, platforms })
+    : undefined;
   if (session.dockerfile === undefined) warnUnusedArguments(targets, request, options.progress);
   const planner = new Planner(session, {
-    buildArgs: request.buildArgs,
+    buildArgs,
     labels: request.labels,
     annotations: request.annotations,
     epoch: request.epoch,
     building: options.building,
     ...(options.solvePlan === undefined ? {} : { solvePlan: options.solvePlan }),
-    pins,
+    pins: request.pull ? new Map() : pins,
+    ...(frozen === undefined ? {} : { frozen }),
     ...(options.progress === undefined ? {} : { progress: options.progress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  // All at once, so that everything that is wrong is told at once. The names of a Dockerfile are known later.
+  if (frozen !== undefined && session.dockerfile === undefined) {
+    const names = targets.flatMap(({ image }) =>
+      platformsOf(session, image, platforms).flatMap((platform) => planner.names(image.definition, platform)),
+    );
+    await planner.lookUp(names);
+  }
   return { targets, planner };
+}
+
+/** Who builds a Dockerfile does not expect to need a lockfile, unless one is there or asked for. */
+function isFrozen(session: Session, request: DefinitionRequest): boolean {
+  const asked = request.frozenLockfile && request.frozenByCi !== true;
+  if (asked || session.dockerfile === undefined) return request.frozenLockfile;
+  return request.frozenLockfile && existsSync(lockFileOf(session.buildFile));
 }
 
 /** Writes down what names were found to stand for, so that the next build stands on the same. */
@@ -112,27 +136,6 @@ export function platformsOf(session: Session, image: Image, asked: readonly Plat
     if (node.kind === "platforms") return node.platforms.map((platform) => parsePlatform(platform));
   }
   return [session.platform];
-}
-
-function requirePins(
-  session: Session,
-  targets: readonly Target<Image>[],
-  asked: readonly Platform[],
-  pins: ReadonlyMap<string, string>,
-): void {
-  for (const { image } of targets) {
-    for (const platform of platformsOf(session, image, asked)) {
-      for (const { name, site } of outsideNames([image.definition], platform)) {
-        if (name.type !== "image" || name.name.includes("@") || pins.has(`${name.name} ${name.platform}`)) continue;
-        throw new StrakeError({
-          code: "not-locked",
-          message: `strake.lock does not pin ${name.name} for ${printPlatform(platform)}`,
-          notes: ["Build once without --frozen-lockfile, and commit strake.lock."],
-          site,
-        });
-      }
-    }
-  }
 }
 
 /** A build argument that nothing declares is most likely misspelt; Docker ignores it without a word. */

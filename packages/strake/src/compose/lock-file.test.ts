@@ -54,10 +54,17 @@ test("what both sides of a merge say alike is read, whatever its order and line 
   expect(readLockFile(join(folder, "not-there"))).toEqual(new Map());
 });
 
-test.each(["<<<<<<< ours", "||||||| base", "=======", ">>>>>>> theirs"])("the mark %s is an error at its line", (mark) => {
-  const error = failure(`# comment\na.test/x:1 linux/amd64: ${one}\n${mark}\n`);
-  expect(error).toMatchObject({ code: "invalid-lockfile", message: expect.stringContaining("merge"), site: { line: 3 } });
-});
+test.each(["<<<<<<< ours", "||||||| base", "=======", ">>>>>>> theirs"])(
+  "the mark %s is an error at its line",
+  (mark) => {
+    const error = failure(`# comment\na.test/x:1 linux/amd64: ${one}\n${mark}\n`);
+    expect(error).toMatchObject({
+      code: "invalid-lockfile",
+      message: expect.stringContaining("merge"),
+      site: { line: 3 },
+    });
+  },
+);
 
 test.each(["a.test/x:1: sha256:1", "a.test/x:1 linux/amd64: sha256:12", "nonsense", ` a linux/amd64: ${one}`])(
   "the line %s is an error",

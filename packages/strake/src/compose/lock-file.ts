@@ -12,7 +12,8 @@ export function lockFileOf(buildFile: string): string {
   return join(dirname(buildFile), "strake.lock");
 }
 
-const heading = "# Written by strake: what the names of base images stood for. Commit it; `strake update` looks again.\n";
+const heading =
+  "# Written by strake: what the names of base images stood for. Commit it; `strake update` looks again.\n";
 const line = /^(\S+ \S+): (\S+)$/;
 
 /**

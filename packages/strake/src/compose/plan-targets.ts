@@ -4,6 +4,7 @@ import {
   type Evaluated,
   Image,
   makePlan,
+  type NameUse,
   type OutputOwner,
   type OutputProperty,
   outsideNames,
@@ -17,6 +18,7 @@ import {
   StrakeError,
 } from "@strake/core";
 import { familiarReference, imageDigest, imageId, type Platform, parseReference } from "@strake/oci";
+import type { FrozenLock } from "../lock/frozen-lock.ts";
 import type { BuildingOptions } from "./building-options.ts";
 import { enterUserNamespace } from "./enter-user-namespace.ts";
 import { hostPlatform } from "./host-platform.ts";
@@ -34,6 +36,8 @@ export interface PlanningOptions {
   /** Seconds since 1970. */
   readonly epoch: number;
   readonly pins: Pins;
+  /** Names that it does not pin are not used. */
+  readonly frozen?: FrozenLock;
   readonly progress?: (event: BuildEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -100,14 +104,25 @@ export class Planner {
 
   /** Looks up the names that a definition needs and that are not known yet. */
   async resolve(definition: Definition, platform: Platform): Promise<void> {
+    await this.lookUp(this.names(definition, platform));
+  }
+
+  /** The outside names that a definition uses, for a platform. */
+  names(definition: Definition, platform: Platform): readonly NameUse[] {
     const { buildArgs } = this.#options;
     const given = { ...(buildArgs === undefined ? {} : { buildArgs }), buildPlatform: hostPlatform() };
-    const uses = outsideNames([definition], platform, given).filter(
-      ({ name }) => !this.resolution.has(resolutionKey(name)),
-    );
+    return outsideNames([definition], platform, given);
+  }
+
+  /** Looks up those of some names that are not known yet. */
+  async lookUp(names: readonly NameUse[]): Promise<void> {
+    const uses = names.filter(({ name }) => !this.resolution.has(resolutionKey(name)));
     if (uses.length === 0) return;
     const { finder } = this.#workspace;
-    const found = await resolve(uses, (name, pinned) => finder.find(name, pinned), this.#options.pins);
+    const { pins, frozen } = this.#options;
+    frozen?.check(uses);
+    const found = await resolve(uses, (name, pinned) => finder.find(name, pinned), pins);
+    frozen?.check(uses, found);
     for (const [key, base] of found) this.resolution.set(key, base);
   }
 
