@@ -12,6 +12,13 @@ export function makeActions(signal: AbortSignal): Actions {
     plan: async (request) => (await import("./plan.ts")).plan(request, signal),
     print: async (request) => write(await (await import("./print.ts")).print(request, signal)),
     graph: async (request) => write(await (await import("./graph.ts")).graph(request, signal)),
+    update: async (request) =>
+      write(await holding(signal, async () => (await import("./update.ts")).updateLock(request, signal))),
+    outdated: async (request) => {
+      const { text, outdated } = await (await import("./outdated.ts")).listOutdated(request, signal);
+      write(text);
+      if (outdated) throw new ExitWith(1);
+    },
     convert: async (request) => write((await import("./convert.ts")).convert(request)),
     lint: async (request) => {
       const { text, failed } = (await import("./lint.ts")).lint(request);

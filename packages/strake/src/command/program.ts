@@ -6,6 +6,7 @@ import { version } from "../version.ts";
 import { addContainerCommands } from "./container-commands.ts";
 import { addConvertCommand } from "./convert-command.ts";
 import { addLintCommand } from "./lint-command.ts";
+import { addLockCommands } from "./lock-commands.ts";
 import { parseCallOption } from "./option/call-option.ts";
 import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
 import { inCi } from "./option/in-ci.ts";
@@ -38,6 +39,7 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
   addPlan(program, actions, variables);
   addPrint(program, actions, variables);
   addGraph(program, actions, variables);
+  addLockCommands(program, actions, variables);
   addConvertCommand(program, actions);
   addLintCommand(program, actions);
   addImages(program, actions);

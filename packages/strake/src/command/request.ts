@@ -82,6 +82,28 @@ export interface GraphRequest extends DefinitionRequest {
   readonly format: GraphFormat;
 }
 
+/** What is asked of a lockfile. */
+export interface LockRequest {
+  /** Names of images; none: all of them. */
+  readonly names: readonly string[];
+  /** As it was given with `-f`. */
+  readonly file?: string;
+  readonly buildArgs: ReadonlyMap<string, string>;
+  /** Platforms besides those that the images say. */
+  readonly platforms: readonly Platform[];
+}
+
+export interface UpdateRequest extends LockRequest {
+  /** What changes among the packages is shown too, which takes the layers. */
+  readonly packages: boolean;
+  /** Nothing is written. */
+  readonly dryRun: boolean;
+}
+
+export interface OutdatedRequest extends LockRequest {
+  readonly json: boolean;
+}
+
 export interface ConvertRequest {
   /** A Dockerfile, or a folder that has one. */
   readonly file: string;
@@ -246,6 +268,8 @@ export interface Actions {
   plan(request: PlanRequest): Promise<void>;
   print(request: PrintRequest): Promise<void>;
   graph(request: GraphRequest): Promise<void>;
+  update(request: UpdateRequest): Promise<void>;
+  outdated(request: OutdatedRequest): Promise<void>;
   convert(request: ConvertRequest): Promise<void>;
   lint(request: LintRequest): Promise<void>;
   inspect(request: InspectRequest): Promise<void>;
