@@ -50,10 +50,17 @@ function configChanges(before: ImageConfig, after: ImageConfig): readonly Config
   const now = statements(after);
   return [...new Set([...old.keys(), ...now.keys()])]
     .map((what) => ({ what, before: old.get(what), after: now.get(what) }))
-    .filter((change) => change.before !== change.after);
+    .filter((change) => change.before !== change.after)
+    .sort((left, right) => rank(left) - rank(right));
 }
 
-/** What a config says, statement by statement, in the order in which people want to hear of changes. */
+/** Statements of one kind stand together, whichever image has them. */
+function rank({ what }: ConfigChange): number {
+  const [kind = ""] = what.split(" ");
+  return ["created", "ENV", ...members.map(([name]) => name), "EXPOSE", "VOLUME", "LABEL"].indexOf(kind);
+}
+
+/** What a config says, statement by statement. */
 function statements({ created, config = {} }: ImageConfig): ReadonlyMap<string, string> {
   const said = new Map<string, string>();
   const say = (what: string, value: unknown) => {
