@@ -3,6 +3,7 @@ import {
   type Image,
   imageDescriptor,
   imageIndexFrom,
+  isDigest,
   type Layer,
   mediaType,
   type Reference,
@@ -72,7 +73,26 @@ export class Pusher {
 
   /** Whether the registry says that a name stands for a digest. */
   async names(reference: Reference, digest: Digest): Promise<boolean> {
-    return (await this.#head(reference)) === digest;
+    return (await this.find(reference)) === digest;
+  }
+
+  /** The digest that the registry says a name stands for, if it has the name; one request. @throws RegistryError */
+  async find(reference: Reference): Promise<Digest | undefined> {
+    try {
+      const response = await this.#endpoint.request({
+        method: "HEAD",
+        repository: reference.repository,
+        path: `manifests/${reference.tag ?? reference.digest ?? "latest"}`,
+        headers: { accept: manifestTypes },
+        signal: this.#options.signal,
+      });
+      response.discard();
+      const digest = response.headers["docker-content-digest"];
+      return isDigest(digest) ? digest : undefined;
+    } catch (error) {
+      if (RegistryError.is(error) && error.code === "not-found") return undefined;
+      throw error;
+    }
   }
 
   async #pushOne(image: Image, reference: Reference): Promise<Pushed> {
@@ -188,24 +208,6 @@ export class Pusher {
       (response) => response.discard(),
       () => {},
     );
-  }
-
-  async #head(reference: Reference): Promise<string | undefined> {
-    try {
-      const response = await this.#endpoint.request({
-        method: "HEAD",
-        repository: reference.repository,
-        path: `manifests/${reference.tag ?? reference.digest ?? "latest"}`,
-        headers: { accept: manifestTypes },
-        signal: this.#options.signal,
-      });
-      response.discard();
-      const digest = response.headers["docker-content-digest"];
-      return typeof digest === "string" ? digest : undefined;
-    } catch (error) {
-      if (RegistryError.is(error) && error.code === "not-found") return undefined;
-      throw error;
-    }
   }
 
   async #putManifest(repository: string, name: string, bytes: Uint8Array, type: string): Promise<void> {

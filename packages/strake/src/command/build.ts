@@ -1,14 +1,17 @@
+import type { BuildEvent } from "@strake/core";
 import { Solution, writeAtomically } from "@strake/engine";
-import { familiarReference, parseReference, type Reference } from "@strake/oci";
+import { type Digest, familiarReference, parseReference, type Reference } from "@strake/oci";
 import {
   dockerfileOf,
   isImageName,
   keepPins,
+  prepareTargets,
   referencesOf,
   solveTargets,
   type TargetImages,
 } from "../compose/build-targets.ts";
 import { buildingOptions } from "../compose/building-options.ts";
+import { type ContentTag, findContentTags, findPushed } from "../compose/content-tags.ts";
 import type { Planner } from "../compose/plan-targets.ts";
 import { ImagePusher } from "../compose/push-images.ts";
 import { openSession, type Session } from "../compose/session.ts";
@@ -44,14 +47,27 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     closeDaemon = daemon?.close;
     const solvePlan = daemon?.solvePlan;
     const options = { building, solvePlan, progress: progress.handle.bind(progress), signal };
-    const { targets, planner } = await solveTargets(session, request, options);
+    const prepared = await prepareTargets(session, request, options);
+    const { planner } = prepared;
+    const tags = request.tagByContent ? await findContentTags(session, request, prepared, options) : noTags;
+    const pushed = await findPushed(request, tags, new ImagePusher(session));
+    const wanted = prepared.targets.filter(({ name }) => !pushed.has(name));
+    const targets = await solveTargets(session, request, { targets: wanted, planner });
     const destinations = destinationsOf(request, session, planner);
     checkDestinations(request, targets, destinations);
     const built: Built[] = [];
-    for (const target of targets) {
-      const written = await writeAll(session, target, request, destinations, signal, (event) => progress.handle(event));
-      built.push({ target, written });
+    for (const [name, { to, digest }] of pushed) {
+      progress.handle({ type: "exported", image: name, to, digest, unchanged: true });
+      built.push({ name, names: tags.get(name)?.names ?? [], digest });
     }
+    for (const target of targets) {
+      const extra = tags.get(target.name)?.names ?? [];
+      const written = await writeAll(session, target, request, extra, destinations, signal, options.progress);
+      const [{ id, digest }] = written as [Written, ...Written[]];
+      built.push({ name: target.name, names: [...referencesOf(target, request.tags), ...extra], id, digest });
+    }
+    const order = prepared.targets.map(({ name }) => name);
+    built.sort((left, right) => order.indexOf(left.name) - order.indexOf(right.name));
     const solutions = targets.flatMap((target) => target.solved.map(({ solution }) => solution));
     session.engine.keep(solutions.filter((solution) => solution instanceof Solution));
     keepPins(session, request, planner);
@@ -97,10 +113,16 @@ async function openDaemon(
   return { solvePlan: async (plan, options) => builtSolution(plan, await builder.build(plan, options)), close };
 }
 
+/** What became of a target. */
 interface Built {
-  readonly target: TargetImages;
-  readonly written: readonly Written[];
+  readonly name: string;
+  readonly names: readonly Reference[];
+  /** Absent where a registry had the image already, so that nobody looked at it. */
+  readonly id?: Digest;
+  readonly digest: Digest;
 }
+
+const noTags: ReadonlyMap<string, ContentTag> = new Map();
 
 function destinationsOf(request: BuildRequest, session: Session, planner: Planner): readonly Destination[] {
   const asked: readonly Destination[] = [
@@ -146,17 +168,19 @@ async function writeAll(
   session: Session,
   target: TargetImages,
   request: BuildRequest,
+  more: readonly Reference[],
   destinations: readonly Destination[],
   signal: AbortSignal,
-  progress: Parameters<typeof solveTargets>[2]["progress"],
+  progress: (event: BuildEvent) => void,
 ): Promise<readonly Written[]> {
   const written: Written[] = [];
   for (const destination of destinations) {
     const extra = "names" in destination ? destination.names : [];
-    const names = referencesOf(target, [...request.tags, ...extra]);
+    // The tag of the content comes last: what has it has all its other names.
+    const names = [...referencesOf(target, [...request.tags, ...extra]), ...more];
     const result = await writeOutput(session, target.solved, names, destination, signal, progress);
     const { to, digest, unchanged } = result;
-    progress?.({ type: "exported", image: target.name, to, digest, unchanged });
+    progress({ type: "exported", image: target.name, to, digest, unchanged });
     written.push(result);
   }
   return written;
@@ -164,22 +188,22 @@ async function writeAll(
 
 /** Results go to standard output, unless the image itself does. */
 function report(request: BuildRequest, built: readonly Built[], destinations: readonly Destination[]): void {
-  const [first] = built;
-  const id = first?.written[0]?.id;
+  const id = built[0]?.id;
   if (request.imageIdFile !== undefined && id !== undefined) writeAtomically(request.imageIdFile, id);
   if (request.metadataFile !== undefined) {
-    const described = built.map(({ target, written }) => ({
-      [target.name]: {
-        "containerimage.config.digest": written[0]?.id,
-        "containerimage.digest": written[0]?.digest,
-        "image.name": referencesOf(target, request.tags).map(familiarReference).join(","),
+    const described = built.map(({ name, names, id, digest }) => ({
+      [name]: {
+        ...(id === undefined ? {} : { "containerimage.config.digest": id }),
+        "containerimage.digest": digest,
+        "image.name": names.map(familiarReference).join(","),
       },
     }));
     writeAtomically(request.metadataFile, `${JSON.stringify(Object.assign({}, ...described), null, 2)}\n`);
   }
   if (destinations.some((destination) => "destination" in destination && destination.destination === "-")) return;
-  for (const { target, written } of built) {
-    const line = request.progress === "quiet" ? written[0]?.id : `${target.name} ${written[0]?.id}`;
-    process.stdout.write(`${line}\n`);
+  for (const { name, id, digest } of built) {
+    // The id of an image that nobody looked at is not known, its manifest's digest is.
+    const known = id ?? digest;
+    process.stdout.write(request.progress === "quiet" ? `${known}\n` : `${name} ${known}\n`);
   }
 }

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { explain, type Reason, type StepReport } from "@strake/engine";
 import { type Digest, imageDigest, imageId, type Layer } from "@strake/oci";
-import { dockerfileOf, solveTargets, type TargetImages } from "../compose/build-targets.ts";
+import { dockerfileOf, prepareTargets, solveTargets, type TargetImages } from "../compose/build-targets.ts";
 import { buildingOptions } from "../compose/building-options.ts";
 import { openSession, type Session } from "../compose/session.ts";
 import { readStepRecords } from "../compose/step-records.ts";
@@ -48,7 +48,8 @@ export async function plan(request: PlanRequest, signal: AbortSignal): Promise<v
   });
   try {
     const building = buildingOptions(request, process.env);
-    const { targets } = await solveTargets(session, request, { building, signal });
+    const prepared = await prepareTargets(session, request, { building, signal });
+    const targets = await solveTargets(session, request, prepared);
     const views: PlannedImageView[] = [];
     for (const target of targets) views.push(...(await viewTarget(session, target, request)));
     const text = request.json ? `${JSON.stringify(views, null, 2)}\n` : views.map(printView).join("\n");

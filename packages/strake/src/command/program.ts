@@ -61,6 +61,11 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
     .addOption(listOption("--cache-from <cache>", "a cache that a BuildKit reads: type=registry,ref=… and others"))
     .addOption(listOption("--cache-to <cache>", "a cache that a BuildKit writes"))
     .option("--push", "push the images to the registries that their names say", false)
+    .option(
+      "--tag-by-content",
+      "a tag more, from what the image is made of; --push does nothing where it is there",
+      false,
+    )
     .option("--no-cache", "do every step although its result is there")
     .addOption(new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto"))
     .option("-q, --quiet", "show no progress, print the image ids only", false)
@@ -76,6 +81,7 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
         outputs: (options.output as string[]).map(parseOutputOption),
         load: options.load === true,
         push: options.push === true,
+        tagByContent: options.tagByContent === true,
         ...optional("builder", options.builder),
         cacheFrom: options.cacheFrom as string[],
         cacheTo: options.cacheTo as string[],

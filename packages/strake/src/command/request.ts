@@ -40,6 +40,8 @@ export interface BuildRequest extends DefinitionRequest {
   readonly load: boolean;
   /** The images are pushed to the registries that their names say. */
   readonly push: boolean;
+  /** Each image gets a name more, whose tag says what it is made of; one that was pushed under it is not built again. */
+  readonly tagByContent: boolean;
   readonly noCache: boolean;
   /** `engine`, `docker`, or the address of a BuildKit; the engine where absent. */
   readonly builder?: string;

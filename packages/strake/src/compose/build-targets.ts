@@ -27,14 +27,19 @@ export interface SolveOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The targets of a request, and what plans them. */
+export interface PreparedTargets {
+  readonly targets: readonly Target<Image>[];
+  readonly planner: Planner;
+}
+
 /** Plans what a request names and finds out what every step comes to, all targets at the same time. */
 export async function solveTargets(
   session: Session,
   request: DefinitionRequest,
-  options: SolveOptions,
-): Promise<{ readonly targets: readonly TargetImages[]; readonly planner: Planner }> {
-  const { targets, planner } = await prepareTargets(session, request, options);
-  const solved = await Promise.all(
+  { targets, planner }: PreparedTargets,
+): Promise<readonly TargetImages[]> {
+  return Promise.all(
     targets.map(async ({ name, image }): Promise<TargetImages> => {
       const platforms = platformsOf(session, image, request.platforms);
       const each = await Promise.all(
@@ -46,7 +51,6 @@ export async function solveTargets(
       return { name, solved: each, tags: each[0]?.planned.tags ?? [] };
     }),
   );
-  return { targets: solved, planner };
 }
 
 /** What a request says to a Dockerfile, if one is built. */
@@ -70,7 +74,7 @@ export async function prepareTargets(
   session: Session,
   request: DefinitionRequest,
   options: SolveOptions,
-): Promise<{ readonly targets: readonly Target<Image>[]; readonly planner: Planner }> {
+): Promise<PreparedTargets> {
   const targets = targetsOf(session, request);
   const pins = readLockFile(lockFileOf(session.buildFile));
   const { file, buildArgs, platforms } = request;
@@ -119,7 +123,10 @@ export function keepPins(session: Session, request: DefinitionRequest, planner: 
 }
 
 /** The names that an image gets: those of the command line, else the definition's, else the target's own. */
-export function referencesOf(target: TargetImages, tags: readonly string[]): readonly Reference[] {
+export function referencesOf(
+  target: Pick<TargetImages, "name" | "tags">,
+  tags: readonly string[],
+): readonly Reference[] {
   const names = tags.length > 0 ? tags : target.tags.length > 0 ? target.tags : [target.name.toLowerCase()];
   return names.map((name) => parseReference(name));
 }

@@ -1,4 +1,4 @@
-import type { Image, Reference } from "@strake/oci";
+import type { Digest, Image, Reference } from "@strake/oci";
 import { printReference } from "@strake/oci";
 import type { Pushed, Pusher } from "@strake/registry";
 import type { Workspace } from "./workspace.ts";
@@ -23,6 +23,11 @@ export class ImagePusher {
       pushed.push({ name: printReference(name), ...(await pusher.push(images, name)) });
     }
     return pushed;
+  }
+
+  /** The digest that a registry has under a name, if it has it. */
+  async find(name: Reference): Promise<Digest | undefined> {
+    return (await this.#pusher(name.registry)).find(name);
   }
 
   #pusher(registry: string): Promise<Pusher> {
