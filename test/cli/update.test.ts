@@ -196,3 +196,36 @@ it("lists what is outdated, with newer tags of the same shape, and fails for it"
   ]);
   expect((await runStrake(["outdated", `${server.address}/team/other`], { cwd })).status).toBe(0);
 });
+
+it("keeps the pins of names that other build arguments make", async () => {
+  for (const tag of ["1", "2", "3"]) await server.put("team/base", tag, imageOf([{ a: tag }]));
+  const cwd = project({
+    "build.ts": `import { image, argument } from "strake";
+export const app = image().from(argument("BASE", "${base}:1")).platforms("linux/amd64");\n`,
+  });
+  for (const args of [[], ["--build-arg", `BASE=${base}:2`]]) {
+    const { status, stderr } = await runStrake(["update", ...args], { cwd });
+    expect(status, stderr).toBe(0);
+  }
+  expect(lockOf(cwd).map((line) => line.split(" ")[0])).toEqual([`${base}:1`, `${base}:2`]);
+  const frozen = await runStrake(["build", "--frozen-lockfile", "--build-arg", `BASE=${base}:3`], { cwd });
+  expect(frozen.stderr).toContain(`"strake update --build-arg BASE=${base}:3 ${base}:3"`);
+});
+
+it("pins what a stage of a Dockerfile stands on, with the command that a frozen build names", async () => {
+  for (const tag of ["1", "2"]) await server.put("team/base", tag, imageOf([{ a: tag }]));
+  const cwd = project({
+    "docker/Dockerfile": `FROM ${base}:1 AS first\nENV A=b\nFROM ${base}:2\nENV A=b\n`,
+    "docker/strake.lock": "",
+  });
+  const args = ["build", "docker", "--target", "first", "--platform", "linux/amd64"];
+  const frozen = await runStrake(args, { cwd, env: { CI: "true" } });
+  expect(frozen.status).toBe(1);
+  const [, command = ""] = /Run "strake (.*?)"/.exec(frozen.stderr) ?? [];
+  expect(command).toBe(`update -f docker/Dockerfile --target first --platform linux/amd64 ${base}:1`);
+  expect((await runStrake(command.split(" "), { cwd })).status).toBe(0);
+  const built = await runStrake(args, { cwd, env: { CI: "true" } });
+  expect(built.status, built.stderr).toBe(0);
+  const wrong = await runStrake(["update", "--target", "x"], { cwd: project({ "build.ts": buildFile(`${base}:1`) }) });
+  expect(wrong.status).toBe(2);
+});

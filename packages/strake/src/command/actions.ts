@@ -12,8 +12,11 @@ export function makeActions(signal: AbortSignal): Actions {
     plan: async (request) => (await import("./plan.ts")).plan(request, signal),
     print: async (request) => write(await (await import("./print.ts")).print(request, signal)),
     graph: async (request) => write(await (await import("./graph.ts")).graph(request, signal)),
-    update: async (request) =>
-      write(await holding(signal, async () => (await import("./update.ts")).updateLock(request, signal))),
+    update: async (request) => {
+      const update = async () => (await import("./update.ts")).updateLock(request, signal);
+      // A dry run keeps nothing in the store either.
+      write(await (request.dryRun ? update() : holding(signal, update)));
+    },
     outdated: async (request) => {
       const { text, outdated } = await (await import("./outdated.ts")).listOutdated(request, signal);
       write(text);

@@ -30,6 +30,7 @@ function lockCommand(program: Command, name: string, description: string): Comma
     .description(description)
     .argument("[name...]", "names of images, as debian:12, or debian for every tag; without any, all of them")
     .option("-f, --file <file>", "the build file, or a Dockerfile")
+    .option("--target <stage>", "the stage of a Dockerfile whose names count; the last where absent")
     .addOption(listOption("--build-arg <name=value>", "set a build argument, where names are made of some"))
     .addOption(listOption("--platform <platform>", "for this platform too, besides those that the images say"));
 }
@@ -38,6 +39,7 @@ function lockRequest(names: readonly string[], options: Values, variables: Varia
   return {
     names,
     ...optional("file", options.file),
+    ...optional("stage", options.target),
     buildArgs: parseBuildArgs(options.buildArg as string[], variables),
     platforms: (options.platform as string[]).flatMap((each) => each.split(",")).map((each) => parsePlatform(each)),
   };

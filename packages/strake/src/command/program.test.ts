@@ -7,7 +7,18 @@ import type { Actions } from "./request.ts";
 async function parse(args: string[], variables: Record<string, string> = {}): Promise<[string, unknown]> {
   const asked: [string, unknown][] = [];
   const record = (name: string) => async (request: unknown) => void asked.push([name, request]);
-  const names = ["build", "plan", "print", "graph", "inspect", "images", "history", "import"] as const;
+  const names = [
+    "build",
+    "plan",
+    "print",
+    "graph",
+    "inspect",
+    "images",
+    "history",
+    "import",
+    "update",
+    "outdated",
+  ] as const;
   const actions = Object.fromEntries(names.map((name) => [name, record(name)])) as unknown as Actions;
   await makeProgram(actions, variables).parseAsync(args, { from: "user" });
   return asked[0]!;
@@ -121,6 +132,25 @@ test("the lockfile is frozen in CI, unless somebody says otherwise", async () =>
   for (const CI of ["", "false", "0"]) expect(await frozen([], { CI })).toEqual([false, undefined]);
   expect(await frozen(["--no-frozen-lockfile"], { CI: "true" })).toEqual([false, undefined]);
   expect(await frozen(["--frozen-lockfile"], { CI: "true" })).toEqual([true, undefined]);
+});
+
+test("the commands for the lockfile take names of images, and what a build is given", async () => {
+  const nothing = { names: [], buildArgs: new Map(), platforms: [] };
+  expect(await parse(["update"])).toEqual(["update", { ...nothing, packages: false, dryRun: false }]);
+  expect(await parse(["outdated", "--json"])).toEqual(["outdated", { ...nothing, json: true }]);
+  const args = "update debian:12 node -f a.ts --target x --build-arg A --platform arm64,amd64 --packages --dry-run";
+  expect((await parse(args.split(" "), { A: "1" }))[1]).toEqual({
+    names: ["debian:12", "node"],
+    file: "a.ts",
+    stage: "x",
+    buildArgs: new Map([["A", "1"]]),
+    platforms: [
+      { os: "linux", architecture: "arm64" },
+      { os: "linux", architecture: "amd64" },
+    ],
+    packages: true,
+    dryRun: true,
+  });
 });
 
 test("the other commands take docker's flags", async () => {

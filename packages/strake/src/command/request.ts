@@ -90,6 +90,8 @@ export interface LockRequest {
   readonly names: readonly string[];
   /** As it was given with `-f`. */
   readonly file?: string;
+  /** The stage of a Dockerfile whose names count; the last where absent. */
+  readonly stage?: string;
   readonly buildArgs: ReadonlyMap<string, string>;
   /** Platforms besides those that the images say. */
   readonly platforms: readonly Platform[];

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
+import { relative } from "node:path";
 import { type BuildEvent, type Image, proxiesOf } from "@strake/core";
 import { type Platform, parsePlatform, parseReference, type Reference } from "@strake/oci";
 import type { DefinitionRequest } from "../command/request.ts";
 import { FrozenLock } from "../lock/frozen-lock.ts";
 import type { BuildingOptions } from "./building-options.ts";
 import { selectTargets, type Target } from "./find-targets.ts";
-import { lockFileOf, readLockFile, writeLockFile } from "./lock-file.ts";
+import { lockFileOf, type Pins, readLockFile, writeLockFile } from "./lock-file.ts";
 import { Planner, type SolvedTarget } from "./plan-targets.ts";
 import type { Session, SessionOptions } from "./session.ts";
 import type { SolvePlan } from "./target-solution.ts";
@@ -77,10 +78,8 @@ export async function prepareTargets(
 ): Promise<PreparedTargets> {
   const targets = targetsOf(session, request);
   const pins = readLockFile(lockFileOf(session.buildFile));
-  const { file, buildArgs, platforms } = request;
-  const frozen = isFrozen(session, request)
-    ? new FrozenLock(pins, { byCi: request.frozenByCi === true, file, buildArgs, platforms })
-    : undefined;
+  const { buildArgs, platforms } = request;
+  const frozen = isFrozen(session, request) ? frozenLock(session, request, pins) : undefined;
   if (session.dockerfile === undefined) warnUnusedArguments(targets, request, options.progress);
   const planner = new Planner(session, {
     buildArgs,
@@ -102,6 +101,14 @@ export async function prepareTargets(
     await planner.lookUp(names);
   }
   return { targets, planner };
+}
+
+function frozenLock(session: Session, request: DefinitionRequest, pins: Pins): FrozenLock {
+  const { buildArgs, platforms, places, stages } = request;
+  const byCi = request.frozenByCi === true;
+  if (session.dockerfile === undefined) return new FrozenLock(pins, { byCi, file: request.file, buildArgs, platforms });
+  const file = request.file ?? (places.length > 0 ? relative(process.cwd(), session.buildFile) : undefined);
+  return new FrozenLock(pins, { byCi, file, stage: stages.at(-1), buildArgs, platforms });
 }
 
 /** Who builds a Dockerfile does not expect to need a lockfile, unless one is there or asked for. */

@@ -7,6 +7,8 @@ export interface FrozenLockOptions {
   readonly byCi: boolean;
   /** The build file as it was asked for, the arguments and platforms of the build: what mends it needs them too. */
   readonly file?: string | undefined;
+  /** The stage of a Dockerfile. */
+  readonly stage?: string | undefined;
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly platforms: readonly Platform[];
 }
@@ -66,13 +68,14 @@ export class FrozenLock {
 
   /** What mends the lockfile: only the names that are wrong move. */
   #command(differences: readonly LockDifference[]): string {
-    const { file, buildArgs, platforms } = this.#options;
+    const { file, stage, buildArgs, platforms } = this.#options;
     const names = differences.map(({ use }) => familiarReference(parseReference(use.name.name)));
     // Only what a name is made of: other arguments are nobody's business, and may be secret.
     const said = [...buildArgs].filter(([, value]) => value !== "" && names.some((name) => name.includes(value)));
     return [
       "strake update",
       ...(file === undefined ? [] : [`-f ${file}`]),
+      ...(stage === undefined ? [] : [`--target ${stage}`]),
       ...said.map(([name, value]) => `--build-arg ${name}=${value}`),
       ...platforms.map((platform) => `--platform ${printPlatform(platform)}`),
       ...new Set(names),

@@ -1,4 +1,5 @@
 import type { LockRequest } from "../command/request.ts";
+import { usageError } from "../command/usage-error.ts";
 import { lockFileOf, readLockFile } from "../compose/lock-file.ts";
 import { Planner } from "../compose/plan-targets.ts";
 import { openSession, type Session } from "../compose/session.ts";
@@ -16,10 +17,13 @@ export interface OpenLock {
 
 /** Opens the lockfile of a build file, or of a Dockerfile; nothing is looked up yet that reading them does not take. */
 export async function openLock(request: LockRequest, readOnly: boolean, signal: AbortSignal): Promise<OpenLock> {
-  const { file, buildArgs, platforms } = request;
-  const dockerfile = { places: [], stage: undefined, buildArgs, contexts: new Map<string, string>() };
+  const { file, stage, buildArgs, platforms } = request;
+  const dockerfile = { places: [], stage, buildArgs, contexts: new Map<string, string>() };
   const session = await openSession({ file, readOnly, pull: true, dockerfile, signal });
   try {
+    if (stage !== undefined && session.dockerfile === undefined) {
+      throw usageError(`--target ${stage}: a build file has no stages`, "All of its images count for the lockfile.");
+    }
     const lockFile = lockFileOf(session.buildFile);
     const pins = readLockFile(lockFile);
     const planner = new Planner(session, { buildArgs, epoch: 0, pins: new Map(), signal });
