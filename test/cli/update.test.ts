@@ -146,6 +146,16 @@ it("keeps the platforms of others, removes what nobody uses, and moves only what
   expect(wrong.stderr).toContain(`no image stands on ${base}:3`);
 });
 
+it("tells what to do about a platform that an image is not there for any more", async () => {
+  await server.put("team/base", "1", imageOf([{ a: "1" }]));
+  const cwd = project({ "build.ts": buildFile(`${base}:1`) });
+  writeFileSync(join(cwd, "strake.lock"), `${base}:1 linux/arm64: sha256:${"1".repeat(64)}\n`);
+  const { status, stderr } = await runStrake(["update"], { cwd });
+  expect(status).toBe(1);
+  expect(stderr).toContain("build.ts:2:");
+  expect(stderr).toContain("remove its line from strake.lock");
+});
+
 it("moves a pin although the image that it was is gone", async () => {
   const cwd = project({ "build.ts": buildFile(`${base}:1`) });
   const lost = `sha256:${"1".repeat(64)}`;

@@ -2,7 +2,7 @@ import { type Digest, familiarReference, parseReference, type Reference } from "
 import { formatTable } from "../format/table.ts";
 import type { LockedName } from "../lock/locked-names.ts";
 import { newerTags } from "../lock/newer-tags.ts";
-import { type OpenLock, openLock } from "../lock/open-lock.ts";
+import { lookUpNames, type OpenLock, openLock } from "../lock/open-lock.ts";
 import { shortDigest } from "../lock/print-update.ts";
 import type { OutdatedRequest } from "./request.ts";
 
@@ -29,8 +29,8 @@ export interface OutdatedResult {
 export async function listOutdated(request: OutdatedRequest, signal: AbortSignal): Promise<OutdatedResult> {
   const lock = await openLock(request, true, signal);
   try {
-    const { names, planner } = lock;
-    await planner.lookUp(names.used.map(({ use }) => use));
+    const { names } = lock;
+    await lookUpNames(lock);
     const tags = new Tags(lock);
     const states: NameState[] = [];
     for (const name of names.used) states.push(await stateOf(lock, name, tags));

@@ -1,3 +1,4 @@
+import { StrakeError } from "@strake/core";
 import type { LockRequest } from "../command/request.ts";
 import { usageError } from "../command/usage-error.ts";
 import { lockFileOf, readLockFile } from "../compose/lock-file.ts";
@@ -32,5 +33,22 @@ export async function openLock(request: LockRequest, readOnly: boolean, signal: 
   } catch (error) {
     await session.close();
     throw error;
+  }
+}
+
+/**
+ * Looks up all names that were asked for, at the same time.
+ *
+ * @throws StrakeError `base-not-found`
+ */
+export async function lookUpNames({ names, planner }: OpenLock): Promise<void> {
+  try {
+    await planner.lookUp(names.used.map(({ use }) => use));
+  } catch (error) {
+    const { code } = (error as { cause?: { code?: string } }).cause ?? {};
+    if (!StrakeError.is(error) || code !== "no-matching-platform") throw error;
+    const { message, site, notes, cause } = error;
+    const hint = "If no image is built for that platform any more, remove its line from strake.lock.";
+    throw new StrakeError({ code: error.code, message, site, notes: [...notes, hint], cause });
   }
 }

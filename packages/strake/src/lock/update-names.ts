@@ -3,7 +3,7 @@ import type { Digest, Image } from "@strake/oci";
 import { type ImageDifference, imageDifference } from "./image-difference.ts";
 import { InstalledPackages } from "./installed-packages.ts";
 import type { LockedName } from "./locked-names.ts";
-import type { OpenLock } from "./open-lock.ts";
+import { lookUpNames, type OpenLock } from "./open-lock.ts";
 import { type PackageChange, packageChanges } from "./parse-packages.ts";
 
 /** What became of a name that was looked up anew. */
@@ -24,7 +24,7 @@ export async function updateNames(
   options: { readonly packages: boolean },
 ): Promise<readonly UpdatedName[]> {
   const { names, planner } = lock;
-  await planner.lookUp(names.used.map(({ use }) => use));
+  await lookUpNames(lock);
   const installed = options.packages ? new InstalledPackages() : undefined;
   const updated: UpdatedName[] = [];
   for (const name of names.used) {
