@@ -20,6 +20,8 @@ export const app = image().from("${server.address}/team/base:1").env({ A: "b" })
     const frozen = await runStrake(["build", "--frozen-lockfile"], { cwd });
     expect(frozen.status).toBe(1);
     expect(frozen.stderr).toContain(`build.ts:2:28  strake.lock does not pin ${server.address}/team/base:1`);
+    // For the platform of this machine, wherever it is mended.
+    expect(frozen.stderr).toMatch(/Run "strake update --platform linux\/\w+ \S+:1", and commit strake.lock/);
     expect(existsSync(lock)).toBe(false);
 
     const built = await runStrake(["build"], { cwd });

@@ -104,8 +104,12 @@ export async function prepareTargets(
 }
 
 function frozenLock(session: Session, request: DefinitionRequest, pins: Pins): FrozenLock {
-  const { buildArgs, platforms, places, stages } = request;
+  const { buildArgs, places, stages } = request;
   const byCi = request.frozenByCi === true;
+  const images = targetsOf(session, request).map(({ image }) => image);
+  // Whoever mends the lockfile may sit at another kind of machine, where such an image would be for another platform.
+  const unsaid = images.some((image) => saidPlatforms(image) === undefined) ? [session.platform] : [];
+  const platforms = request.platforms.length > 0 ? request.platforms : unsaid;
   if (session.dockerfile === undefined) return new FrozenLock(pins, { byCi, file: request.file, buildArgs, platforms });
   const file = request.file ?? (places.length > 0 ? relative(process.cwd(), session.buildFile) : undefined);
   return new FrozenLock(pins, { byCi, file, stage: stages.at(-1), buildArgs, platforms });
@@ -145,11 +149,14 @@ export function isImageName(key: string): boolean {
 
 /** The platforms that an image is built for: those that are asked for, else those it names, else the one here. */
 export function platformsOf(session: Session, image: Image, asked: readonly Platform[]): readonly Platform[] {
-  if (asked.length > 0) return asked;
+  return asked.length > 0 ? asked : (saidPlatforms(image) ?? [session.platform]);
+}
+
+function saidPlatforms(image: Image): readonly Platform[] | undefined {
   for (let node = image.definition; node.kind !== "from"; node = node.input) {
     if (node.kind === "platforms") return node.platforms.map((platform) => parsePlatform(platform));
   }
-  return [session.platform];
+  return undefined;
 }
 
 /** A build argument that nothing declares is most likely misspelt; Docker ignores it without a word. */

@@ -5,7 +5,7 @@ import { type Digest, familiarReference, type Platform, parseReference, printPla
 export interface FrozenLockOptions {
   /** Nobody asked for it: it is frozen because `CI` is set. */
   readonly byCi: boolean;
-  /** The build file as it was asked for, the arguments and platforms of the build: what mends it needs them too. */
+  /** The build file as it was asked for, the arguments, and platforms that images do not say: what mends it needs them. */
   readonly file?: string | undefined;
   /** The stage of a Dockerfile. */
   readonly stage?: string | undefined;
