@@ -6,8 +6,9 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Several daemons and sandboxes run beside one another, on machines that others use too.
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
     env: { TZ: "UTC" },
   },
 });
