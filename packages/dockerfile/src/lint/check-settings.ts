@@ -43,7 +43,7 @@ export const checkOldForms: Check = ({ tree, stages }, report) => {
   for (const instruction of stages.flatMap((stage) => stage.instructions)) {
     if (instruction.keyword === "maintainer") {
       const message = "Maintainer instruction is deprecated in favor of using label";
-      report("MaintainerDeprecated", instruction, message, labelFor(instruction));
+      report("MaintainerDeprecated", instruction, message, labelFor(instruction, tree.escape));
     }
     const pair = instruction.pairs.find(({ legacy }) => legacy);
     if (pair === undefined) continue;
@@ -58,13 +58,14 @@ export const checkOldForms: Check = ({ tree, stages }, report) => {
   }
 };
 
-function labelFor({ name, argument }: Instruction) {
-  if (/["$\\`\r\n]/.test(argument.value)) return undefined;
+/** The label that says what MAINTAINER said, which takes its text as it is written. */
+function labelFor({ name, argument }: Instruction, mark: string) {
   const keyword = name.value === name.value.toLowerCase() ? "label" : "LABEL";
-  return [
-    replace(name.span, keyword),
-    replace(argument.span, `org.opencontainers.image.authors="${argument.value.trimEnd()}"`),
-  ];
+  const author = Array.from(
+    argument.value.trimEnd(),
+    (each) => ('"$'.includes(each) || each === mark ? mark : "") + each,
+  );
+  return [replace(name.span, keyword), replace(argument.span, `org.opencontainers.image.authors="${author.join("")}"`)];
 }
 
 /** Empty lines in continued instructions; as BuildKit has it, the last line is named. */

@@ -43,6 +43,13 @@ test.each([
   expect(lint(text)).toEqual(expected);
 });
 
+test("MAINTAINER becomes a label with the same text, and the finding says what goes", () => {
+  const text = 'FROM debian:13\nMAINTAINER "A" $me \\o/ <a@h>\n';
+  const [finding] = lintDockerfile(parseDockerfile(text, { file: "/Dockerfile" }));
+  expect(finding?.advice).toContain("author field");
+  expect(fix(text)).toBe('FROM debian:13\nLABEL org.opencontainers.image.authors="\\"A\\" \\$me \\\\o/ <a@h>"\n');
+});
+
 test("comments leave rules out: by name, by hadolint's code, for one instruction or for the file", () => {
   expect(lint("# hadolint ignore=DL3006\nFROM debian\n")).toEqual([]);
   expect(lint("# strake ignore=UntaggedBase\nFROM debian\n")).toEqual([]);

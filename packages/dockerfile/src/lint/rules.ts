@@ -67,7 +67,11 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
     "Write a JSON array, so that the program gets signals.",
     "DL3025",
   ),
-  MaintainerDeprecated: buildCheck("maintainer-deprecated", "Use LABEL org.opencontainers.image.authors.", "DL4000"),
+  MaintainerDeprecated: buildCheck(
+    "maintainer-deprecated",
+    "Use LABEL org.opencontainers.image.authors. The author field of the image's config goes with MAINTAINER.",
+    "DL4000",
+  ),
   UndefinedArgInFrom: buildCheck("undefined-arg-in-from", "Declare it with ARG before the first FROM."),
   WorkdirRelativePath: buildCheck("workdir-relative-path", "Write an absolute path.", "DL3000"),
   UndefinedVar: buildCheck("undefined-var", "Declare it with ARG or ENV in this stage."),
