@@ -1,21 +1,13 @@
 import type { Instruction } from "../syntax/tree.ts";
 import { type Check, replace } from "./linted-file.ts";
 
-/** Stage names: their case, that they differ, and that they are not reserved. */
-export const checkStageNames: Check = ({ stages }, report) => {
-  const known = new Set<string>();
+/** The case of stage names and of AS. */
+export const checkStageCasing: Check = ({ stages }, report) => {
   for (const { from, name } of stages) {
     const [, as, written] = from.words;
     if (name === undefined || as === undefined || written === undefined) continue;
     if (written.value !== name) report("StageNameCasing", from, `Stage name '${written.value}' should be lowercase`);
     checkAs(from, report);
-    if (name === "scratch" || name === "context") {
-      report("ReservedStageName", from, `Stage name should not use the same name as reserved stage "${name}"`);
-    }
-    if (known.has(name)) {
-      report("DuplicateStageName", from, `Duplicate stage name "${name}", stage names should be unique`);
-    }
-    known.add(name);
   }
 };
 

@@ -1,69 +1,71 @@
-import type { Instruction } from "../syntax/tree.ts";
-import type { Check } from "./linted-file.ts";
+import type { RunNode } from "@strake/core";
+import { checkApt, checkInstallers } from "./check-packages.ts";
+import { foldStatements, type ImageCheck, type LintedImages, type ReportStatement } from "./linted-images.ts";
+import { isShell, type ShellText, shellText, withoutPrefix } from "./shell-commands.ts";
 
-/** What RUN runs, as far as its text tells without running a shell. */
-export const checkShell: Check = ({ stages }, report) => {
-  const strict = new Set<string>();
-  for (const { name, base, instructions } of stages) {
-    let pipefail = strict.has(base.value.toLowerCase());
-    let before: Instruction | undefined;
-    for (const instruction of instructions) {
-      if (instruction.keyword === "shell") {
-        pipefail = instruction.words.some(({ value }) => value === "pipefail" || /^-\w*o\w*pipefail$/.test(value));
-      }
-      if (instruction.keyword === "run") {
-        if (before?.keyword === "run" && instruction.flags.length === 0 && before.flags.length === 0) {
-          report("ConsecutiveRun", instruction, "RUN follows RUN: each makes a layer of its own");
-        }
-        if (instruction.form !== "json") checkCommands(instruction, pipefail, report);
-      }
-      before = instruction;
+interface ShellState {
+  /** Failures of a pipe's first commands count. */
+  readonly pipefail: boolean;
+  /** The shell is not one of the usual kind, as PowerShell. */
+  readonly foreign: boolean;
+  /** The statement before is a command that could be joined with this one. */
+  readonly plainRun: boolean;
+}
+
+/** What commands of the build run, as far as their text tells without running a shell. */
+export const checkShell: ImageCheck = (linted, report) => {
+  const initial: ShellState = { pipefail: false, foreign: false, plainRun: false };
+  foldStatements<ShellState>(linted, initial, (state, node) => {
+    if (node.kind === "shell") {
+      const pipefail = node.shell.some((word) => word === "pipefail" || /^-\w*o\w*pipefail$/.test(word));
+      return { pipefail, foreign: !isShell(node.shell[0] ?? ""), plainRun: false };
     }
-    if (name === undefined) continue;
-    if (pipefail) strict.add(name);
-    else strict.delete(name);
-  }
+    if (node.kind !== "run") return state.plainRun ? { ...state, plainRun: false } : state;
+    const plainRun = isPlain(node);
+    if (plainRun && state.plainRun) {
+      const word = linted.word(node);
+      report("ConsecutiveRun", node, `${word} follows ${word}: each makes a layer of its own`);
+    }
+    const shell = state.foreign ? undefined : shellText(node.command);
+    if (shell !== undefined) checkCommands(linted, node, shell, state.pipefail, report);
+    return { ...state, plainRun };
+  });
 };
 
-function checkCommands(run: Instruction, pipefail: boolean, report: Parameters<Check>[1]): void {
-  const text = unquoted([run.argument.value, ...run.heredocs.map(({ content }) => content)].join("\n"));
-  const commands = text.split(/&&|\|\||[;\n|]/).map((command) => command.trim().split(/\s+/));
-  if (commands.length > 0 && commands.every(([program]) => program === "cd")) {
+/** Tells whether a command has no options. */
+function isPlain({ mounts, network, security, cache }: RunNode): boolean {
+  return mounts.length === 0 && [network, security, cache].every((option) => option === undefined);
+}
+
+function checkCommands(
+  { notation }: LintedImages,
+  run: RunNode,
+  { text, pipes }: ShellText,
+  pipefail: boolean,
+  report: ReportStatement,
+): void {
+  const commands = pipes.flat();
+  if (commands.every(([program]) => program === "cd")) {
     report("CdInsteadOfWorkdir", run, "cd has no effect on the instructions that follow");
   } else if (/^\s*cd\s+[^\s;&|]+\s*(?:&&|;)/.test(text)) {
-    report("CdInsteadOfWorkdir", run, "WORKDIR says where commands run");
+    report("CdInsteadOfWorkdir", run, `${notation === "code" ? "workdir()" : "WORKDIR"} says where commands run`);
   }
-  if (commands.some(([program]) => program === "sudo")) report("SudoInRun", run, "sudo has unforeseeable effects");
-  if (!pipefail && !text.includes("pipefail") && /[^|>]\|(?!\|)/.test(text)) {
+  const programs = commands.map(withoutPrefix);
+  if (programs.some(([program]) => program === "sudo")) report("SudoInRun", run, "sudo has unforeseeable effects");
+  if (!pipefail && !text.includes("pipefail") && pipes.some((pipe) => pipe.length > 1)) {
     report("PipeWithoutPipefail", run, "Of a pipe only the last command's failure is seen");
   }
-  const installs = commands.filter(([program, ...rest]) => program === "apt-get" && rest.includes("install"));
-  if (installs.length > 0) checkApt(run, text, installs, report);
+  const piped = pipes.find((pipe) => pipe.some((words, at) => at > 0 && runsDownload(pipe[at - 1] ?? [], words)));
+  if (piped !== undefined) {
+    const message = "What a shell runs was downloaded, and nobody has checked that it is what it should be";
+    report("DownloadPipedToShell", run, message);
+  }
+  checkApt(run, text, programs, report);
+  checkInstallers(run, programs, report);
 }
 
-function checkApt(
-  run: Instruction,
-  text: string,
-  installs: readonly (readonly string[])[],
-  report: Parameters<Check>[1],
-): void {
-  for (const install of installs) {
-    if (!/--no-install-recommends|APT::Install-Recommends/i.test(install.join(" "))) {
-      report("AptRecommends", run, "apt-get install brings packages along that are only recommended");
-    }
-    const packages = install
-      .slice(install.indexOf("install") + 1)
-      .filter((word) => /^[a-z0-9][a-z0-9.+-]*$/.test(word));
-    const [first] = packages;
-    if (first !== undefined) report("UnpinnedAptPackage", run, `${first} is installed in whatever version there is`);
-  }
-  const cached = run.flags.some(({ name, value = "" }) => name === "mount" && value.includes("/var/lib/apt"));
-  if (!cached && !text.includes("/var/lib/apt/lists")) {
-    report("AptListsKept", run, "apt's package lists stay in the layer");
-  }
-}
-
-/** A command without what its quotes hold. */
-function unquoted(text: string): string {
-  return text.replace(/\\.|'[^']*'|"(?:[^"\\]|\\.)*"/g, (piece) => (piece.startsWith("\\") ? " " : "_"));
+function runsDownload(from: readonly string[], to: readonly string[]): boolean {
+  const [download = ""] = withoutPrefix(from);
+  const [first = "", second = ""] = withoutPrefix(to);
+  return ["curl", "wget"].includes(download) && isShell(first === "sudo" ? second : first);
 }

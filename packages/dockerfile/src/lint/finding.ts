@@ -23,6 +23,8 @@ export interface Finding {
   /** Where the rule is explained. */
   readonly url?: string;
   readonly site: CallSite;
+  /** The last line of what is meant. */
+  readonly endLine?: number;
   /** Changes that mend it without changing what is built. */
   readonly edits?: readonly Edit[];
 }

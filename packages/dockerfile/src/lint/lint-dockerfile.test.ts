@@ -27,7 +27,7 @@ test.each([
   ["FROM debian:13\nRUN curl a | tar x\n", ["PipeWithoutPipefail 2"]],
   ["FROM debian:13\nRUN a || b\n", []],
   ['FROM debian:13\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN a | b\n', []],
-  ["FROM debian:13\nRUN apt-get install gcc\n", ["AptRecommends 2", "UnpinnedAptPackage 2", "AptListsKept 2"]],
+  ["FROM debian:13\nRUN apt-get install gcc\n", ["AptRecommends 2", "AptListsKept 2", "UnpinnedAptPackage 2"]],
   ["FROM debian:13\nRUN apt-get install --no-install-recommends gcc=1 && rm -rf /var/lib/apt/lists/*\n", []],
   ["FROM debian:13\nRUN a\nRUN b\n", ["ConsecutiveRun 3"]],
   ["FROM debian:13\nUSER root\n", ["LastUserRoot 2"]],

@@ -1,60 +1,108 @@
-import type { DockerfileTree } from "../syntax/tree.ts";
-import { checkKeywordCasing, checkStageNames } from "./check-names.ts";
-import { checkSecrets } from "./check-secrets.ts";
-import {
-  checkCommandForm,
-  checkEmptyLines,
-  checkOldForms,
-  checkPorts,
-  checkUsedOnce,
-  checkWorkdir,
-} from "./check-settings.ts";
-import { checkShell } from "./check-shell.ts";
-import { checkBases, checkCopies, checkLabels, checkUser } from "./check-sources.ts";
+import { type CallSite, parentPath, type StrakeError } from "@strake/core";
+import { readDockerfile } from "../read/read-dockerfile.ts";
+import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
+import { checkKeywordCasing, checkStageCasing } from "./check-names.ts";
+import { checkDescriptions, checkEmptyLines, checkGlobalSecrets, checkOldForms, checkPorts } from "./check-texts.ts";
 import { checkFrom, checkVariables } from "./check-variables.ts";
-import type { Finding, Severity } from "./finding.ts";
-import { type Check, lintedFile, type Report } from "./linted-file.ts";
-import { type Rule, rules } from "./rules.ts";
+import { editsFor } from "./edits-for.ts";
+import type { Finding } from "./finding.ts";
+import { lintImages } from "./lint-images.ts";
+import { type Check, type LintedFile, lintedFile, type Report } from "./linted-file.ts";
+import type { LintedImage, Surroundings } from "./linted-images.ts";
+import { makeFinding } from "./make-finding.ts";
+import { rules } from "./rules.ts";
 import { readSuppressions } from "./suppressions.ts";
 
+/** What a check of a Dockerfile goes by besides its text. */
+export interface LintDockerfileOptions extends Surroundings {
+  /** The folder that COPY takes files from; the file's own where absent. */
+  readonly context?: string;
+  /** Only this stage and those it needs are looked at, as in a build; all where absent. */
+  readonly target?: string;
+  readonly buildArgs?: ReadonlyMap<string, string>;
+  /** The platform to build for; `linux/amd64` where absent. */
+  readonly platform?: string;
+}
+
+/** The checks of the text, for what a definition has not. */
 const checks: readonly Check[] = [
-  checkStageNames,
+  checkStageCasing,
   checkKeywordCasing,
-  checkUsedOnce,
-  checkCommandForm,
   checkOldForms,
   checkEmptyLines,
-  checkWorkdir,
   checkPorts,
   checkFrom,
   checkVariables,
-  checkSecrets,
-  checkBases,
-  checkCopies,
-  checkShell,
-  checkUser,
-  checkLabels,
+  checkGlobalSecrets,
+  checkDescriptions,
 ];
 
 /**
  * Checks a Dockerfile against all rules, and returns what they found in the order of the lines.
  *
  * What the file's comments say is honoured: `# check=…` as in BuildKit, `# hadolint ignore=…` and `# strake ignore=…`.
+ * Variables of bases are not known; what hangs on them is left out.
  *
  * @throws StrakeError `dockerfile-stage` for a file without stages
  */
-export function lintDockerfile(tree: DockerfileTree): readonly Finding[] {
+export function lintDockerfile(tree: DockerfileTree, options: LintDockerfileOptions = {}): readonly Finding[] {
   const file = lintedFile(tree);
   const suppressions = readSuppressions(tree);
   const findings: Finding[] = [];
   const report: Report = (name, instruction, message, edits, offset = instruction.name.span.start.offset) => {
-    const rule: Rule = rules[name];
-    if (suppressions.skips(name, rule.alias, instruction)) return;
-    const { severity: usual, ...about } = rule;
-    const severity: Severity = suppressions.strict && usual === "warning" ? "error" : usual;
+    if (suppressions.skips(name, rules[name], instruction)) return;
     const site = tree.source.site(offset);
-    findings.push({ rule: name, ...about, severity, message, site, ...(edits === undefined ? {} : { edits }) });
+    const endLine = offset === instruction.name.span.start.offset ? lastLine(instruction) : site.line;
+    findings.push(makeFinding(name, { message, site, endLine, strict: suppressions.strict, edits }));
   };
   for (const check of checks) check(file, report);
+  checkMeaning(file, options, report);
   return findings.sort((left, right) => left.site.line - right.site.line);
+}
+
+/** Reads the definitions of the stages and checks those. */
+function checkMeaning(file: LintedFile, options: LintDockerfileOptions, report: Report): void {
+  const { tree, stages } = file;
+  const instructions = new Map(
+    tree.instructions.map((each) => [place(tree.source.site(each.name.span.start.offset)), each]),
+  );
+  const { definition, definitions } = readDockerfile(tree, {
+    context: options.context ?? parentPath(tree.source.file),
+    platform: options.platform ?? "linux/amd64",
+    keepUnset: true,
+    onError: (error, instruction) => reportError(error, instruction, report),
+    ...(options.buildArgs === undefined ? {} : { buildArgs: options.buildArgs }),
+    ...(options.target === undefined ? { allStages: true } : { target: options.target }),
+  });
+  const images = [...definitions].map(([index, stage]): LintedImage => {
+    const name = stages[index]?.name;
+    return { definition: stage, final: stage === definition, ...(name === undefined ? {} : { name }) };
+  });
+  const { ignoreOf, basePlatform } = options;
+  const linted = {
+    images,
+    notation: "dockerfile" as const,
+    word: ({ site, kind }: { site: CallSite; kind: string }) =>
+      instructions.get(place(site))?.name.value ?? kind.toUpperCase(),
+    ...(ignoreOf === undefined ? {} : { ignoreOf }),
+    ...(basePlatform === undefined ? {} : { basePlatform }),
+  };
+  lintImages(linted, (rule, { site }, message) => {
+    const instruction = instructions.get(place(site));
+    if (instruction !== undefined) report(rule, instruction, message, editsFor(rule, instruction, tree.escape));
+  });
+}
+
+/** A FROM that names nothing without a build argument is for the rules about FROM. */
+function reportError(error: StrakeError, instruction: Instruction, report: Report): void {
+  if (instruction.keyword === "from" && instruction.words[0]?.value.includes("$")) return;
+  report("BuildError", instruction, error.message);
+}
+
+function lastLine({ span, text }: Instruction): number {
+  return span.start.line + text.replace(/\r?\n$/, "").split("\n").length - 1;
+}
+
+function place({ line, column }: CallSite): string {
+  return `${line}:${column}`;
 }

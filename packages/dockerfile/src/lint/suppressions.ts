@@ -1,36 +1,58 @@
 import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
+import type { Rule } from "./rules.ts";
 
 /** What the file itself says about checks. */
 export interface Suppressions {
   /** `error=true`: every warning is an error. */
   readonly strict: boolean;
   /** Whether a rule, by its name or its code in hadolint, is to be left out at an instruction. */
-  skips(rule: string, alias: string | undefined, at: Instruction): boolean;
+  skips(name: string, rule: Rule, at: Instruction): boolean;
 }
 
-/** Reads `# check=skip=…;error=true`, `# hadolint ignore=…`, `# hadolint global ignore=…` and `# strake ignore=…`. */
+/** What a `check=…` says: which rules to leave out, and which to take in. */
+interface CheckOptions {
+  readonly skip: readonly string[];
+  readonly experimental: readonly string[];
+  readonly error: boolean;
+}
+
+/**
+ * Reads `# check=skip=…;error=true;experimental=…`, at the top or above an instruction, and `# hadolint ignore=…`,
+ * `# hadolint global ignore=…` and the same with `strake`.
+ */
 export function readSuppressions(tree: DockerfileTree): Suppressions {
-  const check = tree.directives.find(({ name }) => name === "check")?.value ?? "";
-  const options = new Map(
-    check.split(";").map((part) => {
-      const [name = "", ...value] = part.split("=");
-      return [name.trim(), value.join("=").trim()] as const;
-    }),
-  );
-  const everywhere = new Set([...split(options.get("skip") ?? ""), ...globally(tree)]);
+  const file = readCheck(tree.directives.find(({ name }) => name === "check")?.value ?? "");
+  const everywhere = [...file.skip, ...globally(tree)];
   return {
-    strict: options.get("error")?.toLowerCase() === "true",
-    skips: (rule, alias, at) => {
-      const here = at.comments.flatMap(ignored);
-      const named = (names: Iterable<string>) => [...names].some((name) => name === rule || name === alias);
-      return everywhere.has("all") || named(everywhere) || named(here);
+    strict: file.error,
+    skips: (name, { alias, experimental }, at) => {
+      const here = at.comments.map((comment) => readCheck(/^\s*check\s*=\s*(\S+)/.exec(comment)?.[1] ?? ""));
+      const named = (names: readonly string[]) => names.some((each) => each === name || each === alias);
+      const wanted = [file, ...here].flatMap((options) => options.experimental);
+      if (experimental && !wanted.includes("all") && !named(wanted)) return true;
+      const skipped = [...everywhere, ...here.flatMap(({ skip }) => skip), ...at.comments.flatMap(ignored)];
+      return named(skipped) || (!experimental && skipped.includes("all"));
     },
   };
 }
 
+function readCheck(text: string): CheckOptions {
+  const options = new Map(
+    text.split(";").map((part) => {
+      const [name = "", ...value] = part.split("=");
+      return [name.trim(), value.join("=").trim()] as const;
+    }),
+  );
+  const list = (name: string) => split(options.get(name) ?? "");
+  return {
+    skip: list("skip"),
+    experimental: list("experimental"),
+    error: options.get("error")?.toLowerCase() === "true",
+  };
+}
+
 function ignored(comment: string): readonly string[] {
-  const found = /^\s*(?:(?:hadolint|strake)\s+ignore|check\s*=\s*skip)\s*=\s*(\S.*)$/.exec(comment)?.[1];
-  return split(found ?? "");
+  return split(/^\s*(?:hadolint|strake)\s+ignore\s*=\s*(\S.*)$/.exec(comment)?.[1] ?? "");
 }
 
 function globally(tree: DockerfileTree): readonly string[] {

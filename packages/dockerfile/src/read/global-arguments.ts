@@ -27,7 +27,8 @@ export function globalArguments(
     for (const word of instruction.words) {
       const equals = word.value.indexOf("=");
       const name = equals === -1 ? word.value : word.value.slice(0, equals);
-      const value = options.buildArgs?.get(name) ?? defaultOf(tree, instruction, word.value, equals, globals);
+      const value =
+        options.buildArgs?.get(name) ?? defaultOf(tree, instruction, word.value, equals, globals, options.onError);
       if (value !== undefined) globals.set(name, value);
     }
   }
@@ -40,13 +41,17 @@ function defaultOf(
   text: string,
   equals: number,
   globals: ReadonlyMap<string, string>,
+  onError: ReadOptions["onError"],
 ): string | undefined {
   if (equals === -1) return undefined;
   try {
     return expandWord(text.slice(equals + 1), globals, { escape: tree.escape });
   } catch (error) {
     if (!(error instanceof ExpandError)) throw error;
-    throw tree.source.error(instruction.name.span.start.offset, "dockerfile-instruction", error.message);
+    const wrong = tree.source.error(instruction.name.span.start.offset, "dockerfile-instruction", error.message);
+    if (onError === undefined) throw wrong;
+    onError(wrong, instruction);
+    return undefined;
   }
 }
 

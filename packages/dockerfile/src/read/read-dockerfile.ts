@@ -3,7 +3,7 @@ import { type ImageConfig, parsePlatform } from "@strake/oci/document";
 import { ExpandError, expandWord, type Variables } from "../expand/expand.ts";
 import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
 import { nearest } from "../syntax/suggest.ts";
-import type { DockerfileTree } from "../syntax/tree.ts";
+import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
 import { checkStage } from "./check-stage.ts";
 import { CheckedFlags } from "./checked-flags.ts";
 import { globalArguments } from "./global-arguments.ts";
@@ -87,7 +87,7 @@ class Reader implements Reading {
     const directive = this.#tree.directives.find((found) => found.name === "syntax");
     const syntax = this.options.buildArgs?.get("BUILDKIT_SYNTAX") ?? directive?.value;
     const known = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]\S+)?(?:\s|$)/;
-    if (syntax === undefined || known.test(syntax)) return syntax;
+    if (syntax === undefined || known.test(syntax) || this.options.onError !== undefined) return syntax;
     throw this.source.error(
       directive?.span.start.offset ?? 0,
       "foreign-frontend",
@@ -150,11 +150,29 @@ class Reader implements Reading {
 
   #readStage(stage: StageSyntax): StageScope {
     const context = stage.name === undefined ? undefined : this.options.contexts?.get(stage.name);
-    const { from, parent, triggers } = this.#base(stage, context);
+    const unknown: Based = { from: this.#scratch(stage), parent: { ...emptyParent, complete: false }, triggers: [] };
+    const { from, parent, triggers } = this.#attempt(stage.from, unknown, () => this.#base(stage, context));
     const scope = new StageScope(this, stage.index, Object.freeze(from), parent);
-    for (const trigger of triggers) this.#fire(scope, trigger, stage);
-    if (context === undefined) for (const instruction of stage.instructions) readInstruction(scope, instruction);
+    for (const trigger of triggers) this.#attempt(stage.from, undefined, () => this.#fire(scope, trigger, stage));
+    for (const instruction of context === undefined ? stage.instructions : []) {
+      this.#attempt(instruction, undefined, () => readInstruction(scope, instruction));
+    }
     return scope;
+  }
+
+  /** Does what reads an instruction; a mistake in it ends the reading unless somebody wants to be told. */
+  #attempt<T>(instruction: Instruction, otherwise: T, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (this.options.onError === undefined || !StrakeError.is(error)) throw error;
+      this.options.onError(error, instruction);
+      return otherwise;
+    }
+  }
+
+  #scratch(stage: StageSyntax): FromNode {
+    return { kind: "from", base: { type: "scratch" }, site: this.source.site(stage.from.name.span.start.offset) };
   }
 
   /** Carries out an ONBUILD instruction of the base, at FROM's place. */
@@ -233,8 +251,7 @@ class Reader implements Reading {
       };
     }
     if (replaced === undefined && name === "scratch") {
-      const { platform: _, ...scratch } = { platform: "", ...node };
-      return { from: { ...scratch, base: { type: "scratch" } }, parent: emptyParent, triggers: [] };
+      return { from: this.#scratch(stage), parent: emptyParent, triggers: [] };
     }
     const context = replaced ?? this.options.contexts?.get(name);
     if (context?.type === "context") return { from: folderBase(context, site), parent: emptyParent, triggers: [] };

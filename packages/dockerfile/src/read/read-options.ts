@@ -1,4 +1,4 @@
-import type { CopyFrom, Definition } from "@strake/core";
+import type { CopyFrom, Definition, StrakeError } from "@strake/core";
 import type { ImageConfig } from "@strake/oci/document";
 import type { Variables } from "../expand/expand.ts";
 import type { Instruction, Word } from "../syntax/tree.ts";
@@ -26,6 +26,10 @@ export interface ReadOptions {
   readonly baseConfig?: (name: string, platform: string) => ImageConfig | undefined;
   /** Every stage is read, whether the target needs it or not. */
   readonly allStages?: boolean;
+  /** Variables that may have a value in a base which is not known stay as they are. */
+  readonly keepUnset?: boolean;
+  /** Is told what is wrong with an instruction, which is then left out; without it the first mistake is thrown. */
+  readonly onError?: (error: StrakeError, instruction: Instruction) => void;
   /** Other texts in the place of variables' values, for those who want to know where variables are used. */
   readonly substitute?: Substitute;
 }

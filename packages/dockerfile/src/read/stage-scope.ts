@@ -49,7 +49,8 @@ export class StageScope {
   /** Resolves quotes and variables of a text. */
   expand(text: string, instruction: Instruction, plainQuotes = false): string {
     if (!/[$'"\\`]/.test(text)) return text;
-    const options = { escape: plainQuotes ? "\\" : this.reading.escape, plainQuotes };
+    const keepUnset = !this.complete && this.reading.options.keepUnset === true;
+    const options = { escape: plainQuotes ? "\\" : this.reading.escape, plainQuotes, keepUnset };
     return this.#try(instruction, text, () =>
       expandWord(text, this.#seen(text), { ...options, onUnset: (name) => this.#warnUnset(name, instruction) }),
     );
