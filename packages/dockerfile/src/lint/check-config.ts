@@ -49,14 +49,15 @@ export const checkDuplicateEnv: ImageCheck = (linted, report) => {
 export const checkImageNames: ImageCheck = (linted, report) => {
   const known = new Set<string>();
   for (const { definition, name } of linted.images) {
-    const [from] = statementsOf(definition);
-    if (name === undefined || from === undefined) continue;
+    // A stage is called by its FROM; an image of a build file begins wherever its common part does.
+    const at = linted.notation === "code" ? definition : statementsOf(definition)[0];
+    if (name === undefined || at === undefined) continue;
     if (name === "scratch" || name === "context") {
       const message = `${stage(linted)} name should not use the same name as reserved stage "${name}"`;
-      report("ReservedStageName", from, message);
+      report("ReservedStageName", at, message);
     }
     if (known.has(name)) {
-      report("DuplicateStageName", from, `Duplicate stage name "${name}", stage names should be unique`);
+      report("DuplicateStageName", at, `Duplicate stage name "${name}", stage names should be unique`);
     }
     known.add(name);
   }

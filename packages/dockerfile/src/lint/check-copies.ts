@@ -38,19 +38,18 @@ function isCopy({ sources, checksum, keepGitDir, unpack }: AddNode): boolean {
   return sources.every((source) => source.type === "path" && !archive.test(shownText(source.path)));
 }
 
-/** The sources of a copy that the context has not; as in BuildKit, none where some pattern takes files in again. */
+/**
+ * The sources of a copy that the context has not; as in BuildKit, none where some pattern takes files in again.
+ *
+ * Patterns count from the root and have no slash before them, so a path with one is found by few of them.
+ */
 function ignoredPaths(node: CopyNode | AddNode, ignore: IgnoreRules): readonly string[] {
   if (ignore.patterns.some((pattern) => pattern.startsWith("!"))) return [];
   const everything = ignore.patterns.some((pattern) => ["*", "**", "**/*"].includes(pattern));
   return sourcePaths(node)
     .map(cleanPath)
     .filter((path) => !path.includes("$"))
-    .filter((path) => (path === "." || path === "/" ? everything : isIgnored(path, ignore)));
-}
-
-function isIgnored(path: string, ignore: IgnoreRules): boolean {
-  // As in BuildKit: patterns count from the root without its slash, and a path with one matches none.
-  return !path.startsWith("/") && ignore.ignores(path);
+    .filter((path) => (path === "." ? everything : (everything && path.startsWith("/")) || ignore.ignores(path)));
 }
 
 function sourcePaths({ sources }: CopyNode | AddNode): readonly string[] {

@@ -60,8 +60,9 @@ function checkCommands(
     const message = "What a shell runs was downloaded, and nobody has checked that it is what it should be";
     report("DownloadPipedToShell", run, message);
   }
-  checkApt(run, text, programs, report);
-  checkInstallers(run, programs, report);
+  const plain = programs.map((words) => (words[0] === "sudo" ? words.slice(1) : words));
+  checkApt(run, text, plain, report);
+  checkInstallers(run, plain, report);
 }
 
 function runsDownload(from: readonly string[], to: readonly string[]): boolean {

@@ -24,7 +24,7 @@ export function makeActions(signal: AbortSignal): Actions {
     },
     convert: async (request) => write((await import("./convert.ts")).convert(request)),
     lint: async (request) => {
-      const { text, failed } = (await import("./lint.ts")).lint(request);
+      const { text, failed } = await (await import("./lint.ts")).lint(request);
       write(text);
       if (failed) throw new ExitWith(1);
     },

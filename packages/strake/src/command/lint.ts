@@ -1,6 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, relative, resolve, sep } from "node:path";
 import { StrakeError } from "@strake/core";
-import { type Finding, fixDockerfile, lintDockerfile, parseDockerfile, printFindings } from "@strake/dockerfile";
+import {
+  type Finding,
+  fixDockerfile,
+  lintDefinitions,
+  lintDockerfile,
+  parseDockerfile,
+  printFindings,
+} from "@strake/dockerfile";
+import { findBuildFile } from "../compose/find-build-file.ts";
+import { findDockerfile, isBuildFile } from "../compose/find-dockerfile.ts";
+import { ignoreRulesOf } from "../compose/ignore-rules.ts";
+import { loadTargets } from "../compose/load-targets.ts";
 import type { LintRequest } from "./request.ts";
 
 /** What a check ends with. */
@@ -12,31 +24,68 @@ export interface LintResult {
 }
 
 /**
- * Checks Dockerfiles, and mends them where that is asked for.
+ * Checks build files and Dockerfiles, and mends Dockerfiles where that is asked for.
  *
- * @throws StrakeError `no-build-file` for a file that cannot be read, and as parsing does
+ * @throws StrakeError `no-build-file` for a file that cannot be read, and as loading and parsing do
  */
-export function lint({ files, format, fix, strict }: LintRequest): LintResult {
-  const names = files.length === 0 ? ["Dockerfile"] : files;
-  const findings = names.flatMap((file) => lintFile(file, fix));
+export async function lint(request: LintRequest): Promise<LintResult> {
+  const { files, format, strict } = request;
+  const findings: Finding[] = [];
+  for (const file of files.length === 0 ? [undefined] : files) findings.push(...(await lintFile(file, request)));
   const fails = ({ severity }: Finding) => severity === "error" || (strict && severity === "warning");
   return { text: printFindings(findings, format), failed: findings.some(fails) };
 }
 
-function lintFile(file: string, fix: boolean): readonly Finding[] {
+async function lintFile(asked: string | undefined, request: LintRequest): Promise<readonly Finding[]> {
+  const cwd = process.cwd();
+  if (asked !== undefined && !isBuildFile(resolve(cwd, asked))) return lintText(asked, request);
+  // A folder may have either; without a name it is the one that a build would take.
+  const dockerfile = asked !== undefined && /\.[cm]?[jt]s$/.test(asked) ? undefined : folderDockerfile(cwd, asked);
+  if (dockerfile !== undefined) return lintText(shown(dockerfile), request);
+  return lintBuildFile(findBuildFile(cwd, asked));
+}
+
+function folderDockerfile(cwd: string, folder: string | undefined): string | undefined {
+  return findDockerfile(cwd, { places: folder === undefined ? [] : [folder] })?.file;
+}
+
+/** Checks the images of a build file; what packages from elsewhere say is not its author's. */
+async function lintBuildFile(buildFile: string): Promise<readonly Finding[]> {
+  const targets = await loadTargets(buildFile, { write: false });
+  const findings = lintDefinitions(
+    targets.map(({ name, image }) => ({ name, definition: image.definition })),
+    { ignoreOf: ignoreRulesOf(buildFile), sourceOf: readIfThere },
+  );
+  return findings
+    .filter(({ site }) => !site.file.split(sep).includes("node_modules"))
+    .map((finding) => ({ ...finding, site: { ...finding.site, file: shown(finding.site.file) } }));
+}
+
+function lintText(file: string, { fix, context }: LintRequest): readonly Finding[] {
   const written = read(file);
-  if (!fix) return lintDockerfile(parseDockerfile(written, { file }));
-  const fixed = fixDockerfile(written, { file });
+  const fixed = fix ? fixDockerfile(written, { file }) : written;
   if (fixed !== written) writeFileSync(file, fixed);
-  return lintDockerfile(parseDockerfile(fixed, { file }));
+  const path = resolve(file);
+  const root = context === undefined ? dirname(path) : resolve(context);
+  return lintDockerfile(parseDockerfile(fixed, { file }), { context: root, ignoreOf: ignoreRulesOf(path, root) });
 }
 
 function read(file: string): string {
-  const build = /\.[cm]?[jt]s$/.test(file);
-  if (build) throw new StrakeError({ code: "usage", message: `${file} is no Dockerfile: lint reads Dockerfiles` });
+  const text = readIfThere(file);
+  if (text !== undefined) return text;
+  throw new StrakeError({ code: "no-build-file", message: `${file} cannot be read` });
+}
+
+function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    throw new StrakeError({ code: "no-build-file", message: `${file} cannot be read` });
+    return undefined;
   }
+}
+
+/** A path as people see it: from where they stand, where it is below. */
+function shown(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith(`..${sep}`) ? file : path;
 }

@@ -118,13 +118,15 @@ export interface ConvertRequest {
 }
 
 export interface LintRequest {
-  /** Dockerfiles; none: that of the working folder. */
+  /** Build files, Dockerfiles, or folders with one; none: what a build would take. */
   readonly files: readonly string[];
   readonly format: LintFormat;
-  /** What can be mended without changing what is built is mended in the files. */
+  /** What can be mended without changing what is built is mended in Dockerfiles. */
   readonly fix: boolean;
   /** Warnings fail the check too. */
   readonly strict: boolean;
+  /** The folder that a Dockerfile is built in; its own where absent. */
+  readonly context?: string;
 }
 
 export interface InspectRequest {

@@ -55,7 +55,8 @@ function isDockerfileFolder(folder: string): boolean {
   return has("Dockerfile") && !buildFileNames.some(has);
 }
 
-function isBuildFile(path: string): boolean {
+/** Tells whether a path is a build file by its name, or a folder. */
+export function isBuildFile(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return true;
   return /\.[cm]?[jt]s$/.test(basename(path));

@@ -1,12 +1,11 @@
 import { dirname } from "node:path";
-import { type Definition, Image, isGitUrl, StrakeError } from "@strake/core";
+import { type Definition, type Image, isGitUrl, StrakeError } from "@strake/core";
 import { DockerfileImages, type DockerfileOptions } from "./dockerfile-images.ts";
 import { findBuildFile } from "./find-build-file.ts";
 import { type FoundDockerfile, findDockerfile } from "./find-dockerfile.ts";
-import { findTargets, type Target } from "./find-targets.ts";
+import type { Target } from "./find-targets.ts";
 import { hostPlatform } from "./host-platform.ts";
-import { loadBuildFile } from "./load-build-file.ts";
-import { readSettings } from "./settings.ts";
+import { loadTargets } from "./load-targets.ts";
 import { openWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.ts";
 
 /** What every command that reads a build file is told. */
@@ -37,11 +36,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   if (wanted !== undefined && isFetched(place)) return openFetched(options, wanted, place);
   const found = wanted && findDockerfile(process.cwd(), { file: options.file, places: wanted.places });
   if (wanted !== undefined && found !== undefined) return openDockerfile(options, wanted, found);
-  const { home } = readSettings(process.env);
   const buildFile = findBuildFile(process.cwd(), options.file);
-  const library = new URL("./index.js", import.meta.url).href;
-  const exports = await loadBuildFile({ file: buildFile, home, library, write: !options.readOnly });
-  const targets = await findTargets(buildFile, exports, (value): value is Image => Image.is(value));
+  const targets = await loadTargets(buildFile, { write: !options.readOnly });
   return {
     ...openWorkspace({ ...options, buildFile }),
     buildFile,

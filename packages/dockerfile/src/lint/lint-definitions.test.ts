@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { cache, files, type Image, image, likeDocker, script } from "@strake/core";
+import { expect, test } from "vitest";
+import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
+import { lintDefinitions } from "./lint-definitions.ts";
+import { lintDockerfile } from "./lint-dockerfile.ts";
+import type { Surroundings } from "./linted-images.ts";
+
+const sourceOf = (file: string) => readFileSync(file, "utf8");
+const ignoreOf = () => ({ patterns: ["dist"], ignores: (path: string) => path === "dist" || path.startsWith("dist/") });
+const basePlatform = () => ({ offered: "linux/arm64", wanted: "linux/amd64" });
+
+function inCode(images: Readonly<Record<string, Image>>, options: Surroundings = {}): readonly string[] {
+  const targets = Object.entries(images).map(([name, { definition }]) => ({ name, definition }));
+  return lintDefinitions(targets, { sourceOf, ...options }).map(({ rule }) => rule);
+}
+
+function inDockerfile(text: string, options: Surroundings = {}): readonly string[] {
+  const tree = parseDockerfile(text, { file: "/Dockerfile" });
+  return lintDockerfile(tree, { context: "/", ...options }).map(({ rule }) => rule);
+}
+
+const debian = image().from("debian:13");
+const pinned = `debian@sha256:${"a".repeat(64)}`;
+const scratch = image().from("scratch");
+
+const pairs: readonly [string, Image, readonly string[], Surroundings?][] = [
+  ["FROM debian", image().from("debian"), ["UntaggedBase"]],
+  ["FROM debian:latest", image().from("debian:latest"), ["LatestBase"]],
+  [`FROM ${pinned}`, image().from(pinned), []],
+  ["RUN cd /x && make", debian.run("cd /x && make"), ["CdInsteadOfWorkdir"]],
+  ["RUN sudo make", debian.run("sudo make"), ["SudoInRun"]],
+  ["RUN apt update", debian.run("apt update"), ["AptInsteadOfAptGet"]],
+  ["RUN apk add curl", debian.run("apk add curl"), ["UnpinnedApkPackage"]],
+  ["RUN apk add -t deps curl=1", debian.run("apk add -t deps curl=1"), []],
+  ["RUN pip install -r a x==1", debian.run("pip install -r a x==1"), []],
+  ["RUN pip install x", debian.run("pip install x"), ["UnpinnedPipPackage"]],
+  ["RUN npm install -g x@1 .", debian.run("npm install -g x@1 ."), []],
+  ["RUN npm i -g x", debian.run("npm i -g x"), ["UnpinnedNpmPackage"]],
+  ["RUN a\nRUN b", debian.run("a").run("b"), ["ConsecutiveRun"]],
+  ["RUN a | b", debian.run("a | b"), ["PipeWithoutPipefail"]],
+  ['SHELL ["pwsh", "-c"]\nRUN a | b', debian.shell(["pwsh", "-c"]).run("a | b"), []],
+  ["RUN <<EOF\n#!/usr/bin/python3\na | b\nEOF", debian.run(script("a | b", { interpreter: "/usr/bin/python3" })), []],
+  [
+    "RUN set -o pipefail; curl a | sudo bash",
+    debian.run("set -o pipefail; curl a | sudo bash"),
+    ["SudoInRun", "DownloadPipedToShell"],
+  ],
+  [
+    "RUN --mount=type=cache,target=/var/lib/apt/lists apt-get install -y --no-install-recommends a=1",
+    debian.run("apt-get install -y --no-install-recommends a=1", { mounts: [cache("/var/lib/apt/lists")] }),
+    [],
+  ],
+  ["USER root", debian.user("root"), ["LastUserRoot"]],
+  ["ADD a /b", debian.add("a", "/b"), ["AddInsteadOfCopy"]],
+  ["COPY --from=build a /b", debian.copy("a", "/b", { from: "build" }), ["UndefinedCopySource"]],
+  ["COPY --from=build:1 a /b", debian.copy("a", "/b", { from: "build:1" }), []],
+  ["COPY a b", debian.copy("a", "b", likeDocker), ["RelativeCopyTarget"]],
+  ["COPY dist/a /b", debian.copy("dist/a", "/b"), ["CopyIgnoredFile"], { ignoreOf }],
+  ["COPY src /b", debian.copy(files("src/**"), "/b"), [], { ignoreOf }],
+  ["COPY dist /b", debian.copy(files("dist/**"), "/b"), ["CopyIgnoredFile"], { ignoreOf }],
+  ["WORKDIR a", scratch.workdir("a"), ["WorkdirRelativePath"]],
+  ["ENV API_KEY=1", debian.env({ API_KEY: "1" }), ["SecretsUsedInArgOrEnv"]],
+  ["ARG TOKEN", debian.arg("TOKEN"), ["SecretsUsedInArgOrEnv"]],
+  ["ENV A=AKIAABCDEFGHIJKLMNOP", debian.env({ A: "AKIAABCDEFGHIJKLMNOP" }), ["SecretValue"]],
+  ["ENV A=1\nENV A=1", debian.env({ A: "1" }).env({ A: "1" }), ["DuplicateEnv"]],
+  ["CMD a", debian.cmd("a"), ["JSONArgsRecommended"]],
+  ['CMD ["a"]\nCMD ["b"]', debian.cmd(["a"]).cmd(["b"]), ["MultipleInstructionsDisallowed"]],
+  ["MAINTAINER me", debian.maintainer("me"), ["MaintainerDeprecated"]],
+  ["LABEL A=1", debian.label({ A: "1" }), ["InvalidLabelKey"]],
+  ["FROM debian:13", debian, ["InvalidBaseImagePlatform"], { basePlatform }],
+];
+
+test.each(pairs)("%j and the same in code", (text, built, expected, options) => {
+  const file = `${text.startsWith("FROM") ? "" : built === scratch ? "FROM scratch\n" : "FROM debian:13\n"}${text}\n`;
+  expect(inDockerfile(file, options)).toEqual(expected);
+  expect(inCode({ built }, options)).toEqual(expected);
+});
+
+test("names of images that mean something else", () => {
+  expect(inCode({ context: scratch.user("1") })).toEqual(["ReservedStageName"]);
+  expect(inDockerfile("FROM debian:13 AS context\n")).toEqual(["ReservedStageName"]);
+});
+
+test("what several images share is found once, at its own line, and nothing is said of what one of them still uses", () => {
+  const base = debian.run("sudo a").cmd(["a"]);
+  const other = image().from(base).workdir("/x");
+  const found = lintDefinitions(
+    [base.run("b", { mounts: [cache("/c")] }).cmd(["b"]), other, base].map(({ definition }, at) => ({
+      name: `image${at}`,
+      definition,
+    })),
+  );
+  expect(found.map(({ rule }) => rule)).toEqual(["SudoInRun"]);
+  const [{ site } = { site: { file: "", line: 0 } }] = found;
+  expect(site.file).toBe(import.meta.filename);
+  expect(sourceOf(site.file).split("\n")[site.line - 1]).toContain('run("sudo a")');
+});
+
+test("what is set in a base counts in the images that stand on it", () => {
+  const base = debian.workdir("/x").shell(["bash", "-o", "pipefail", "-c"]).user("0");
+  expect(inCode({ app: image().from(base).workdir("y").run("a | b") })).toEqual(["LastUserRoot"]);
+});
+
+test("comments leave rules out, at the line and the line above", () => {
+  // strake-ignore: SudoInRun, DL3002
+  expect(inCode({ a: debian.run("sudo a").user("root") })).toEqual([]);
+  expect(inCode({ a: debian.run("sudo a") })).toEqual([]); // strake-ignore: SudoInRun
+  // strake-ignore: LastUserRoot
+
+  expect(inCode({ a: debian.run("sudo a") })).toEqual(["SudoInRun"]);
+});
