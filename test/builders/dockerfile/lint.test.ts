@@ -55,6 +55,10 @@ const scenarios: readonly Scenario[] = [
   ["FROM scratch\nCOPY /dist /y\nCOPY ../dist /z\n", "**/dist\n"],
   ["FROM scratch\nCOPY /dist /dist/x /a/\nCOPY ./a/../dist /b\n", "dist\n"],
   ["FROM scratch\nCOPY /dist /dist/x dist /a/\n", "*\n"],
+  [
+    "FROM scratch\nLABEL a=$ABCDEF b=$ABCDEF\nARG C=$GHIJKL\nEXPOSE $MNOPQR\nCOPY <<F /f\n$STUVWX ${YZABCD}\nF\nRUN --mount=target=$EFGHIJ true\n",
+  ],
+  ["FROM scratch\nARG ABC\nENV ABD=1\nLABEL a=$ABC b=$ABE c=$PAT\nUSER $X\nWORKDIR /$Y$Z\n"],
   ["FROM scratch\nARG FROM=dist\nCOPY $FROM/a /y\n", "dist\n"],
   ["FROM scratch\nCOPY dist /y\n", "dist\n!dist/a\n"],
   ["FROM scratch\n# check=skip=CopyIgnoredFile\nCOPY dist /y\nCOPY dist /z\n", "dist\n"],
@@ -71,10 +75,10 @@ const scenarios: readonly Scenario[] = [
 ];
 
 need(...buildkitNeeds)("strake lint finds what BuildKit's checks find, at the same lines", () => {
-  it.each(scenarios)("%j", async (text, ignore) => {
+  it.each(scenarios.map(([text, ignore = ""]) => [text, ignore] as const))("%j", async (text, ignore) => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "Dockerfile"), text);
-    if (ignore !== undefined) writeFileSync(join(folder, ".dockerignore"), ignore);
+    if (ignore !== "") writeFileSync(join(folder, ".dockerignore"), ignore);
     const expected = await checkWithBuildkit(folder);
     expect(await check(folder)).toEqual(expected);
   });

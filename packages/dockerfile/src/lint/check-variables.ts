@@ -1,7 +1,6 @@
 import { parseReference } from "@strake/oci/document";
 import { ExpandError, expandWord, expandWords } from "../expand/expand.ts";
 import { nearest } from "../syntax/suggest.ts";
-import type { Instruction, Keyword } from "../syntax/tree.ts";
 import type { Check, LintedFile } from "./linted-file.ts";
 
 const platformArguments: readonly string[] = ["BUILD", "TARGET"].flatMap((prefix) =>
@@ -74,44 +73,4 @@ function unsetNames(text: string, values: ReadonlyMap<string, string>, { tree }:
     if (!(error instanceof ExpandError)) throw error;
   }
   return unset;
-}
-
-const expanding: readonly Keyword[] = [
-  "add",
-  "copy",
-  "env",
-  "expose",
-  "label",
-  "stopsignal",
-  "user",
-  "volume",
-  "workdir",
-];
-
-/** Variables without a value, in stages whose base brings none that the file does not show. */
-export const checkVariables: Check = (file, report) => {
-  const known = new Map<string, ReadonlyMap<string, string>>([["scratch", new Map([["PATH", "/bin"]])]]);
-  for (const { name, base, instructions } of file.stages) {
-    const inherited = known.get(base.value.toLowerCase());
-    if (name !== undefined) known.delete(name);
-    if (inherited === undefined) continue;
-    const values = new Map(inherited);
-    for (const instruction of instructions) {
-      const texts = expanding.includes(instruction.keyword) ? expandedTexts(instruction) : [];
-      for (const each of new Set(texts.flatMap((text) => unsetNames(text, values, file)))) {
-        const near = nearest(each, values.keys());
-        const hint = near === undefined ? "" : ` (did you mean $${near}?)`;
-        report("UndefinedVar", instruction, `Usage of undefined variable '$${each}'${hint}`);
-      }
-      // The values do not matter, only that there is one.
-      if (instruction.keyword === "env") for (const pair of instruction.pairs) values.set(pair.name, "x");
-      if (instruction.keyword === "arg")
-        for (const { value } of instruction.words) values.set(value.split("=")[0] ?? "", "x");
-    }
-    if (name !== undefined) known.set(name, values);
-  }
-};
-
-function expandedTexts({ pairs, words }: Instruction): readonly string[] {
-  return [...pairs.flatMap(({ name, value }) => [name, value]), ...words.map(({ value }) => value)];
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { cache, files, type Image, image, likeDocker, script } from "@strake/core";
+import type { ImageConfig } from "@strake/oci/document";
 import { expect, test } from "vitest";
 import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
 import { lintDefinitions } from "./lint-definitions.ts";
@@ -9,6 +10,11 @@ import type { Surroundings } from "./linted-images.ts";
 const sourceOf = (file: string) => readFileSync(file, "utf8");
 const ignoreOf = () => ({ patterns: ["dist"], ignores: (path: string) => path === "dist" || path.startsWith("dist/") });
 const basePlatform = () => ({ offered: "linux/arm64", wanted: "linux/amd64" });
+const baseConfig = (): ImageConfig => ({
+  os: "linux",
+  architecture: "arm64",
+  rootfs: { type: "layers", diff_ids: [] },
+});
 
 function inCode(images: Readonly<Record<string, Image>>, options: Surroundings = {}): readonly string[] {
   const targets = Object.entries(images).map(([name, { definition }]) => ({ name, definition }));
@@ -17,7 +23,11 @@ function inCode(images: Readonly<Record<string, Image>>, options: Surroundings =
 
 function inDockerfile(text: string, options: Surroundings = {}): readonly string[] {
   const tree = parseDockerfile(text, { file: "/Dockerfile" });
-  return lintDockerfile(tree, { context: "/", ...options }).map(({ rule }) => rule);
+  return lintDockerfile(tree, {
+    context: "/",
+    ...options,
+    ...(options.basePlatform === undefined ? {} : { baseConfig }),
+  }).map(({ rule }) => rule);
 }
 
 const debian = image().from("debian:13");

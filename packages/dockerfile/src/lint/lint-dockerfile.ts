@@ -1,9 +1,11 @@
 import { type CallSite, parentPath, type StrakeError } from "@strake/core";
 import { readDockerfile } from "../read/read-dockerfile.ts";
+import type { ReadOptions } from "../read/read-options.ts";
+import { nearest } from "../syntax/suggest.ts";
 import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
 import { checkKeywordCasing, checkStageCasing } from "./check-names.ts";
 import { checkDescriptions, checkEmptyLines, checkGlobalSecrets, checkOldForms, checkPorts } from "./check-texts.ts";
-import { checkFrom, checkVariables } from "./check-variables.ts";
+import { checkFrom } from "./check-variables.ts";
 import { editsFor } from "./edits-for.ts";
 import type { Finding } from "./finding.ts";
 import { lintImages } from "./lint-images.ts";
@@ -14,7 +16,7 @@ import { rules } from "./rules.ts";
 import { readSuppressions } from "./suppressions.ts";
 
 /** What a check of a Dockerfile goes by besides its text. */
-export interface LintDockerfileOptions extends Surroundings {
+export interface LintDockerfileOptions extends Pick<Surroundings, "ignoreOf">, Pick<ReadOptions, "baseConfig"> {
   /** The folder that COPY takes files from; the file's own where absent. */
   readonly context?: string;
   /** Only this stage and those it needs are looked at, as in a build; all where absent. */
@@ -24,6 +26,8 @@ export interface LintDockerfileOptions extends Surroundings {
   readonly platform?: string;
 }
 
+const defaultPlatform = "linux/amd64";
+
 /** The checks of the text, for what a definition has not. */
 const checks: readonly Check[] = [
   checkStageCasing,
@@ -32,7 +36,6 @@ const checks: readonly Check[] = [
   checkEmptyLines,
   checkPorts,
   checkFrom,
-  checkVariables,
   checkGlobalSecrets,
   checkDescriptions,
 ];
@@ -41,7 +44,7 @@ const checks: readonly Check[] = [
  * Checks a Dockerfile against all rules, and returns what they found in the order of the lines.
  *
  * What the file's comments say is honoured: `# check=…` as in BuildKit, `# hadolint ignore=…` and `# strake ignore=…`.
- * Variables of bases are not known; what hangs on them is left out.
+ * What hangs on the variables of a base that is not known is left out.
  *
  * @throws StrakeError `dockerfile-stage` for a file without stages
  */
@@ -68,9 +71,11 @@ function checkMeaning(file: LintedFile, options: LintDockerfileOptions, report: 
   );
   const { definition, definitions } = readDockerfile(tree, {
     context: options.context ?? parentPath(tree.source.file),
-    platform: options.platform ?? "linux/amd64",
+    platform: options.platform ?? defaultPlatform,
     keepUnset: true,
     onError: (error, instruction) => reportError(error, instruction, report),
+    onUnset: (name, instruction, known) => reportUnset(name, instruction, known, report),
+    ...(options.baseConfig === undefined ? {} : { baseConfig: options.baseConfig }),
     ...(options.buildArgs === undefined ? {} : { buildArgs: options.buildArgs }),
     ...(options.target === undefined ? { allStages: true } : { target: options.target }),
   });
@@ -78,19 +83,30 @@ function checkMeaning(file: LintedFile, options: LintDockerfileOptions, report: 
     const name = stages[index]?.name;
     return { definition: stage, final: stage === definition, ...(name === undefined ? {} : { name }) };
   });
-  const { ignoreOf, basePlatform } = options;
+  const { ignoreOf } = options;
   const linted = {
     images,
     notation: "dockerfile" as const,
     word: ({ site, kind }: { site: CallSite; kind: string }) =>
       instructions.get(place(site))?.name.value ?? kind.toUpperCase(),
     ...(ignoreOf === undefined ? {} : { ignoreOf }),
-    ...(basePlatform === undefined ? {} : { basePlatform }),
+    basePlatform: (name: string, platform = options.platform ?? defaultPlatform) => {
+      const { os, architecture, variant = "" } = options.baseConfig?.(name, platform) ?? { os: "", architecture: "" };
+      // Some images that were made by hand do not say what they are for.
+      if (os === "" || architecture === "") return undefined;
+      return { offered: [os, architecture, variant].filter(Boolean).join("/"), wanted: platform };
+    },
   };
   lintImages(linted, (rule, { site }, message) => {
     const instruction = instructions.get(place(site));
     if (instruction !== undefined) report(rule, instruction, message, editsFor(rule, instruction, tree.escape));
   });
+}
+
+function reportUnset(name: string, instruction: Instruction, known: Iterable<string>, report: Report): void {
+  const near = nearest(name, known);
+  const hint = near === undefined ? "" : ` (did you mean $${near}?)`;
+  report("UndefinedVar", instruction, `Usage of undefined variable '$${name}'${hint}`);
 }
 
 /** A FROM that names nothing without a build argument is for the rules about FROM. */

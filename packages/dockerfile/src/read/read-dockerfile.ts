@@ -8,7 +8,7 @@ import { checkStage } from "./check-stage.ts";
 import { CheckedFlags } from "./checked-flags.ts";
 import { globalArguments } from "./global-arguments.ts";
 import { readInstruction } from "./read-instruction.ts";
-import type { ReadDockerfile, ReadOptions, ReadWarning, StageSyntax } from "./read-options.ts";
+import type { ReadDockerfile, ReadOptions, StageSyntax } from "./read-options.ts";
 import { splitStages } from "./split-stages.ts";
 import { type ParentScope, type Reading, StageScope } from "./stage-scope.ts";
 
@@ -30,7 +30,6 @@ class Reader implements Reading {
   readonly source: DockerfileTree["source"];
   readonly escape: string;
   readonly globals: ReadonlyMap<string, string>;
-  readonly warnings: ReadWarning[] = [];
   readonly #tree: DockerfileTree;
   readonly #stages: readonly StageSyntax[];
   readonly #scopes = new Map<number, StageScope>();
@@ -64,7 +63,6 @@ class Reader implements Reading {
       names,
       globals: this.globals,
       missing: [...this.#missing.values()],
-      warnings: this.warnings,
       ...(syntax === undefined ? {} : { syntax }),
     };
   }

@@ -30,6 +30,8 @@ export interface ReadOptions {
   readonly keepUnset?: boolean;
   /** Is told what is wrong with an instruction, which is then left out; without it the first mistake is thrown. */
   readonly onError?: (error: StrakeError, instruction: Instruction) => void;
+  /** Is told each variable without a value, in stages of which all variables are known, with the names that have one. */
+  readonly onUnset?: (name: string, instruction: Instruction, known: Iterable<string>) => void;
   /** Other texts in the place of variables' values, for those who want to know where variables are used. */
   readonly substitute?: Substitute;
 }
@@ -48,13 +50,6 @@ export interface SeenVariables {
   readonly args: ReadonlyMap<string, string | undefined>;
   /** False while those of the base are not known. */
   readonly complete: boolean;
-}
-
-/** Something that is allowed but rarely meant. */
-export interface ReadWarning {
-  readonly code: string;
-  readonly message: string;
-  readonly line: number;
 }
 
 /** A stage as it stands in the file. */
@@ -81,7 +76,6 @@ export interface ReadDockerfile {
   readonly globals: ReadonlyMap<string, string>;
   /** Bases whose config was asked for and not known. */
   readonly missing: readonly { readonly name: string; readonly platform: string }[];
-  readonly warnings: readonly ReadWarning[];
   /** The frontend that a `syntax` directive names. */
   readonly syntax?: string;
 }

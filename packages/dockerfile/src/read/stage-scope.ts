@@ -2,7 +2,7 @@ import type { CallSite, CopyFrom, Definition, StrakeError } from "@strake/core";
 import { ExpandError, expandWord, expandWords, type Variables } from "../expand/expand.ts";
 import type { SourceText } from "../syntax/source-text.ts";
 import type { Instruction } from "../syntax/tree.ts";
-import type { ReadOptions, ReadWarning } from "./read-options.ts";
+import type { ReadOptions } from "./read-options.ts";
 
 /** What is the same for all stages of a reading. */
 export interface Reading {
@@ -10,7 +10,6 @@ export interface Reading {
   readonly source: SourceText;
   readonly escape: string;
   readonly globals: ReadonlyMap<string, string>;
-  readonly warnings: ReadWarning[];
   /** What `--from` names, seen from a stage. */
   copyFrom(name: string, stage: number, at: number): CopyFrom;
 }
@@ -67,8 +66,7 @@ export class StageScope {
 
   #warnUnset(name: string, instruction: Instruction): void {
     if (!this.complete || this.args.has(name)) return;
-    const line = instruction.span.start.line;
-    this.reading.warnings.push({ code: "undefined-variable", message: `usage of undefined variable '$${name}'`, line });
+    this.reading.options.onUnset?.(name, instruction, this.env.keys());
   }
 
   #try<T>(instruction: Instruction, otherwise: T, expand: () => T): T {
