@@ -16,7 +16,9 @@ import { rules } from "./rules.ts";
 import { readSuppressions } from "./suppressions.ts";
 
 /** What a check of a Dockerfile goes by besides its text. */
-export interface LintDockerfileOptions extends Pick<Surroundings, "ignoreOf">, Pick<ReadOptions, "baseConfig"> {
+export interface LintDockerfileOptions
+  extends Pick<Surroundings, "ignoreOf">,
+    Pick<ReadOptions, "baseConfig" | "buildPlatform" | "contexts"> {
   /** The folder that COPY takes files from; the file's own where absent. */
   readonly context?: string;
   /** Only this stage and those it needs are looked at, as in a build; all where absent. */
@@ -50,7 +52,7 @@ const checks: readonly Check[] = [
  */
 export function lintDockerfile(tree: DockerfileTree, options: LintDockerfileOptions = {}): readonly Finding[] {
   const file = lintedFile(tree);
-  const suppressions = readSuppressions(tree);
+  const suppressions = readSuppressions(tree, options.buildArgs);
   const findings: Finding[] = [];
   const report: Report = (name, instruction, message, edits, offset = instruction.name.span.start.offset) => {
     if (suppressions.skips(name, rules[name], instruction)) return;
@@ -61,6 +63,16 @@ export function lintDockerfile(tree: DockerfileTree, options: LintDockerfileOpti
   for (const check of checks) check(file, report);
   checkMeaning(file, options, report);
   return findings.sort((left, right) => left.site.line - right.site.line);
+}
+
+/** What is passed on to the reading as it is. */
+function given({ baseConfig, buildPlatform, contexts, buildArgs }: LintDockerfileOptions): Partial<ReadOptions> {
+  return {
+    ...(baseConfig === undefined ? {} : { baseConfig }),
+    ...(buildPlatform === undefined ? {} : { buildPlatform }),
+    ...(contexts === undefined ? {} : { contexts }),
+    ...(buildArgs === undefined ? {} : { buildArgs }),
+  };
 }
 
 /** Reads the definitions of the stages and checks those. */
@@ -75,8 +87,7 @@ function checkMeaning(file: LintedFile, options: LintDockerfileOptions, report: 
     keepUnset: true,
     onError: (error, instruction) => reportError(error, instruction, report),
     onUnset: (name, instruction, known) => reportUnset(name, instruction, known, report),
-    ...(options.baseConfig === undefined ? {} : { baseConfig: options.baseConfig }),
-    ...(options.buildArgs === undefined ? {} : { buildArgs: options.buildArgs }),
+    ...given(options),
     ...(options.target === undefined ? { allStages: true } : { target: options.target }),
   });
   const images = [...definitions].map(([index, stage]): LintedImage => {

@@ -12,8 +12,6 @@ export interface Rule {
   readonly alias?: string;
   /** Where it is explained. */
   readonly url?: string;
-  /** It is one of BuildKit's build checks. */
-  readonly buildCheck?: true;
   /** It is about the text of Dockerfiles, so build files cannot break it. */
   readonly textual?: true;
   /** It counts only where the file asks for it. */
@@ -77,7 +75,7 @@ type Details = Pick<Rule, "codeAdvice" | "alias" | "textual" | "experimental">;
 
 function buildCheck(page: string | undefined, about: string, advice: string, details: Details = {}): Rule {
   const url = page === undefined ? {} : { url: `${explained}${page}/` };
-  return { severity: "warning", about, advice, ...details, ...url, buildCheck: true };
+  return { severity: "warning", about, advice, ...details, ...url };
 }
 
 /** The first group: BuildKit's build checks, with its names, codes and messages. */
@@ -292,3 +290,8 @@ const imageRules: Readonly<Record<ImageRuleName, Rule>> = {
 
 /** The rules by name. */
 export const rules: Readonly<Record<RuleName, Rule>> = { ...buildChecks, ...imageRules };
+
+/** Tells whether a rule is one of BuildKit's build checks. */
+export function isBuildCheck(rule: string): boolean {
+  return Object.hasOwn(buildChecks, rule);
+}

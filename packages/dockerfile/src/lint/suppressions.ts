@@ -18,10 +18,12 @@ interface CheckOptions {
 
 /**
  * Reads `# check=skip=…;error=true;experimental=…`, at the top or above an instruction, and `# hadolint ignore=…`,
- * `# hadolint global ignore=…` and the same with `strake`.
+ * `# hadolint global ignore=…` and the same with `strake`. As in BuildKit, an argument of the build can stand in for
+ * what the file says at its top.
  */
-export function readSuppressions(tree: DockerfileTree): Suppressions {
-  const file = readCheck(tree.directives.find(({ name }) => name === "check")?.value ?? "");
+export function readSuppressions(tree: DockerfileTree, buildArgs?: ReadonlyMap<string, string>): Suppressions {
+  const given = buildArgs?.get("BUILDKIT_DOCKERFILE_CHECK");
+  const file = readCheck(given ?? tree.directives.find(({ name }) => name === "check")?.value ?? "");
   const everywhere = [...file.skip, ...globally(tree)];
   return {
     strict: file.error,

@@ -5,10 +5,13 @@ import type { Actions } from "./request.ts";
 export function makeActions(signal: AbortSignal): Actions {
   const write = (text: string) => void process.stdout.write(text);
   return {
-    build: async (request) => {
-      if (request.call === undefined) await (await import("./build.ts")).build(request, signal);
-      else write((await import("./call.ts")).call(request, request.call));
+    build: async (request) => (await import("./build.ts")).build(request, signal),
+    check: async (request) => {
+      const { text, failed } = await (await import("./check.ts")).check(request, signal);
+      write(text);
+      if (failed) throw new ExitWith(1);
     },
+    call: async (request, option) => write((await import("./call.ts")).call(request, option)),
     plan: async (request) => (await import("./plan.ts")).plan(request, signal),
     print: async (request) => write(await (await import("./print.ts")).print(request, signal)),
     graph: async (request) => write(await (await import("./graph.ts")).graph(request, signal)),

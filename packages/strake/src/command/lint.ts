@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
-import { StrakeError } from "@strake/core";
+import { type Image, StrakeError } from "@strake/core";
 import {
   type Finding,
   fixDockerfile,
@@ -11,6 +11,7 @@ import {
 } from "@strake/dockerfile";
 import { findBuildFile } from "../compose/find-build-file.ts";
 import { findDockerfile, isBuildFile } from "../compose/find-dockerfile.ts";
+import type { Target } from "../compose/find-targets.ts";
 import { ignoreRulesOf } from "../compose/ignore-rules.ts";
 import { loadTargets } from "../compose/load-targets.ts";
 import type { LintRequest } from "./request.ts";
@@ -42,7 +43,8 @@ async function lintFile(asked: string | undefined, request: LintRequest): Promis
   // A folder may have either; without a name it is the one that a build would take.
   const dockerfile = asked !== undefined && /\.[cm]?[jt]s$/.test(asked) ? undefined : folderDockerfile(cwd, asked);
   if (dockerfile !== undefined) return lintText(shown(dockerfile), request);
-  return lintBuildFile(findBuildFile(cwd, asked));
+  const buildFile = findBuildFile(cwd, asked);
+  return lintBuildFile(buildFile, await loadTargets(buildFile, { write: false }));
 }
 
 function folderDockerfile(cwd: string, folder: string | undefined): string | undefined {
@@ -50,8 +52,7 @@ function folderDockerfile(cwd: string, folder: string | undefined): string | und
 }
 
 /** Checks the images of a build file; what packages from elsewhere say is not its author's. */
-async function lintBuildFile(buildFile: string): Promise<readonly Finding[]> {
-  const targets = await loadTargets(buildFile, { write: false });
+export function lintBuildFile(buildFile: string, targets: readonly Target<Image>[]): readonly Finding[] {
   const findings = lintDefinitions(
     targets.map(({ name, image }) => ({ name, definition: image.definition })),
     { ignoreOf: ignoreRulesOf(buildFile), sourceOf: readIfThere },

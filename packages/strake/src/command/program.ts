@@ -70,11 +70,15 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
     .addOption(new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto"))
     .option("-q, --quiet", "show no progress, print the image ids only", false)
     .addOption(
-      new Option("--call <method>", "print something of a Dockerfile instead: outline or targets[,format=json]"),
+      new Option("--call <method>", "build, check, outline or targets; the last two with ,format=json").default("build"),
     )
+    .option("--check", "the same as --call check: print what BuildKit's checks find, and build nothing", false)
     .option("--iidfile <file>", "write the image id to a file")
     .option("--metadata-file <file>", "write what was built to a file, as JSON")
     .action(async (targets: string[], options: Values) => {
+      const call = parseCallOption(options.check === true ? "check" : (options.call as string));
+      if (call.method === "check") return actions.check(definitionRequest(targets, options, variables));
+      if (call.method !== "build") return actions.call(definitionRequest(targets, options, variables), call);
       await actions.build({
         ...definitionRequest(targets, options, variables),
         tags: options.tag as string[],
@@ -88,7 +92,6 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
         noCache: options.cache === false,
         commands: readCommandOptions(options, variables),
         progress: options.quiet === true ? "quiet" : (options.progress as (typeof progressModes)[number]),
-        ...(typeof options.call === "string" ? { call: parseCallOption(options.call) } : {}),
         ...optional("imageIdFile", options.iidfile),
         ...optional("metadataFile", options.metadataFile),
       });

@@ -50,8 +50,6 @@ export interface BuildRequest extends DefinitionRequest {
   readonly cacheTo: readonly string[];
   readonly commands: CommandRequest;
   readonly progress: ProgressMode;
-  /** Something of the Dockerfile that is printed instead of building it. */
-  readonly call?: CallOption;
   /** The file that gets the image id. */
   readonly imageIdFile?: string;
   /** The file that gets what was built, as JSON. */
@@ -271,6 +269,8 @@ export interface PruneRequest {
 /** What the command line can ask for; each resolves when it is done. */
 export interface Actions {
   build(request: BuildRequest): Promise<void>;
+  check(request: DefinitionRequest): Promise<void>;
+  call(request: DefinitionRequest, option: CallOption): Promise<void>;
   plan(request: PlanRequest): Promise<void>;
   print(request: PrintRequest): Promise<void>;
   graph(request: GraphRequest): Promise<void>;

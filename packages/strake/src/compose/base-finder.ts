@@ -5,6 +5,7 @@ import {
   type Digest,
   findStoredImage,
   type Image,
+  type ImageConfig,
   type ImageFile,
   imageDigest,
   type Layer,
@@ -56,6 +57,12 @@ export class BaseFinder {
     const digest = await imageDigest(image);
     this.#found.set(digest, image);
     return { digest, config: await image.config() };
+  }
+
+  /** The config of a named image, also of one that is for another platform. */
+  async config(name: string, platform: string): Promise<ImageConfig> {
+    const image = await this.#findNamed(parseReference(name), parsePlatform(platform), undefined);
+    return image.config();
   }
 
   /** Opens an image that was found before, or that a plan names. */

@@ -1,8 +1,9 @@
 import { basename, resolve } from "node:path";
 import { type CopyFrom, type Definition, Image, outsideNames, resolutionKey, StrakeError } from "@strake/core";
-import type { ReadDockerfile } from "@strake/dockerfile";
+import type { Finding, ReadDockerfile } from "@strake/dockerfile";
 import { type ImageConfig, type Platform, parseReference, printPlatform, printReference } from "@strake/oci";
 import type { FoundDockerfile } from "./find-dockerfile.ts";
+import { ignoreRulesOf } from "./ignore-rules.ts";
 import type { Planner } from "./plan-targets.ts";
 
 /** What the reading of a Dockerfile goes by. */
@@ -24,17 +25,25 @@ export class DockerfileImages {
   readonly #options: DockerfileOptions;
   readonly #names: Map<Definition, string>;
   readonly #read: (platform: Platform, config?: BaseConfig) => ReadDockerfile;
+  readonly #lint: (platform: Platform, config?: BaseConfig) => readonly Finding[];
+  /** Warnings end the build, by a `check=error=true`. */
+  readonly strict: boolean;
 
   private constructor(
     found: FoundDockerfile,
     options: DockerfileOptions,
     names: Map<Definition, string>,
-    read: (platform: Platform, config?: BaseConfig) => ReadDockerfile,
+    reading: Pick<DockerfileImages, "strict"> & {
+      readonly read: (platform: Platform, config?: BaseConfig) => ReadDockerfile;
+      readonly lint: (platform: Platform, config?: BaseConfig) => readonly Finding[];
+    },
   ) {
     this.#found = found;
     this.#options = options;
     this.#names = names;
-    this.#read = read;
+    this.#read = reading.read;
+    this.#lint = reading.lint;
+    this.strict = reading.strict;
     this.name = (options.stage ?? basename(found.context)).toLowerCase().replace(/[^a-z0-9._-]+/g, "-") || "image";
   }
 
@@ -48,20 +57,24 @@ export class DockerfileImages {
     options: DockerfileOptions,
     names: Map<Definition, string>,
   ): Promise<DockerfileImages> {
-    const { parseDockerfile, readDockerfile } = await import("@strake/dockerfile");
+    const { lintDockerfile, parseDockerfile, readDockerfile, readSuppressions } = await import("@strake/dockerfile");
     const tree = parseDockerfile(found.text, { file: found.file });
     const contexts = new Map([...options.contexts].map(([name, value]) => [name, contextOf(name, value)]));
-    const read = (platform: Platform, baseConfig?: BaseConfig) =>
-      readDockerfile(tree, {
-        context: found.context,
-        platform: printPlatform(platform),
-        buildPlatform: printPlatform(options.platform),
-        buildArgs: options.buildArgs,
-        contexts,
-        ...(options.stage === undefined ? {} : { target: options.stage }),
-        ...(baseConfig === undefined ? {} : { baseConfig }),
-      });
-    return new DockerfileImages(found, options, names, read);
+    const given = (platform: Platform, baseConfig: BaseConfig | undefined) => ({
+      context: found.context,
+      platform: printPlatform(platform),
+      buildPlatform: printPlatform(options.platform),
+      buildArgs: options.buildArgs,
+      contexts,
+      ...(options.stage === undefined ? {} : { target: options.stage }),
+      ...(baseConfig === undefined ? {} : { baseConfig }),
+    });
+    const ignoreOf = ignoreRulesOf(found.file, found.context);
+    return new DockerfileImages(found, options, names, {
+      strict: readSuppressions(tree, options.buildArgs).strict,
+      read: (platform, baseConfig) => readDockerfile(tree, given(platform, baseConfig)),
+      lint: (platform, baseConfig) => lintDockerfile(tree, { ...given(platform, baseConfig), ignoreOf }),
+    });
   }
 
   /** The image as far as it can be told without looking at any base. */
@@ -71,10 +84,7 @@ export class DockerfileImages {
 
   /** The image for a platform; its bases are looked up, since their variables and triggers take part. */
   async image(platform: Platform, planner: Planner): Promise<Image> {
-    const config: BaseConfig = (name, platformText) => {
-      const key = resolutionKey({ type: "image", name: printReference(parseReference(name)), platform: platformText });
-      return planner.resolution.get(key)?.config;
-    };
+    const config = configsOf(planner);
     for (let reading = this.#read(platform); ; reading = this.#read(platform, config)) {
       const unknown = outsideNames([reading.definition], platform).some(
         ({ name }) => !planner.resolution.has(resolutionKey(name)),
@@ -84,6 +94,16 @@ export class DockerfileImages {
       const again = this.#read(platform, config);
       if (again.missing.length === reading.missing.length && !unknown) return this.#image(again);
     }
+  }
+
+  /** What the checks find; bases that `config` does not know are left out. */
+  lint(platform: Platform, config?: BaseConfig): readonly Finding[] {
+    return this.#lint(platform, config);
+  }
+
+  /** The text as it was read. */
+  get text(): string {
+    return this.#found.text;
   }
 
   #image(reading: ReadDockerfile): Image {
@@ -98,7 +118,16 @@ export class DockerfileImages {
   }
 }
 
-type BaseConfig = (name: string, platform: string) => ImageConfig | undefined;
+/** What is known of a base, by its name and the platform it is wanted for. */
+export type BaseConfig = (name: string, platform: string) => ImageConfig | undefined;
+
+/** The configs of the bases that were looked up for a plan. */
+export function configsOf({ resolution }: Planner): BaseConfig {
+  return (name, platform) => {
+    const key = resolutionKey({ type: "image", name: printReference(parseReference(name)), platform });
+    return resolution.get(key)?.config;
+  };
+}
 
 /** What a named context stands for, in buildx's notation. */
 function contextOf(name: string, value: string): CopyFrom {
