@@ -24,6 +24,12 @@ export interface ResolvedImage {
   readonly image: Image;
 }
 
+/** How an image is asked for. */
+export interface GetOptions {
+  /** An image that no index stands for is taken also where it is for another platform. */
+  readonly otherPlatform?: boolean;
+}
+
 /** The images of every registry. */
 export class Registry implements ImageSource {
   readonly #options: ClientOptions;
@@ -41,18 +47,18 @@ export class Registry implements ImageSource {
    * @throws RegistryError `not-found`, `unauthorized`, `no-matching-platform` and whatever else may go wrong
    * @throws OciError `invalid-document` for a document that is none
    */
-  async get(reference: Reference, platform: Platform): Promise<Image> {
-    return (await this.resolve(reference, platform)).image;
+  async get(reference: Reference, platform: Platform, options: GetOptions = {}): Promise<Image> {
+    return (await this.resolve(reference, platform, options)).image;
   }
 
   /** Finds what a name stands for, with the digest to pin it by. @throws as `get` does */
-  async resolve(reference: Reference, platform: Platform): Promise<ResolvedImage> {
+  async resolve(reference: Reference, platform: Platform, options: GetOptions = {}): Promise<ResolvedImage> {
     const client = this.client(reference.registry);
     const named = await client.getManifest(reference);
     const chosen = await descend(client, reference, named, platform);
     const image = await readRemoteImage(client, reference, chosen);
     // An index says for which platform each image is; of an image that stands alone, only its config does.
-    if (chosen === named) await checkPlatform(reference, image, platform);
+    if (chosen === named && !options.otherPlatform) await checkPlatform(reference, image, platform);
     return { digest: named.digest, manifestDigest: chosen.digest, image };
   }
 

@@ -21,8 +21,10 @@ export interface LintDockerfileOptions
     Pick<ReadOptions, "baseConfig" | "buildPlatform" | "contexts"> {
   /** The folder that COPY takes files from; the file's own where absent. */
   readonly context?: string;
-  /** Only this stage and those it needs are looked at, as in a build; all where absent. */
+  /** Only this stage and those it needs are looked at. */
   readonly target?: string;
+  /** Only what a build needs is looked at, also where it has no target. */
+  readonly building?: boolean;
   readonly buildArgs?: ReadonlyMap<string, string>;
   /** The platform to build for; `linux/amd64` where absent. */
   readonly platform?: string;
@@ -88,7 +90,7 @@ function checkMeaning(file: LintedFile, options: LintDockerfileOptions, report: 
     onError: (error, instruction) => reportError(error, instruction, report),
     onUnset: (name, instruction, known) => reportUnset(name, instruction, known, report),
     ...given(options),
-    ...(options.target === undefined ? { allStages: true } : { target: options.target }),
+    ...(options.target === undefined ? { allStages: options.building !== true } : { target: options.target }),
   });
   const images = [...definitions].map(([index, stage]): LintedImage => {
     const name = stages[index]?.name;

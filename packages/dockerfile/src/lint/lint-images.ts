@@ -9,8 +9,8 @@ import type { ImageCheck, LintedImages, ReportStatement } from "./linted-images.
 
 const checks: readonly ImageCheck[] = [
   checkImageNames,
-  checkUsedOnce,
   checkCommandForm,
+  checkUsedOnce,
   checkMaintainer,
   checkPlaces,
   checkSecrets,

@@ -121,14 +121,14 @@ async function openDaemon(
 async function warn({ dockerfile, platform }: Session, request: BuildRequest, planner: Planner): Promise<void> {
   if (dockerfile === undefined || request.progress === "quiet" || request.progress === "json") return;
   const { buildWarnings, printWarnings } = await import("@strake/dockerfile");
-  const findings = dockerfile.lint(request.platforms[0] ?? platform, configsOf(planner));
+  const findings = dockerfile.lint(request.platforms[0] ?? platform, configsOf(planner), true);
   process.stderr.write(printWarnings(buildWarnings(findings)));
 }
 
 /** Ends a build whose Dockerfile says so, where BuildKit's checks find something. */
 async function refuseWarnings(session: Session, dockerfile: DockerfileImages, request: BuildRequest): Promise<void> {
   const { buildWarnings, printWarning, violation } = await import("@strake/dockerfile");
-  const found = await lintWithBases(dockerfile, session, request.platforms[0] ?? session.platform);
+  const found = await lintWithBases(dockerfile, session, request.platforms[0] ?? session.platform, true);
   const warnings = buildWarnings(found);
   if (warnings.length === 0) return;
   throw new StrakeError({

@@ -26,7 +26,7 @@ export async function check(request: DefinitionRequest, signal: AbortSignal): Pr
       return result(lintBuildFile(session.buildFile, session.targets), (file) => readFileSync(file, "utf8"));
     }
     const [platform = session.platform] = request.platforms;
-    const findings = await lintWithBases(dockerfile, session, platform);
+    const findings = await lintWithBases(dockerfile, session, platform, false);
     const file = relative(process.cwd(), dockerfile.file);
     const named = findings.map((finding) => ({ ...finding, site: { ...finding.site, file } }));
     return result(named, () => dockerfile.text);

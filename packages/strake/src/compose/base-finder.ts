@@ -21,7 +21,7 @@ import {
   readImage,
   sha256,
 } from "@strake/oci";
-import type { Registry } from "@strake/registry";
+import type { GetOptions, Registry } from "@strake/registry";
 
 /** How bases are looked for. */
 export interface BaseFinderOptions {
@@ -61,7 +61,8 @@ export class BaseFinder {
 
   /** The config of a named image, also of one that is for another platform. */
   async config(name: string, platform: string): Promise<ImageConfig> {
-    const image = await this.#findNamed(parseReference(name), parsePlatform(platform), undefined);
+    const options = { otherPlatform: true };
+    const image = await this.#findNamed(parseReference(name), parsePlatform(platform), undefined, options);
     return image.config();
   }
 
@@ -85,13 +86,18 @@ export class BaseFinder {
     return findStoredImage(file.images, reference, path).image(platform);
   }
 
-  async #findNamed(reference: Reference, platform: Platform, pinned: Digest | undefined): Promise<Image> {
+  async #findNamed(
+    reference: Reference,
+    platform: Platform,
+    pinned: Digest | undefined,
+    options: GetOptions = {},
+  ): Promise<Image> {
     const { store, pull } = this.#options;
     const record = pull ? undefined : store.images.get(reference);
     const digest = pinned ?? reference.digest ?? record?.manifest;
     const remote = async () => {
       const registry = await this.#options.registry();
-      return registry.get(digest === undefined ? reference : { ...reference, digest }, platform);
+      return registry.get(digest === undefined ? reference : { ...reference, digest }, platform, options);
     };
     if (digest !== undefined) {
       const kept = await readImage(store.blobs, digest).catch(() => undefined);

@@ -25,7 +25,7 @@ export class DockerfileImages {
   readonly #options: DockerfileOptions;
   readonly #names: Map<Definition, string>;
   readonly #read: (platform: Platform, config?: BaseConfig) => ReadDockerfile;
-  readonly #lint: (platform: Platform, config?: BaseConfig) => readonly Finding[];
+  readonly #lint: Lint;
   /** Warnings end the build, by a `check=error=true`. */
   readonly strict: boolean;
 
@@ -35,7 +35,7 @@ export class DockerfileImages {
     names: Map<Definition, string>,
     reading: Pick<DockerfileImages, "strict"> & {
       readonly read: (platform: Platform, config?: BaseConfig) => ReadDockerfile;
-      readonly lint: (platform: Platform, config?: BaseConfig) => readonly Finding[];
+      readonly lint: Lint;
     },
   ) {
     this.#found = found;
@@ -73,7 +73,8 @@ export class DockerfileImages {
     return new DockerfileImages(found, options, names, {
       strict: readSuppressions(tree, options.buildArgs).strict,
       read: (platform, baseConfig) => readDockerfile(tree, given(platform, baseConfig)),
-      lint: (platform, baseConfig) => lintDockerfile(tree, { ...given(platform, baseConfig), ignoreOf }),
+      lint: (platform, baseConfig, building) =>
+        lintDockerfile(tree, { ...given(platform, baseConfig), ignoreOf, building }),
     });
   }
 
@@ -96,10 +97,8 @@ export class DockerfileImages {
     }
   }
 
-  /** What the checks find; bases that `config` does not know are left out. */
-  lint(platform: Platform, config?: BaseConfig): readonly Finding[] {
-    return this.#lint(platform, config);
-  }
+  /** What the checks find, in all stages or only in those that a build needs. */
+  lint: Lint = (platform, config, building) => this.#lint(platform, config, building);
 
   /** The text as it was read. */
   get text(): string {
@@ -117,6 +116,9 @@ export class DockerfileImages {
     return this.#found.file;
   }
 }
+
+/** Checks a Dockerfile; what hangs on bases that `config` does not know is left out. */
+type Lint = (platform: Platform, config: BaseConfig, building: boolean) => readonly Finding[];
 
 /** What is known of a base, by its name and the platform it is wanted for. */
 export type BaseConfig = (name: string, platform: string) => ImageConfig | undefined;
