@@ -6,6 +6,7 @@ import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
 import { lintDefinitions } from "./lint-definitions.ts";
 import { lintDockerfile } from "./lint-dockerfile.ts";
 import type { Surroundings } from "./linted-images.ts";
+import { type Rule, rules } from "./rules.ts";
 
 const sourceOf = (file: string) => readFileSync(file, "utf8");
 const ignoreOf = () => ({ patterns: ["dist"], ignores: (path: string) => path === "dist" || path.startsWith("dist/") });
@@ -41,6 +42,11 @@ const pairs: readonly [string, Image, readonly string[], Surroundings?][] = [
   ["RUN cd /x && make", debian.run("cd /x && make"), ["CdInsteadOfWorkdir"]],
   ["RUN sudo make", debian.run("sudo make"), ["SudoInRun"]],
   ["RUN apt update", debian.run("apt update"), ["AptInsteadOfAptGet"]],
+  [
+    "RUN apt-get install gcc",
+    debian.run("apt-get install gcc"),
+    ["AptRecommends", "AptListsKept", "UnpinnedAptPackage"],
+  ],
   ["RUN apk add curl", debian.run("apk add curl"), ["UnpinnedApkPackage"]],
   ["RUN apk add -t deps curl=1", debian.run("apk add -t deps curl=1"), []],
   ["RUN pip install -r a x==1", debian.run("pip install -r a x==1"), []],
@@ -85,6 +91,14 @@ test.each(pairs)("%j and the same in code", (text, built, expected, options) => 
   const file = `${text.startsWith("FROM") ? "" : built === scratch ? "FROM scratch\n" : "FROM debian:13\n"}${text}\n`;
   expect(inDockerfile(file, options)).toEqual(expected);
   expect(inCode({ built }, options)).toEqual(expected);
+});
+
+test("every rule that is about more than a text is tried in both notations", () => {
+  const tried = new Set<string>([...pairs.flatMap(([, , expected]) => expected), "ReservedStageName"]);
+  const untried = Object.entries(rules as Readonly<Record<string, Rule>>).filter(
+    ([name, { textual }]) => !textual && !tried.has(name),
+  );
+  expect(untried.map(([name]) => name)).toEqual([]);
 });
 
 test("names of images that mean something else", () => {
