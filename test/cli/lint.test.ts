@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { project } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -23,5 +24,47 @@ describe("strake lint", () => {
     expect(readFileSync(join(cwd, "Dockerfile"), "utf8")).toBe("FROM debian AS a\nCOPY . /x\n");
     const [run] = JSON.parse(stdout).runs;
     expect(run.results.map(({ ruleId }: { ruleId: string }) => ruleId)).toEqual(["UntaggedBase"]);
+  });
+
+  it("takes what a build would take, or what is named, and finds the same in both", async () => {
+    const cwd = project({
+      "app/build.ts": `import { image } from "strake";
+import { withTools } from "../tools.ts";
+export const app = image().from("debian").with(withTools).copy("dist/a", "/a");
+`,
+      "tools.ts": `import type { Image } from "strake";
+export const withTools = (base: Image) => base
+  // strake-ignore: LastUserRoot
+  .user("root")
+  .run("sudo make");
+`,
+      "app/.dockerignore": "dist\n",
+      "docker/Dockerfile": "FROM debian\n# hadolint ignore=DL3002\nUSER root\nRUN sudo make\nCOPY dist/a /a\n",
+      ".dockerignore": "dist\n",
+    });
+    const places = async (args: readonly string[], folder: string) => {
+      const { stdout } = await runStrake(["lint", "--format", "json", ...args], { cwd: join(cwd, folder) });
+      const findings: { rule: string; site: { file: string; line: number } }[] = JSON.parse(stdout);
+      return findings.map(({ rule, site }) => `${rule} ${site.file}:${site.line}`).sort();
+    };
+    const tools = join(cwd, "tools.ts");
+    const found = ["CopyIgnoredFile build.ts:3", `SudoInRun ${tools}:5`, "UntaggedBase build.ts:3"];
+    expect(await places([], "app")).toEqual(found);
+    expect(await places(["build.ts"], "app")).toEqual(found);
+    const text = ["SudoInRun docker/Dockerfile:4", "UntaggedBase docker/Dockerfile:1"];
+    expect(await places(["docker"], ".")).toEqual(text);
+    expect(await places(["docker/Dockerfile", "--context", "."], ".")).toEqual(
+      ["CopyIgnoredFile docker/Dockerfile:5", ...text].sort(),
+    );
+    expect((await places(["docker", "app/build.ts"], ".")).length).toBe(5);
+  });
+
+  it("says what is wrong where there is nothing to check", async () => {
+    const { status, stderr } = await runStrake(["lint"], { cwd: temporaryFolder() });
+    expect(status).toBe(2);
+    expect(stderr).toContain("there is no build.ts");
+    expect((await runStrake(["lint", "Nothing"], { cwd: temporaryFolder() })).stderr).toContain(
+      "Nothing cannot be read",
+    );
   });
 });

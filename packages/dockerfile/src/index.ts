@@ -1,6 +1,7 @@
 export { annotationsOf } from "./annotations-of.ts";
 export { convertDockerfile } from "./convert/convert-dockerfile.ts";
 export { ExpandError, type ExpandOptions, expandWord, expandWords, type Variables } from "./expand/expand.ts";
+export { basePlatformOf } from "./lint/base-platform.ts";
 export type { Edit, Finding, Severity } from "./lint/finding.ts";
 export { fixDockerfile } from "./lint/fix.ts";
 export { type LintDefinitionsOptions, lintDefinitions } from "./lint/lint-definitions.ts";

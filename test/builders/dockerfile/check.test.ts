@@ -33,6 +33,13 @@ need(
     await pushImage(bases, `oci:${layout}:latest`, "library/elsewhere:1");
   });
 
+  it("of the same base in a build file", async () => {
+    const text = 'import { image } from "strake";\nexport const app = image().from("elsewhere:1");\n';
+    const { status, stdout } = await runStrake(["build", "--check"], { cwd: project({ "build.ts": text }), env });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^WARNING: InvalidBaseImagePlatform\nBase image elsewhere:1 was pulled .*\nbuild.ts:2\n/m);
+  });
+
   const foreign = "FROM elsewhere:1\nLABEL version=$VERSION other=$VERSIONS\nWORKDIR /x\n";
   it.each([warned, "FROM scratch\nLABEL a=b\n", foreign, `# check=skip=FromAsCasing\n${warned}`])(
     "of %j",

@@ -3,6 +3,7 @@ import { readDockerfile } from "../read/read-dockerfile.ts";
 import type { ReadOptions } from "../read/read-options.ts";
 import { nearest } from "../syntax/suggest.ts";
 import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
+import { basePlatformOf } from "./base-platform.ts";
 import { checkKeywordCasing, checkStageCasing } from "./check-names.ts";
 import { checkDescriptions, checkEmptyLines, checkGlobalSecrets, checkOldForms, checkPorts } from "./check-texts.ts";
 import { checkFrom } from "./check-variables.ts";
@@ -96,19 +97,14 @@ function checkMeaning(file: LintedFile, options: LintDockerfileOptions, report: 
     const name = stages[index]?.name;
     return { definition: stage, final: stage === definition, ...(name === undefined ? {} : { name }) };
   });
-  const { ignoreOf } = options;
+  const { ignoreOf, baseConfig, platform = defaultPlatform } = options;
   const linted = {
     images,
     notation: "dockerfile" as const,
     word: ({ site, kind }: { site: CallSite; kind: string }) =>
       instructions.get(place(site))?.name.value ?? kind.toUpperCase(),
     ...(ignoreOf === undefined ? {} : { ignoreOf }),
-    basePlatform: (name: string, platform = options.platform ?? defaultPlatform) => {
-      const { os, architecture, variant = "" } = options.baseConfig?.(name, platform) ?? { os: "", architecture: "" };
-      // Some images that were made by hand do not say what they are for.
-      if (os === "" || architecture === "") return undefined;
-      return { offered: [os, architecture, variant].filter(Boolean).join("/"), wanted: platform };
-    },
+    ...(baseConfig === undefined ? {} : { basePlatform: basePlatformOf(baseConfig, platform) }),
   };
   lintImages(linted, (rule, { site }, message) => {
     const instruction = instructions.get(place(site));

@@ -1,4 +1,4 @@
-import { type BuildEvent, StrakeError } from "@strake/core";
+import type { BuildEvent } from "@strake/core";
 import { Solution, writeAtomically } from "@strake/engine";
 import { type Digest, familiarReference, parseReference, type Reference } from "@strake/oci";
 import {
@@ -12,8 +12,6 @@ import {
 } from "../compose/build-targets.ts";
 import { buildingOptions } from "../compose/building-options.ts";
 import { type ContentTag, findContentTags, findPushed } from "../compose/content-tags.ts";
-import { configsOf, type DockerfileImages } from "../compose/dockerfile-images.ts";
-import { lintWithBases } from "../compose/lint-with-bases.ts";
 import type { Planner } from "../compose/plan-targets.ts";
 import { ImagePusher } from "../compose/push-images.ts";
 import { openSession, type Session } from "../compose/session.ts";
@@ -21,6 +19,7 @@ import { writeStepRecords } from "../compose/step-records.ts";
 import { builtSolution, type SolvePlan } from "../compose/target-solution.ts";
 import { type Destination, type Written, writeOutput } from "../compose/write-output.ts";
 import { startProgress } from "../screen/start-progress.ts";
+import { refuseWarnings, showWarnings } from "./build-warnings.ts";
 import { openShell } from "./open-shell.ts";
 import type { BuildRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
@@ -78,8 +77,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
       const [first] = solved;
       if (first !== undefined) writeStepRecords(session.settings.home, session.buildFile, name, first.solution);
     }
-    progress.end();
-    await warn(session, request, planner);
+    await showWarnings(session, request, planner, progress);
     report(request, built, destinations);
   } finally {
     progress.end();
@@ -115,28 +113,6 @@ async function openDaemon(
     signal,
   });
   return { solvePlan: async (plan, options) => builtSolution(plan, await builder.build(plan, options)), close };
-}
-
-/** Shows what BuildKit's checks find in the Dockerfile that was built. */
-async function warn({ dockerfile, platform }: Session, request: BuildRequest, planner: Planner): Promise<void> {
-  if (dockerfile === undefined || request.progress === "quiet" || request.progress === "json") return;
-  const { buildWarnings, printWarnings } = await import("@strake/dockerfile");
-  const findings = dockerfile.lint(request.platforms[0] ?? platform, configsOf(planner), true);
-  process.stderr.write(printWarnings(buildWarnings(findings)));
-}
-
-/** Ends a build whose Dockerfile says so, where BuildKit's checks find something. */
-async function refuseWarnings(session: Session, dockerfile: DockerfileImages, request: BuildRequest): Promise<void> {
-  const { buildWarnings, printWarning, violation } = await import("@strake/dockerfile");
-  const found = await lintWithBases(dockerfile, session, request.platforms[0] ?? session.platform, true);
-  const warnings = buildWarnings(found);
-  if (warnings.length === 0) return;
-  throw new StrakeError({
-    code: "lint-violation",
-    message: violation(warnings),
-    notes: warnings.map(printWarning),
-    site: warnings[0]?.site,
-  });
 }
 
 /** What became of a target. */

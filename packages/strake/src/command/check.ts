@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
-import { type Finding, isBuildCheck, printCheck } from "@strake/dockerfile";
+import { basePlatformOf, type Finding, isBuildCheck, printCheck } from "@strake/dockerfile";
+import { printPlatform } from "@strake/oci";
 import { dockerfileOf } from "../compose/build-targets.ts";
-import { lintWithBases } from "../compose/lint-with-bases.ts";
+import { lintWithBases, withBases } from "../compose/lint-with-bases.ts";
 import { openSession } from "../compose/session.ts";
 import { type LintResult, lintBuildFile } from "./lint.ts";
 import type { DefinitionRequest } from "./request.ts";
@@ -22,10 +23,14 @@ export async function check(request: DefinitionRequest, signal: AbortSignal): Pr
   });
   try {
     const { dockerfile } = session;
-    if (dockerfile === undefined) {
-      return result(lintBuildFile(session.buildFile, session.targets), (file) => readFileSync(file, "utf8"));
-    }
     const [platform = session.platform] = request.platforms;
+    if (dockerfile === undefined) {
+      const { buildFile, targets, finder } = session;
+      const findings = await withBases(finder, (config) =>
+        lintBuildFile(buildFile, targets, { basePlatform: basePlatformOf(config, printPlatform(platform)) }),
+      );
+      return result(findings, (file) => readFileSync(file, "utf8"));
+    }
     const findings = await lintWithBases(dockerfile, session, platform, false);
     const file = relative(process.cwd(), dockerfile.file);
     const named = findings.map((finding) => ({ ...finding, site: { ...finding.site, file } }));

@@ -8,6 +8,7 @@ import {
   lintDockerfile,
   parseDockerfile,
   printFindings,
+  type Surroundings,
 } from "@strake/dockerfile";
 import { findBuildFile } from "../compose/find-build-file.ts";
 import { findDockerfile, isBuildFile } from "../compose/find-dockerfile.ts";
@@ -52,10 +53,14 @@ function folderDockerfile(cwd: string, folder: string | undefined): string | und
 }
 
 /** Checks the images of a build file; what packages from elsewhere say is not its author's. */
-export function lintBuildFile(buildFile: string, targets: readonly Target<Image>[]): readonly Finding[] {
+export function lintBuildFile(
+  buildFile: string,
+  targets: readonly Target<Image>[],
+  known: Pick<Surroundings, "basePlatform"> = {},
+): readonly Finding[] {
   const findings = lintDefinitions(
     targets.map(({ name, image }) => ({ name, definition: image.definition })),
-    { ignoreOf: ignoreRulesOf(buildFile), sourceOf: readIfThere },
+    { ...known, ignoreOf: ignoreRulesOf(buildFile), sourceOf: readIfThere },
   );
   return findings
     .filter(({ site }) => !site.file.split(sep).includes("node_modules"))

@@ -9,6 +9,7 @@ async function parse(args: string[], variables: Record<string, string> = {}): Pr
   const record = (name: string) => async (request: unknown) => void asked.push([name, request]);
   const names = [
     "build",
+    "check",
     "plan",
     "print",
     "graph",
@@ -120,6 +121,12 @@ test("build takes docker's and buildx's flags", async () => {
     },
   ]);
   expect((await parse(["build", "-q"]))[1]).toMatchObject({ progress: "quiet" });
+  for (const check of [["--check"], ["--call", "check"], ["--call=check"]]) {
+    expect(await parse(["build", ".", "--target", "a", ...check])).toMatchObject([
+      "check",
+      { places: ["."], stages: ["a"] },
+    ]);
+  }
 });
 
 test("the lockfile is frozen in CI, unless somebody says otherwise", async () => {
