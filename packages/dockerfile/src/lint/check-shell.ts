@@ -52,7 +52,7 @@ function checkCommands(
   }
   const programs = commands.map(withoutPrefix);
   if (programs.some(([program]) => program === "sudo")) report("SudoInRun", run, "sudo has unforeseeable effects");
-  if (!pipefail && !text.includes("pipefail") && pipes.some((pipe) => pipe.length > 1)) {
+  if (!pipefail && !text.includes("pipefail") && pipes.some(canHideFailure)) {
     report("PipeWithoutPipefail", run, "Of a pipe only the last command's failure is seen");
   }
   const piped = pipes.find((pipe) => pipe.some((words, at) => at > 0 && runsDownload(pipe[at - 1] ?? [], words)));
@@ -63,6 +63,20 @@ function checkCommands(
   const plain = programs.map((words) => (words[0] === "sudo" ? words.slice(1) : words));
   checkApt(run, text, plain, report);
   checkInstallers(run, plain, report);
+}
+
+/** Tells whether a pipe begins with something that can fail. */
+function canHideFailure(pipe: readonly (readonly string[])[]): boolean {
+  const before = pipe.slice(0, -1);
+  // The choices of a case statement are no commands.
+  if (
+    before.length > 0 &&
+    !before.flat().some((word) => word.includes("(")) &&
+    /^[^(]*\)/.test(pipe.at(-1)?.[0] ?? "")
+  ) {
+    return false;
+  }
+  return before.some((words) => !["echo", "printf", "yes", "true"].includes(withoutPrefix(words)[0] ?? ""));
 }
 
 function runsDownload(from: readonly string[], to: readonly string[]): boolean {

@@ -55,6 +55,12 @@ const pairs: readonly [string, Image, readonly string[], Surroundings?][] = [
   ["RUN npm i -g x", debian.run("npm i -g x"), ["UnpinnedNpmPackage"]],
   ["RUN a\nRUN b", debian.run("a").run("b"), ["ConsecutiveRun"]],
   ["RUN a | b", debian.run("a | b"), ["PipeWithoutPipefail"]],
+  ["RUN echo 1 | sha256sum -c", debian.run("echo 1 | sha256sum -c"), []],
+  ["RUN case $A in a|b) c ;; d | e) f;; esac", debian.run("case $A in a|b) c ;; d | e) f;; esac"), []],
+  ["RUN (a | b)", debian.run("(a | b)"), ["PipeWithoutPipefail"]],
+  ["RUN python3 <<E && b\nc | d\nE", debian.run("python3 <<E && b\nc | d\nE"), []],
+  ["RUN bash <<E\nc | d\nE", debian.run("bash <<E\nc | d\nE"), ["PipeWithoutPipefail"]],
+  ["WORKDIR C:/x", debian.workdir("C:/x"), []],
   ['SHELL ["pwsh", "-c"]\nRUN a | b', debian.shell(["pwsh", "-c"]).run("a | b"), []],
   ["RUN <<EOF\n#!/usr/bin/python3\na | b\nEOF", debian.run(script("a | b", { interpreter: "/usr/bin/python3" })), []],
   [

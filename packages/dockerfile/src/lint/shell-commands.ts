@@ -15,7 +15,7 @@ const shells: readonly string[] = ["sh", "bash", "dash", "ash", "ksh", "zsh"];
 export function shellText(command: Command): ShellText | undefined {
   const source = sourceOf(command);
   if (source === undefined) return undefined;
-  const text = unquoted(source);
+  const text = unquoted(source.includes("<<") ? withoutForeignTexts(source) : source);
   const pipes = text.split(/&&|\|\||[;\n]/).map((pipe) => pipe.split(/(?<!>)\|/).map(wordsOf));
   return { text, pipes };
 }
@@ -52,6 +52,17 @@ function sourceOf(command: Command): string | undefined {
 
 function wordsOf(command: string): readonly string[] {
   return command.trim().split(/\s+/);
+}
+
+/** A script without the texts that it hands to programs which are no shells. */
+function withoutForeignTexts(source: string): string {
+  return source.replace(
+    /^([^\n]*?)<<-?\s*(["']?)(\w+)\2([^\n]*)\n[\s\S]*?^\t*\3$/gm,
+    (all: string, before: string, _quote: string, _name: string, after: string) => {
+      const [program = ""] = withoutPrefix(wordsOf(before.split(/&&|[;|]/).at(-1) ?? ""));
+      return isShell(program) ? all : before + after;
+    },
+  );
 }
 
 /** A command without what its quotes hold. */
