@@ -89,6 +89,18 @@ describe("strake build of a Dockerfile", () => {
     expect(checked.stdout).toContain("\nERROR: lint violation found for rules: ");
   });
 
+  it("checks what cannot be built, as far as it can be read", async () => {
+    const cwd = project({ Dockerfile: "FROM scratch as a\nCOPY --form=b a /\nCMD c\n" });
+    const { status, stdout } = await runStrake(["build", "--check"], { cwd });
+    expect(status).toBe(1);
+    expect(stdout.match(/^(?:WARNING|ERROR): .*/gm)).toEqual([
+      expect.stringContaining("FromAsCasing"),
+      expect.stringContaining("JSONArgsRecommended"),
+      "ERROR: unknown flag: --form (did you mean --from?)",
+    ]);
+    expect(stdout).toContain("\nDockerfile:2\n");
+  });
+
   it("checks build files too", async () => {
     const cwd = project({
       "build.ts": 'import { image } from "strake";\nexport const a = image().from("scratch").cmd("a");\n',

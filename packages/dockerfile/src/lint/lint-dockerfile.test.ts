@@ -59,6 +59,22 @@ test("comments leave rules out: by name, by hadolint's code, for one instruction
   expect(lint("# check=skip=all\nFROM debian\n")).toEqual([]);
 });
 
+test("what cannot be built is told, whatever is left out, and the rest is checked all the same", () => {
+  const text = "FROM debian:13 AS a\nCOPY --form=x a /b\nRUN sudo a\nFROM $BASE\nUSER root\n";
+  expect(lint(text)).toEqual([
+    "BuildError 2",
+    "SudoInRun 3",
+    "UndefinedArgInFrom 4",
+    "InvalidDefaultArgInFrom 4",
+    "LastUserRoot 5",
+  ]);
+  expect(lint(`# check=skip=all\n${text}`)).toEqual(["BuildError 3"]);
+});
+
+test("what a base may have is not known, so nothing is said of it", () => {
+  expect(lint("FROM debian:13\nENV A=$B\nWORKDIR $HOME\nCOPY $C ${D:-e}\nUSER $E\n")).toEqual([]);
+});
+
 test("error=true makes warnings errors", () => {
   const tree = parseDockerfile("# check=error=true\nFROM debian\n", { file: "/Dockerfile" });
   expect(lintDockerfile(tree).map(({ severity }) => severity)).toEqual(["error"]);

@@ -58,7 +58,8 @@ export function lintDockerfile(tree: DockerfileTree, options: LintDockerfileOpti
   const suppressions = readSuppressions(tree, options.buildArgs);
   const findings: Finding[] = [];
   const report: Report = (name, instruction, message, edits, offset = instruction.name.span.start.offset) => {
-    if (suppressions.skips(name, rules[name], instruction)) return;
+    // What cannot be built stays so, whatever comments say.
+    if (name !== "BuildError" && suppressions.skips(name, rules[name], instruction)) return;
     const site = tree.source.site(offset);
     const endLine = offset === instruction.name.span.start.offset ? lastLine(instruction) : site.line;
     findings.push(makeFinding(name, { message, site, endLine, strict: suppressions.strict, edits }));

@@ -2,9 +2,13 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { basePlatformOf, type Finding, isBuildCheck, printCheck } from "@strake/dockerfile";
 import { printPlatform } from "@strake/oci";
-import { dockerfileOf } from "../compose/build-targets.ts";
+import { dockerfileOf, targetsOf } from "../compose/build-targets.ts";
+import { DockerfileImages } from "../compose/dockerfile-images.ts";
+import { type FoundDockerfile, findDockerfile } from "../compose/find-dockerfile.ts";
+import { hostPlatform } from "../compose/host-platform.ts";
 import { lintWithBases, withBases } from "../compose/lint-with-bases.ts";
 import { openSession } from "../compose/session.ts";
+import { openWorkspace } from "../compose/workspace.ts";
 import { type LintResult, lintBuildFile } from "./lint.ts";
 import type { DefinitionRequest } from "./request.ts";
 
@@ -14,27 +18,40 @@ import type { DefinitionRequest } from "./request.ts";
  * @returns what is printed; as with docker, the check fails for any warning
  */
 export async function check(request: DefinitionRequest, signal: AbortSignal): Promise<LintResult> {
-  const session = await openSession({
-    file: request.file,
-    readOnly: true,
-    pull: request.pull,
-    dockerfile: dockerfileOf(request),
-    signal,
-  });
+  const { file, places } = request;
+  const found = findDockerfile(process.cwd(), { file, places });
+  return found === undefined ? checkBuildFile(request, signal) : checkDockerfile(found, request, signal);
+}
+
+/** Checks a Dockerfile, which need not be one that can be built. */
+async function checkDockerfile(
+  found: FoundDockerfile,
+  request: DefinitionRequest,
+  signal: AbortSignal,
+): Promise<LintResult> {
+  const machine = hostPlatform();
+  const dockerfile = await DockerfileImages.open(found, { ...dockerfileOf(request), platform: machine }, new Map());
+  const workspace = openWorkspace({ readOnly: true, pull: request.pull, signal });
   try {
-    const { dockerfile } = session;
-    const [platform = session.platform] = request.platforms;
-    if (dockerfile === undefined) {
-      const { buildFile, targets, finder } = session;
-      const findings = await withBases(finder, (config) =>
-        lintBuildFile(buildFile, targets, { basePlatform: basePlatformOf(config, printPlatform(platform)) }),
-      );
-      return result(findings, (file) => readFileSync(file, "utf8"));
-    }
-    const findings = await lintWithBases(dockerfile, session, platform, false);
-    const file = relative(process.cwd(), dockerfile.file);
+    const findings = await lintWithBases(dockerfile, workspace, request.platforms[0] ?? machine, false);
+    const file = relative(process.cwd(), found.file);
     const named = findings.map((finding) => ({ ...finding, site: { ...finding.site, file } }));
-    return result(named, () => dockerfile.text);
+    return result(named, () => found.text);
+  } finally {
+    await workspace.close();
+  }
+}
+
+async function checkBuildFile(request: DefinitionRequest, signal: AbortSignal): Promise<LintResult> {
+  const session = await openSession({ file: request.file, readOnly: true, pull: request.pull, signal });
+  try {
+    const { buildFile, finder } = session;
+    const targets = targetsOf(session, request);
+    const [platform = session.platform] = request.platforms;
+    const findings = await withBases(finder, (config) =>
+      lintBuildFile(buildFile, targets, { basePlatform: basePlatformOf(config, printPlatform(platform)) }),
+    );
+    return result(findings, (file) => readFileSync(file, "utf8"));
   } finally {
     await session.close();
   }

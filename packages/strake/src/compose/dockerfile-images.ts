@@ -100,11 +100,6 @@ export class DockerfileImages {
   /** What the checks find, in all stages or only in those that a build needs. */
   lint: Lint = (platform, config, building) => this.#lint(platform, config, building);
 
-  /** The text as it was read. */
-  get text(): string {
-    return this.#found.text;
-  }
-
   #image(reading: ReadDockerfile): Image {
     for (const [definition, name] of reading.names) this.#names.set(definition, name);
     this.#names.set(reading.definition, this.name);
