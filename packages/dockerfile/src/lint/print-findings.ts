@@ -45,7 +45,7 @@ function toSarif(findings: readonly Finding[]): unknown {
     const { advice, url } = rules[id as RuleName];
     return { id, help: { text: advice }, ...(url === undefined ? {} : { helpUri: url }) };
   });
-  const results = findings.map(({ rule, severity, message, site }) => ({
+  const results = findings.map(({ rule, severity, message, site, endLine }) => ({
     ruleId: rule,
     level: severity === "info" ? "note" : severity,
     message: { text: message },
@@ -53,7 +53,11 @@ function toSarif(findings: readonly Finding[]): unknown {
       {
         physicalLocation: {
           artifactLocation: { uri: site.file.split("/").map(encodeURIComponent).join("/") },
-          region: { startLine: site.line, startColumn: site.column },
+          region: {
+            startLine: site.line,
+            startColumn: site.column,
+            ...(endLine === undefined || endLine === site.line ? {} : { endLine }),
+          },
         },
       },
     ],
