@@ -70,7 +70,9 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
     .addOption(new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto"))
     .option("-q, --quiet", "show no progress, print the image ids only", false)
     .addOption(
-      new Option("--call <method>", "build, check, outline or targets; the last two with ,format=json").default("build"),
+      new Option("--call <method>", "build, check, outline or targets; the last two with ,format=json").default(
+        "build",
+      ),
     )
     .option("--check", "the same as --call check: print what BuildKit's checks find, and build nothing", false)
     .option("--iidfile <file>", "write the image id to a file")
