@@ -48,9 +48,12 @@ class Reader implements Reading {
   read(): ReadDockerfile {
     const syntax = this.#syntax();
     const target = this.#target();
-    for (const stage of this.#stages) this.#checkFrom(stage);
-    const needed = this.options.allStages ? [...this.#stages.keys()] : this.#needed(target);
-    for (const stage of this.#stages) if (!needed.includes(stage.index)) checkStage(this, stage);
+    const { allStages, onError } = this.options;
+    // Who wants to hear of all mistakes reads what is wrong all the same.
+    if (onError === undefined) for (const stage of this.#stages) this.#checkFrom(stage);
+    const needed = allStages ? [...this.#stages.keys()] : this.#needed(target);
+    const others = onError === undefined ? this.#stages.filter(({ index }) => !needed.includes(index)) : [];
+    for (const stage of others) checkStage(this, stage);
     for (const index of needed) this.#scope(index);
     const names = new Map<Definition, string>();
     for (const [index, scope] of this.#scopes) {
