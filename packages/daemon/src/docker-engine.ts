@@ -1,16 +1,21 @@
-import { type IncomingMessage, type RequestOptions, request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { dockerLoadStream, familiarReference, type Image, imageId, type Reference } from "@strake/oci";
+import { parseAddress } from "./address/address.ts";
+import { dial, type TlsOptions } from "./address/dial.ts";
 import { DaemonError } from "./daemon-error.ts";
 
-/** The Docker Engine API over its socket: what loading images takes. */
+/** The Docker Engine API: what loading images takes. */
 export class DockerEngine {
   readonly #address: string;
+  readonly #tls: TlsOptions | undefined;
 
-  /** @param address as in `DOCKER_HOST`: `unix:///var/run/docker.sock` or `tcp://127.0.0.1:2375` */
-  constructor(address: string) {
+  /** @param address as in `DOCKER_HOST`: `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375` or `ssh://me@host` */
+  constructor(address: string, tls?: TlsOptions) {
     this.#address = address;
+    this.#tls = tls;
   }
 
   /**
@@ -56,7 +61,14 @@ export class DockerEngine {
   }
 
   async #send(method: string, path: string, signal?: AbortSignal, body?: AsyncIterable<Uint8Array>): Promise<string> {
-    const sent = request({ ...this.#endpoint(), method, path, ...(signal === undefined ? {} : { signal }) });
+    const connection = await this.#dial(signal);
+    const sent = request({
+      method,
+      path,
+      headers: { host: "docker", "content-type": "application/x-tar" },
+      createConnection: () => connection,
+      ...(signal === undefined ? {} : { signal }),
+    });
     const answered = new Promise<IncomingMessage>((resolve, reject) =>
       sent.on("response", resolve).on("error", reject),
     );
@@ -75,24 +87,21 @@ export class DockerEngine {
     });
   }
 
-  #endpoint(): RequestOptions {
-    const url = new URL(this.#address);
-    const headers = { host: "docker", "content-type": "application/x-tar" };
-    if (url.protocol === "unix:") return { socketPath: url.pathname, headers };
-    if (url.protocol === "tcp:" || url.protocol === "http:")
-      return { host: url.hostname, port: url.port || 2375, headers };
-    throw new DaemonError(
-      "unsupported-address",
-      `${this.#address} is not an address of a Docker daemon that is supported`,
-      {
-        hint: "Use unix:///path/to/docker.sock or tcp://host:port.",
-      },
-    );
+  async #dial(signal: AbortSignal | undefined): Promise<Socket> {
+    const tls = this.#tls === undefined ? {} : { tls: this.#tls };
+    try {
+      const address = parseAddress(this.#address, "docker");
+      // HTTP needs no more of a connection than that it is a stream in both directions.
+      return (await dial(address, this.#address, { ...tls, protocol: "http/1.1", signal })) as Socket;
+    } catch (error) {
+      if (!DaemonError.is(error) || error.code !== "unreachable") throw error;
+      throw this.#unreachable(error.cause ?? error);
+    }
   }
 
   #unreachable(cause: unknown): DaemonError {
     return new DaemonError("unreachable", `no Docker daemon answers at ${this.#address}: ${(cause as Error).message}`, {
-      hint: "Start Docker, or set DOCKER_HOST to where it listens.",
+      hint: "Start Docker, or say where it listens: DOCKER_HOST, DOCKER_CONTEXT or `docker context use`.",
       cause,
     });
   }

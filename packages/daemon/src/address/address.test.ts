@@ -39,6 +39,9 @@ test("a Docker Engine has its own port, and its own way through ssh", () => {
   expect(parseAddress("ssh://host", "docker")).toMatchObject({
     args: ["--", "host", "docker", "system", "dial-stdio"],
   });
+  expect(parseAddress("ssh://host/run/d.sock", "docker")).toMatchObject({
+    args: ["--", "host", "docker", "--host=unix:///run/d.sock", "system", "dial-stdio"],
+  });
 });
 
 test.each(["", "buildkit", "unix://", "ftp://host", "kube-pod://", "docker-container://"])(

@@ -64,7 +64,9 @@ function sshProgram(url: URL, kind: DaemonKind): Address {
   const user = url.username === "" ? "" : `${decodeURIComponent(url.username)}@`;
   const port = url.port === "" ? [] : ["-p", url.port];
   const socket = url.pathname === "" || url.pathname === "/" ? [] : ["--addr", `unix://${url.pathname}`];
-  const remote = kind === "docker" ? ["docker", "system", "dial-stdio"] : ["buildctl", ...socket, "dial-stdio"];
+  const host = socket.length === 0 ? [] : [`--host=unix://${url.pathname}`];
+  const remote =
+    kind === "docker" ? ["docker", ...host, "system", "dial-stdio"] : ["buildctl", ...socket, "dial-stdio"];
   return { type: "program", command: "ssh", args: [...port, "--", user + bareHost(url), ...remote] };
 }
 

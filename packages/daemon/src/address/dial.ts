@@ -14,6 +14,8 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array;
   /** The name in the daemon's certificate, where it is not the host's. */
   readonly serverName?: string;
+  /** False: the daemon may be anybody, as Docker has it without `DOCKER_TLS_VERIFY`. */
+  readonly verify?: boolean;
 }
 
 /** How a connection is made. */
@@ -22,6 +24,8 @@ export interface DialOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long the daemon may take to answer, in milliseconds; 20 seconds when left out. */
   readonly timeout?: number;
+  /** What is spoken over TLS; a Docker Engine refuses who offers HTTP/2 alone. */
+  readonly protocol?: "h2" | "http/1.1";
 }
 
 /**
@@ -61,11 +65,14 @@ export function dial(address: Address, name: string, options: DialOptions = {}):
   });
 }
 
-function openSocket(address: Exclude<Address, { type: "program" }>, { tls }: DialOptions): ReturnType<typeof connect> {
+function openSocket(
+  address: Exclude<Address, { type: "program" }>,
+  { tls, protocol = "h2" }: DialOptions,
+): ReturnType<typeof connect> {
   if (address.type === "socket") return connect(address.path);
   const { host, port } = address;
   if (tls === undefined) return connect({ host, port, noDelay: true });
-  const { ca, cert, key, serverName = host } = tls;
+  const { ca, cert, key, serverName = host, verify = true } = tls;
   return connectTls({
     host,
     port,
@@ -74,7 +81,8 @@ function openSocket(address: Exclude<Address, { type: "program" }>, { tls }: Dia
     ...(key === undefined ? {} : { key: Buffer.from(key) }),
     // An address is no name that SNI may carry.
     ...(/^[\d.]+$|:/.test(serverName) ? {} : { servername: serverName }),
-    ALPNProtocols: ["h2"],
+    rejectUnauthorized: verify,
+    ALPNProtocols: [protocol],
   });
 }
 

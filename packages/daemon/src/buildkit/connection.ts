@@ -53,7 +53,8 @@ export class Connection {
   }
 
   /** @throws DaemonError `unreachable`, `tls`, `not-buildkit`, `unsupported-address` */
-  static async open(name: string, options: ConnectOptions): Promise<Connection> {
+  static async open(name: string, asked: ConnectOptions): Promise<Connection> {
+    const options: ConnectOptions = { protocol: asked.daemon === "docker" ? "http/1.1" : "h2", ...asked };
     const address = parseAddress(name, options.daemon);
     let socket = await dial(address, name, options);
     if (options.daemon === "docker") socket = await upgrade(socket, "/grpc", name);
