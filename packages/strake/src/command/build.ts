@@ -94,7 +94,7 @@ async function openDaemon(
 ): Promise<{ readonly solvePlan: SolvePlan; readonly close: () => void } | undefined> {
   if (request.builder === undefined) return undefined;
   const { parseBuilder } = await import("../compose/builder-address.ts");
-  const address = parseBuilder(request.builder, session.settings.dockerHost);
+  const address = parseBuilder(request.builder, session.settings.docker);
   if (address.type === "engine") return undefined;
   const { openBuilder } = await import("../compose/open-builder.ts");
   const { parseCacheOption } = await import("@strake/daemon");

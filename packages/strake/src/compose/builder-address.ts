@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { StrakeError } from "@strake/core";
 import type { TlsOptions } from "@strake/daemon";
+import type { DockerEndpoint } from "./docker-endpoint.ts";
 
 /** The builder that `--builder` names: this program itself, or a daemon. */
 export type BuilderAddress =
@@ -17,17 +18,24 @@ export type BuilderAddress =
 const files = { cacert: "ca", cert: "cert", key: "key" } as const;
 
 /**
- * Reads the value of `--builder`: `engine`, `docker`, `docker+ADDRESS` or the address of a BuildKit.
+ * Reads a value of `--builder`: `engine`, `docker`, `docker-context://NAME`, `docker+ADDRESS` or the address of a BuildKit.
  *
- * @param dockerHost where `docker` is
+ * @param docker finds the Docker Engine that Docker's command line would use, or that of a context
  * @throws StrakeError `invalid-option` for a file that cannot be read, or an unknown setting
  */
-export function parseBuilder(text: string, dockerHost: string): BuilderAddress {
+export function parseBuilder(text: string, docker: (context?: string) => DockerEndpoint): BuilderAddress {
   if (text === "engine") return { type: "engine" };
-  if (text === "docker") return { type: "daemon", address: dockerHost, daemon: "docker" };
+  if (text === "docker") return dockerBuilder(docker());
+  const context = /^docker-context:\/\/(.*)$/.exec(text)?.[1];
+  if (context === "") throw invalid("--builder docker-context:// names no context; docker context ls lists them");
+  if (context !== undefined) return dockerBuilder(docker(context));
   const isDocker = text.startsWith("docker+");
   const { address, tls } = readTls(isDocker ? text.slice("docker+".length) : text);
   return { type: "daemon", address, daemon: isDocker ? "docker" : "buildkit", ...(tls === undefined ? {} : { tls }) };
+}
+
+function dockerBuilder({ address, tls }: DockerEndpoint): BuilderAddress {
+  return { type: "daemon", address, daemon: "docker", ...(tls === undefined ? {} : { tls }) };
 }
 
 function readTls(text: string): { readonly address: string; readonly tls?: TlsOptions } {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { StrakeError } from "@strake/core";
+import { type DockerEndpoint, dockerEndpoint } from "./docker-endpoint.ts";
 import { type Environment, storeHome } from "./store-home.ts";
 
 /** What the environment says; read here and nowhere else. */
@@ -10,16 +11,19 @@ export interface Settings {
   readonly home: string;
   /** The settings of registries: their text, and the file it is from. */
   readonly registries: { readonly text: string; readonly file: string } | undefined;
-  /** Where a Docker daemon listens. */
-  readonly dockerHost: string;
+  /**
+   * Finds the Docker Engine that Docker's command line would use, or that of a context; its files are read when it is
+   * asked for.
+   */
+  readonly docker: (context?: string) => DockerEndpoint;
 }
 
-/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `XDG_CONFIG_HOME` and `DOCKER_HOST`. */
+/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `XDG_CONFIG_HOME` and what Docker's command line reads. */
 export function readSettings(variables: Environment): Settings {
   return {
     home: storeHome(variables),
     registries: readRegistries(variables),
-    dockerHost: variables.DOCKER_HOST || "unix:///var/run/docker.sock",
+    docker: (context) => dockerEndpoint(variables, context),
   };
 }
 

@@ -63,10 +63,11 @@ export async function writeOutput(
     }
     case "load": {
       const { DockerEngine } = await import("@strake/daemon");
-      const docker = new DockerEngine(session.settings.dockerHost);
+      const { address, tls } = session.settings.docker();
+      const docker = new DockerEngine(address, tls);
       const unchanged = await docker.load(image, names, signal);
       return {
-        to: `Docker at ${session.settings.dockerHost}`,
+        to: `Docker at ${address}`,
         id: await imageId(image),
         digest: await imageDigest(image),
         unchanged,

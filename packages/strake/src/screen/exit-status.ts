@@ -5,7 +5,13 @@ import { OciError } from "@strake/oci/document";
 export const exitStatus = { done: 0, failed: 1, wrongRequest: 2, interrupted: 130 } as const;
 
 // Mistakes on the command line; whatever a build file says wrongly is a build that failed.
-const requestCodes = new Set(["usage", "no-build-file", "unknown-target", "invalid-environment"]);
+const requestCodes = new Set([
+  "usage",
+  "no-build-file",
+  "unknown-target",
+  "invalid-environment",
+  "invalid-docker-context",
+]);
 
 /** Finds the exit status that an error ends the process with. */
 export function statusOf(error: unknown): number {
