@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { type AddressInfo, connect } from "node:net";
+import { createServer } from "node:tls";
+import { expect, it, onTestFinished } from "vitest";
+import { type DockerDaemon, dockerDaemon, dockerNeeds } from "../support/docker-daemon.ts";
+import { need } from "../support/need.ts";
+import { project } from "../support/project.ts";
+import { runProgram } from "../support/run-program.ts";
+import { runStrake } from "../support/run-strake.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { certificates } from "./certificates.ts";
+
+need(...dockerNeeds, "openssl")("the settings of Docker's command line", () => {
+  it("lead --load to the engine that docker would use: a context with certificates, DOCKER_HOST, DOCKER_CERT_PATH", async () => {
+    const docker = await dockerDaemon();
+    const { address, files } = await tlsFront(docker);
+    const { ca, cert, key } = files;
+    const config = temporaryFolder();
+    const env = {
+      DOCKER_CONFIG: config,
+      DOCKER_HOST: undefined,
+      DOCKER_CONTEXT: undefined,
+      DOCKER_TLS_VERIFY: undefined,
+    };
+    const dockerSays = async (...args: string[]) => {
+      const { status, stdout, stderr } = await runProgram("docker", args, { env });
+      expect(status, stderr).toBe(0);
+      return stdout.trim();
+    };
+    await dockerSays("context", "create", "far", "--docker", `host=${address},ca=${ca},cert=${cert},key=${key}`);
+    await dockerSays("context", "create", "near", "--docker", `host=${docker.host}`);
+    await dockerSays("context", "use", "far");
+
+    const name = `context-${Date.now()}`;
+    const cwd = project({
+      "build.ts": `import { image } from "strake";\nexport const app = image().from("scratch").env({ A: "${name}" });\n`,
+    });
+    const load = (more: Readonly<Record<string, string | undefined>>, ...args: string[]) =>
+      runStrake(["build", "--progress", "plain", "-t", `${name}:1`, ...args], { cwd, env: { ...env, ...more } });
+    const found = async (more: Readonly<Record<string, string | undefined>>) => {
+      const { status, stderr } = await load(more, "--load");
+      expect(status, stderr).toBe(0);
+      return /Docker at (\S+)/.exec(stderr)?.[1];
+    };
+    expect(await found({})).toBe(address);
+    expect(await docker.docker(["image", "ls", "-q", `${name}:1`])).not.toBe("");
+    expect(await found({ DOCKER_CONTEXT: "near" })).toBe(docker.host);
+    expect(await found({ DOCKER_CONTEXT: "near", DOCKER_HOST: docker.host })).toBe(docker.host);
+    // Docker wants the files of DOCKER_CERT_PATH under these names.
+    const folder = project({
+      "ca.pem": readFileSync(ca),
+      "cert.pem": readFileSync(cert),
+      "key.pem": readFileSync(key),
+    });
+    const secured = { DOCKER_HOST: address, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: folder };
+    expect(await found(secured)).toBe(address);
+    const stranger = await load(
+      { ...secured, DOCKER_CERT_PATH: project({ "ca.pem": readFileSync(files.other) }) },
+      "--load",
+    );
+    expect(stranger).toMatchObject({ status: 1, stderr: expect.stringContaining(`the TLS connection to ${address}`) });
+
+    const lost = await load({ DOCKER_CONTEXT: "lost" }, "--load");
+    expect(lost).toMatchObject({ status: 2, stderr: expect.stringContaining(`there is no docker context "lost"`) });
+    const named = await load({}, "--builder", "docker-context://lost");
+    expect(named).toMatchObject({ status: 2, stderr: expect.stringContaining(`there is no docker context "lost"`) });
+    // The BuildKit of this engine may be too old to give out images; that it answers is what counts.
+    const built = await load({}, "--builder", "docker-context://far");
+    if (built.status !== 0) expect(built.stderr).toContain(`the BuildKit of ${address} is older`);
+  });
+});
+
+/** Listens with TLS as a Docker Engine does, for clients that the authority has signed, and leads to the engine. */
+async function tlsFront(docker: DockerDaemon) {
+  const files = await certificates();
+  const read = (file: string) => readFileSync(file);
+  const server = createServer(
+    {
+      ca: read(files.ca),
+      cert: read(files.serverCert),
+      key: read(files.serverKey),
+      requestCert: true,
+      ALPNProtocols: ["http/1.1"],
+    },
+    (socket) => {
+      const there = connect(docker.socket);
+      socket.pipe(there).pipe(socket);
+      socket.on("error", () => there.destroy());
+      there.on("error", () => socket.destroy());
+    },
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return { address: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, files };
+}
