@@ -84,4 +84,6 @@ export type BuildEvent =
       readonly digest: Digest;
       readonly unchanged: boolean;
     }
-  | { readonly type: "warning"; readonly message: string };
+  | { readonly type: "warning"; readonly message: string }
+  /** Something worth knowing that nobody has to do anything about. */
+  | { readonly type: "note"; readonly message: string };

@@ -21,7 +21,9 @@ export function plainProgress(stream: Pick<ProgressStream, "write">): Progress {
     step.partial = "";
   };
 
-  function handleStep(event: Exclude<BuildEvent, { readonly type: "started" | "exported" | "warning" }>): void {
+  function handleStep(
+    event: Exclude<BuildEvent, { readonly type: "started" | "exported" | "warning" | "note" }>,
+  ): void {
     const step = steps.get(event.step);
     if (step === undefined || event.type === "progress") return;
     if (event.type === "output") {
@@ -39,6 +41,7 @@ export function plainProgress(stream: Pick<ProgressStream, "write">): Progress {
   return {
     handle(event) {
       if (event.type === "warning") write(`WARNING: ${oneLine(event.message)}`);
+      else if (event.type === "note") write(oneLine(event.message));
       else if (event.type === "exported") write(printExport(event));
       else if (event.type === "started") {
         if (steps.has(event.step)) return;

@@ -41,7 +41,7 @@ export function beginProgress(now: number): ProgressState {
 
 /** The state after an event; the state before it stays what it was. */
 export function advanceProgress(state: ProgressState, event: BuildEvent, now: number): ProgressState {
-  if (event.type === "warning") return state;
+  if (event.type === "warning" || event.type === "note") return state;
   if (event.type === "exported") {
     const { image, to, digest, unchanged } = event;
     return { ...state, exports: [...state.exports, { image, to, digest, unchanged }] };

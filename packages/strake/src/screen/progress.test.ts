@@ -21,6 +21,7 @@ const events: readonly BuildEvent[] = [
   { type: "output", step: id(3), text: "o" },
   { type: "failed", step: id(3), message: "exited with 1" },
   { type: "exported", image: "api", to: "api.tar", digest, unchanged: true },
+  { type: "note", message: "for your\ninformation" },
 ];
 
 function play(
@@ -53,6 +54,7 @@ WARNING: careful
 #3 two
 #3 ERROR: exited with 1
 api => api.tar ${digest} (unchanged)
+for your information
 `);
 });
 

@@ -31,6 +31,13 @@ export function ttyProgress(stream: ProgressStream, style: Style): Progress {
     const up = drawn > 0 ? `\r${csi}${drawn}A` : "";
     stream.write(up + lines.map((line) => `${line}${csi}K\n`).join("") + `${csi}J`);
   };
+  /** A line that stays; it may be longer than the terminal is wide. */
+  const say = (line: string) => {
+    if (hidden) stream.write(wrap);
+    replace([line]);
+    if (hidden) stream.write(noWrap);
+    drawn = 0;
+  };
   const draw = () => {
     if (state.steps.size === 0) return;
     if (!hidden) stream.write(hideCursor + noWrap);
@@ -54,9 +61,8 @@ export function ttyProgress(stream: ProgressStream, style: Style): Progress {
     handle(event) {
       if (!live) return;
       state = advanceProgress(state, event, performance.now());
-      if (event.type !== "warning") return;
-      replace([style.yellow(`WARNING: ${withoutControlCodes(oneLine(event.message))}`)]);
-      drawn = 0;
+      if (event.type === "warning") say(style.yellow(`WARNING: ${withoutControlCodes(oneLine(event.message))}`));
+      if (event.type === "note") say(withoutControlCodes(oneLine(event.message)));
     },
     end() {
       if (!live) return;
