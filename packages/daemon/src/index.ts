@@ -3,6 +3,7 @@ export type { DialOptions, TlsOptions } from "./address/dial.ts";
 export * from "./buildkit/buildkit-builder.ts";
 export * from "./buildkit/buildkit-client.ts";
 export * from "./buildkit/cache-option.ts";
+export { checkConfigs } from "./buildkit/check-build.ts";
 export type { ConnectOptions } from "./buildkit/connection.ts";
 export * from "./daemon-error.ts";
 export * from "./docker-engine.ts";

@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Platform } from "@strake/oci";
 import {
   type BuildHistoryEvent,
   type BuildHistoryRequestSchema,
@@ -14,6 +15,7 @@ import type { WorkerRecord } from "../generated/github.com/moby/buildkit/api/typ
 import type { Session } from "../session/session.ts";
 import { Connection, type ConnectOptions } from "./connection.ts";
 import { daemonFailure } from "./daemon-failure.ts";
+import { platformOf } from "./platform-of.ts";
 
 /** BuildKit's control API over one connection. */
 export class BuildkitClient {
@@ -47,6 +49,16 @@ export class BuildkitClient {
   async listWorkers(signal?: AbortSignal): Promise<readonly WorkerRecord[]> {
     const { record } = await this.#told(this.#connection.client.unary(Control.method.listWorkers, {}, { signal }));
     return record;
+  }
+
+  /** The platforms whose commands the daemon runs; of each worker the first is its machine's own, others are emulated. */
+  async platforms(
+    signal?: AbortSignal,
+  ): Promise<readonly { readonly platform: Platform; readonly isNative: boolean }[]> {
+    const workers = await this.listWorkers(signal);
+    return workers.flatMap(({ platforms }) =>
+      platforms.map((each, at) => ({ platform: platformOf(each), isNative: at === 0 })),
+    );
   }
 
   /** The daemon's version; daemons before 0.11 do not tell it. */

@@ -1,8 +1,9 @@
 import { type BuildOptions, type OperationId, type Plan, type RunOperation, StrakeError } from "@strake/core";
-import { matchesPlatform, type Platform, parsePlatform } from "@strake/oci";
+import { matchesPlatform, parsePlatform } from "@strake/oci";
 import { DaemonError } from "../daemon-error.ts";
 import type { WorkerRecord } from "../generated/github.com/moby/buildkit/api/types/worker_pb.ts";
 import type { BuildkitClient } from "./buildkit-client.ts";
+import { platformOf } from "./platform-of.ts";
 
 /**
  * Refuses a build that lacks what its commands need, before anything is sent.
@@ -46,11 +47,7 @@ export function checkGiven(plan: Plan, options: BuildOptions, entitlements: read
  * @throws DaemonError `no-platform`
  */
 export function checkPlatforms(plan: Plan, workers: readonly WorkerRecord[], address: string): void {
-  const offered = workers.flatMap(({ platforms }) =>
-    platforms.map(({ OS, Architecture, Variant }): Platform => {
-      return { os: OS, architecture: Architecture, ...(Variant === "" ? {} : { variant: Variant }) };
-    }),
-  );
+  const offered = workers.flatMap(({ platforms }) => platforms.map(platformOf));
   for (const [, { platform }] of runs(plan)) {
     const wanted = parsePlatform(platform);
     if (offered.some((one) => matchesPlatform(one, wanted))) continue;
