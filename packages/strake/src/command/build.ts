@@ -1,6 +1,7 @@
 import type { BuildEvent } from "@strake/core";
 import { Solution, writeAtomically } from "@strake/engine";
 import { type Digest, familiarReference, parseReference, type Reference } from "@strake/oci";
+import type { Solver, SolverPorts } from "../builder/open-solver.ts";
 import {
   dockerfileOf,
   isImageName,
@@ -16,7 +17,6 @@ import type { Planner } from "../compose/plan-targets.ts";
 import { ImagePusher } from "../compose/push-images.ts";
 import { openSession, type Session } from "../compose/session.ts";
 import { writeStepRecords } from "../compose/step-records.ts";
-import { builtSolution, type SolvePlan } from "../compose/target-solution.ts";
 import { type Destination, type Written, writeOutput } from "../compose/write-output.ts";
 import { startProgress } from "../screen/start-progress.ts";
 import { refuseWarnings, showWarnings } from "./build-warnings.ts";
@@ -30,7 +30,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
   for (const tag of request.tags) parseReference(tag);
   const progress = startProgress(request.progress, process.stderr, process.env);
   let session: Session | undefined;
-  let closeDaemon: (() => void) | undefined;
+  let solver: Solver | undefined;
   try {
     const { jobs, isolation, shellOnFailure } = request.commands;
     session = await openSession({
@@ -44,11 +44,10 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
       signal,
     });
     const building = buildingOptions(request, process.env);
-    const daemon = await openDaemon(session, request, signal);
-    closeDaemon = daemon?.close;
-    const solvePlan = daemon?.solvePlan;
+    const handle = progress.handle.bind(progress);
+    solver = await solverOf(session, request, { report: handle, signal });
     if (session.dockerfile?.strict) await refuseWarnings(session, session.dockerfile, request);
-    const options = { building, solvePlan, progress: progress.handle.bind(progress), signal };
+    const options = { building, solvePlan: solver?.solvePlan, progress: handle, signal };
     const prepared = await prepareTargets(session, request, options);
     const { planner } = prepared;
     const tags = request.tagByContent ? await findContentTags(session, request, prepared, options) : noTags;
@@ -59,12 +58,12 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     checkDestinations(request, targets, destinations);
     const built: Built[] = [];
     for (const [name, { to, digest }] of pushed) {
-      progress.handle({ type: "exported", image: name, to, digest, unchanged: true });
+      handle({ type: "exported", image: name, to, digest, unchanged: true });
       built.push({ name, names: tags.get(name)?.names ?? [], digest });
     }
     for (const target of targets) {
       const extra = tags.get(target.name)?.names ?? [];
-      const written = await writeAll(session, target, request, extra, destinations, signal, options.progress);
+      const written = await writeAll(session, target, request, extra, destinations, signal, handle);
       const [{ id, digest }] = written as [Written, ...Written[]];
       built.push({ name: target.name, names: [...referencesOf(target, request.tags), ...extra], id, digest });
     }
@@ -77,42 +76,21 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
       const [first] = solved;
       if (first !== undefined) writeStepRecords(session.settings.home, session.buildFile, name, first.solution);
     }
+    for (const message of solver?.summary() ?? []) handle({ type: "note", message });
     await showWarnings(session, request, planner, progress);
     report(request, built, destinations);
   } finally {
     progress.end();
-    closeDaemon?.();
+    solver?.close();
     await session?.close();
   }
 }
 
-/** Connects to the daemon that a request names, if it names one. */
-async function openDaemon(
-  session: Session,
-  request: BuildRequest,
-  signal: AbortSignal,
-): Promise<{ readonly solvePlan: SolvePlan; readonly close: () => void } | undefined> {
-  if (request.builder === undefined) return undefined;
-  const { parseBuilder } = await import("../compose/builder-address.ts");
-  const address = parseBuilder(request.builder, session.settings.docker);
-  if (address.type === "engine") return undefined;
-  const { openBuilder } = await import("../compose/open-builder.ts");
-  const { parseCacheOption } = await import("@strake/daemon");
-  const { DockerCredentials } = await import("@strake/registry");
-  const logins = new DockerCredentials();
-  const { builder, close } = await openBuilder(session, address, {
-    cacheFrom: request.cacheFrom.map(parseCacheOption),
-    cacheTo: request.cacheTo.map(parseCacheOption),
-    credentials: async (host) => {
-      const found = await logins.get(host);
-      if (found === undefined) return undefined;
-      return "identityToken" in found
-        ? { username: "", secret: found.identityToken }
-        : { username: found.username, secret: found.password };
-    },
-    signal,
-  });
-  return { solvePlan: async (plan, options) => builtSolution(plan, await builder.build(plan, options)), close };
+/** Makes ready who builds; nobody but the engine needs to be. */
+async function solverOf(session: Session, request: BuildRequest, ports: SolverPorts): Promise<Solver | undefined> {
+  if (request.builders.every((builder) => builder === "engine")) return undefined;
+  const { openSolver } = await import("../builder/open-solver.ts");
+  return openSolver(session, request, ports);
 }
 
 /** What became of a target. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
-import type { BuildkitBuilder, CacheOption, FindCredentials } from "@strake/daemon";
+import type { BuildkitBuilder, BuildkitClient, CacheOption, FindCredentials } from "@strake/daemon";
 import type { ImageOfSource } from "@strake/engine";
 import type { BuilderAddress } from "./builder-address.ts";
 import type { Session } from "./session.ts";
@@ -13,12 +13,15 @@ export interface DaemonBuilderOptions {
   readonly credentials?: FindCredentials;
   /** Attributes of the solve, such as `attest:sbom`. */
   readonly attributes?: Readonly<Record<string, string>>;
+  /** How long the daemon may take to answer, in milliseconds; 20 seconds when left out. */
+  readonly timeout?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A builder over a daemon, and the connection it has. */
 export interface OpenedBuilder {
   readonly builder: BuildkitBuilder;
+  readonly client: BuildkitClient;
   close(): void;
 }
 
@@ -34,8 +37,13 @@ export async function openBuilder(
 ): Promise<OpenedBuilder> {
   // Loaded here, because most builds need none of it.
   const { BuildkitBuilder, BuildkitClient } = await import("@strake/daemon");
-  const { signal, ...rest } = options;
-  const client = await BuildkitClient.connect(address, { daemon, signal, ...(tls === undefined ? {} : { tls }) });
+  const { signal, timeout, ...rest } = options;
+  const client = await BuildkitClient.connect(address, {
+    daemon,
+    signal,
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(tls === undefined ? {} : { tls }),
+  });
   const texts = new Map<string, { readonly name: string; readonly text: string } | undefined>();
   const builder = new BuildkitBuilder({
     ...rest,
@@ -48,7 +56,7 @@ export async function openBuilder(
       return texts.get(file);
     },
   });
-  return { builder, close: () => client.close() };
+  return { builder, client, close: () => client.close() };
 }
 
 /** Only files of the project are told to a daemon, under names that are the same in every checkout. */

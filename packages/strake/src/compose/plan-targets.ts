@@ -62,6 +62,7 @@ export class Planner {
   readonly #workspace: Workspace;
   readonly #options: PlanningOptions;
   readonly #outputs = new Map<OutputOwner, Map<OutputProperty, Evaluated>>();
+  #entered: Promise<void> | undefined;
 
   constructor(workspace: Workspace, options: PlanningOptions) {
     this.#workspace = workspace;
@@ -89,16 +90,21 @@ export class Planner {
     const target = await this.plan(name, image, platform);
     const { plan, steps, locals } = target.planned;
     const { engine } = this.#workspace;
-    const { solvePlan = engine.solve.bind(engine) } = this.#options;
-    if (this.#options.solvePlan === undefined && runsCommands(plan)) await enterUserNamespace();
+    const { solvePlan = engine.solve.bind(engine) as SolvePlan } = this.#options;
+    if (this.#options.solvePlan === undefined && runsCommands(plan)) {
+      // All targets come here at the same time, and this program has to start itself again once.
+      this.#entered ??= enterUserNamespace();
+      await this.#entered;
+    }
     const { building, progress, signal } = this.#options;
-    const solution = await solvePlan(plan, {
+    const options = {
       locals,
       steps,
       ...building,
       ...(progress === undefined ? {} : { progress }),
       ...(signal === undefined ? {} : { signal }),
-    });
+    };
+    const solution = await solvePlan(plan, options, name);
     return { ...target, solution };
   }
 

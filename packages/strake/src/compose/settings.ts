@@ -16,13 +16,16 @@ export interface Settings {
    * asked for.
    */
   readonly docker: (context?: string) => DockerEndpoint;
+  /** Where BuildKit's own command line would build. */
+  readonly buildkitHost: string | undefined;
 }
 
-/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `XDG_CONFIG_HOME` and what Docker's command line reads. */
+/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `XDG_CONFIG_HOME`, `BUILDKIT_HOST`, and what Docker's command line reads. */
 export function readSettings(variables: Environment): Settings {
   return {
     home: storeHome(variables),
     registries: readRegistries(variables),
+    buildkitHost: variables.BUILDKIT_HOST || undefined,
     docker: (context) => dockerEndpoint(variables, context),
   };
 }

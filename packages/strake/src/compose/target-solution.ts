@@ -14,8 +14,8 @@ export interface TargetSolution {
   image(packing: Packing): Image;
 }
 
-/** Does what a plan says. */
-export type SolvePlan = (plan: Plan, options: BuildOptions) => Promise<TargetSolution>;
+/** Does what a plan says; the name is that of the image, for messages. */
+export type SolvePlan = (plan: Plan, options: BuildOptions, name: string) => Promise<TargetSolution>;
 
 /** The solution of a plan that a daemon has done: an image whose layers are packed as the daemon packed them. */
 export async function builtSolution(plan: Plan, image: Image): Promise<TargetSolution> {

@@ -1,0 +1,99 @@
+import type { BuildEvent } from "@strake/core";
+import type { BuildRequest } from "../command/request.ts";
+import { usageError } from "../command/usage-error.ts";
+import { parseBuilder } from "../compose/builder-address.ts";
+import type { DaemonBuilderOptions } from "../compose/open-builder.ts";
+import type { Session } from "../compose/session.ts";
+import { builtSolution, type SolvePlan } from "../compose/target-solution.ts";
+import { AutoBuilder, type Candidate } from "./auto-builder.ts";
+import { DaemonBuilder } from "./daemon-builder.ts";
+import { EngineBuilder } from "./engine-builder.ts";
+
+/** What does the plans of a build. */
+export interface Solver {
+  readonly solvePlan: SolvePlan;
+  /** Lines that say afterwards who built what. */
+  summary(): readonly string[];
+  close(): void;
+}
+
+/** What a solver is opened with. */
+export interface SolverPorts {
+  readonly report: (event: BuildEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes ready who builds, as `--builder` says it.
+ *
+ * @throws DaemonError where the one builder that is named is not there
+ */
+export async function openSolver(session: Session, request: BuildRequest, ports: SolverPorts): Promise<Solver> {
+  const options = await daemonOptions(request, ports.signal);
+  const [only] = request.builders as [string, ...string[]];
+  if (only === "auto") return openAuto(session, options, ports);
+  const address = parseBuilder(only, session.settings.docker);
+  if (address.type === "engine") throw usageError("the engine alone needs no other builder");
+  const { openBuilder } = await import("../compose/open-builder.ts");
+  const { builder, close } = await openBuilder(session, address, options);
+  return {
+    solvePlan: async (plan, given) => builtSolution(plan, await builder.build(plan, given)),
+    summary: () => [],
+    close,
+  };
+}
+
+function openAuto(session: Session, options: DaemonBuilderOptions, { report }: SolverPorts): Solver {
+  const { buildkitHost, docker } = session.settings;
+  const daemon = (name: string, address: string): Candidate["open"] => {
+    return async () => {
+      const found = parseBuilder(address, docker);
+      return found.type === "daemon" ? DaemonBuilder.open(session, { name, address: found }, options) : undefined;
+    };
+  };
+  const engine = new EngineBuilder(session);
+  const auto = new AutoBuilder(
+    [
+      { name: "engine", open: async () => engine, absent: "" },
+      {
+        name: buildkitHost === undefined ? "BUILDKIT_HOST" : `BuildKit at ${buildkitHost}`,
+        open: buildkitHost === undefined ? async () => undefined : daemon(buildkitHost, buildkitHost),
+        absent: "it is not set",
+      },
+      dockerCandidate(session, daemon),
+    ],
+    report,
+  );
+  return { solvePlan: auto.solve, summary: () => [], close: () => auto.close() };
+}
+
+function dockerCandidate(session: Session, daemon: (name: string, address: string) => Candidate["open"]): Candidate {
+  // Settings that cannot be read are told only when the engine and BuildKit are no help.
+  const name = () => {
+    const { address, source } = session.settings.docker();
+    return `Docker at ${address}, from ${source}`;
+  };
+  try {
+    return { name: name(), open: daemon("docker", "docker"), absent: "" };
+  } catch (error) {
+    return { name: "Docker", open: () => Promise.reject(error), absent: "" };
+  }
+}
+
+async function daemonOptions(request: BuildRequest, signal: AbortSignal): Promise<DaemonBuilderOptions> {
+  const { parseCacheOption } = await import("@strake/daemon");
+  const { DockerCredentials } = await import("@strake/registry");
+  const logins = new DockerCredentials();
+  return {
+    cacheFrom: request.cacheFrom.map(parseCacheOption),
+    cacheTo: request.cacheTo.map(parseCacheOption),
+    credentials: async (host) => {
+      const found = await logins.get(host);
+      if (found === undefined) return undefined;
+      return "identityToken" in found
+        ? { username: "", secret: found.identityToken }
+        : { username: found.username, secret: found.password };
+    },
+    signal,
+  };
+}
