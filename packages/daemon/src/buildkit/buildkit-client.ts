@@ -15,7 +15,7 @@ import type { WorkerRecord } from "../generated/github.com/moby/buildkit/api/typ
 import type { Session } from "../session/session.ts";
 import { Connection, type ConnectOptions } from "./connection.ts";
 import { daemonFailure } from "./daemon-failure.ts";
-import { platformOf } from "./platform-of.ts";
+import { isNativeTo, platformOf } from "./platform-of.ts";
 
 /** BuildKit's control API over one connection. */
 export class BuildkitClient {
@@ -51,13 +51,13 @@ export class BuildkitClient {
     return record;
   }
 
-  /** The platforms whose commands the daemon runs; of each worker the first is its machine's own, others are emulated. */
+  /** The platforms whose commands the daemon runs, on its own processor or by emulation. */
   async platforms(
     signal?: AbortSignal,
   ): Promise<readonly { readonly platform: Platform; readonly isNative: boolean }[]> {
     const workers = await this.listWorkers(signal);
-    return workers.flatMap(({ platforms }) =>
-      platforms.map((each, at) => ({ platform: platformOf(each), isNative: at === 0 })),
+    return workers.flatMap((worker) =>
+      worker.platforms.map((each) => ({ platform: platformOf(each), isNative: isNativeTo(worker, each) })),
     );
   }
 
