@@ -1,40 +1,37 @@
-import type { BuildEvent } from "@strake/core";
 import type { BuildRequest } from "../command/request.ts";
 import { usageError } from "../command/usage-error.ts";
 import { parseBuilder } from "../compose/builder-address.ts";
-import type { DaemonBuilderOptions } from "../compose/open-builder.ts";
+import { type DaemonBuilderOptions, openBuilder } from "../compose/open-builder.ts";
 import type { Session } from "../compose/session.ts";
-import { builtSolution, type SolvePlan } from "../compose/target-solution.ts";
+import { builtSolution } from "../compose/target-solution.ts";
 import { AutoBuilder, type Candidate } from "./auto-builder.ts";
 import { DaemonBuilder } from "./daemon-builder.ts";
 import { EngineBuilder } from "./engine-builder.ts";
-
-/** What does the plans of a build. */
-export interface Solver {
-  readonly solvePlan: SolvePlan;
-  /** Lines that say afterwards who built what. */
-  summary(): readonly string[];
-  close(): void;
-}
-
-/** What a solver is opened with. */
-export interface SolverPorts {
-  readonly report: (event: BuildEvent) => void;
-  readonly signal: AbortSignal;
-}
+import { type NamedBuilder, nameBuilders } from "./name-builders.ts";
+import { openFleet } from "./open-fleet.ts";
+import type { Solver, SolverPorts } from "./solver.ts";
 
 /**
- * Makes ready who builds, as `--builder` says it.
+ * Makes ready who builds, as `--builder` says it; undefined: the engine alone.
  *
- * @throws DaemonError where the one builder that is named is not there
+ * @throws DaemonError where the one builder that is named is not there; StrakeError `no-builder` where none of several is
  */
-export async function openSolver(session: Session, request: BuildRequest, ports: SolverPorts): Promise<Solver> {
+export async function openSolver(
+  session: Session,
+  request: BuildRequest,
+  ports: SolverPorts,
+): Promise<Solver | undefined> {
+  const { builders } = request;
+  const isAuto = builders.includes("auto");
+  if (isAuto && builders.some((builder) => builder !== "auto")) {
+    throw usageError("--builder auto chooses by itself, and has no other builder beside it");
+  }
   const options = await daemonOptions(request, ports.signal);
-  const [only] = request.builders as [string, ...string[]];
-  if (only === "auto") return openAuto(session, options, ports);
-  const address = parseBuilder(only, session.settings.docker);
-  if (address.type === "engine") throw usageError("the engine alone needs no other builder");
-  const { openBuilder } = await import("../compose/open-builder.ts");
+  if (isAuto) return openAuto(session, options, ports);
+  const named = nameBuilders(builders, session.settings);
+  if (named.length > 1) return openFleet(session, named, options, ports);
+  const { address } = named[0] as NamedBuilder;
+  if (address.type === "engine") return undefined;
   const { builder, close } = await openBuilder(session, address, options);
   return {
     solvePlan: async (plan, given) => builtSolution(plan, await builder.build(plan, given)),

@@ -1,7 +1,7 @@
 import type { BuildEvent } from "@strake/core";
 import { Solution, writeAtomically } from "@strake/engine";
 import { type Digest, familiarReference, parseReference, type Reference } from "@strake/oci";
-import type { Solver, SolverPorts } from "../builder/open-solver.ts";
+import type { Solver, SolverPorts } from "../builder/solver.ts";
 import {
   dockerfileOf,
   isImageName,

@@ -57,7 +57,12 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
     .addOption(listOption("-t, --tag <name>", "name the image, as name:tag"))
     .addOption(listOption("-o, --output <output>", "write the image: type=docker|oci|local|tar,dest=PATH, or a folder"))
     .option("--load", "load the images into the Docker daemon", false)
-    .addOption(listOption("--builder <builder>", "who builds: engine, auto, docker, or the address of a BuildKit"))
+    .addOption(
+      listOption(
+        "--builder <builder>",
+        "who builds: engine, auto, docker, fleet, a name of the settings, or the address of a BuildKit; several share the images",
+      ),
+    )
     .addOption(listOption("--cache-from <cache>", "a cache that a BuildKit reads: type=registry,ref=… and others"))
     .addOption(listOption("--cache-to <cache>", "a cache that a BuildKit writes"))
     .option("--push", "push the images to the registries that their names say", false)

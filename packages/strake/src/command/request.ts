@@ -43,7 +43,7 @@ export interface BuildRequest extends DefinitionRequest {
   /** Each image gets a name more, whose tag says what it is made of; one that was pushed under it is not built again. */
   readonly tagByContent: boolean;
   readonly noCache: boolean;
-  /** `engine`, `auto`, `docker`, or addresses of daemons; none: the engine. */
+  /** `engine`, `auto`, `docker`, `fleet`, names of the settings or addresses of daemons; none: the engine. */
   readonly builders: readonly string[];
   /** Caches of a daemon, in buildx's notation. */
   readonly cacheFrom: readonly string[];

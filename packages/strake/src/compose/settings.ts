@@ -11,6 +11,8 @@ export interface Settings {
   readonly home: string;
   /** The settings of registries: their text, and the file it is from. */
   readonly registries: { readonly text: string; readonly file: string } | undefined;
+  /** The settings of builders, as those of registries. */
+  readonly builders: { readonly text: string; readonly file: string } | undefined;
   /**
    * Finds the Docker Engine that Docker's command line would use, or that of a context; its files are read when it is
    * asked for.
@@ -20,27 +22,28 @@ export interface Settings {
   readonly buildkitHost: string | undefined;
 }
 
-/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `XDG_CONFIG_HOME`, `BUILDKIT_HOST`, and what Docker's command line reads. */
+/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `STRAKE_BUILDERS`, `XDG_CONFIG_HOME`, `BUILDKIT_HOST`, and what Docker's command line reads. */
 export function readSettings(variables: Environment): Settings {
   return {
     home: storeHome(variables),
-    registries: readRegistries(variables),
+    registries: readSettingsFile(variables, "STRAKE_REGISTRIES", "registries.yaml"),
+    builders: readSettingsFile(variables, "STRAKE_BUILDERS", "builders.yaml"),
     buildkitHost: variables.BUILDKIT_HOST || undefined,
     docker: (context) => dockerEndpoint(variables, context),
   };
 }
 
 /** @throws StrakeError `invalid-environment` where the file that is named cannot be read */
-function readRegistries(variables: Environment): Settings["registries"] {
+function readSettingsFile(variables: Environment, variable: string, name: string): Settings["registries"] {
   const config = variables.XDG_CONFIG_HOME || join(homedir(), ".config");
-  const file = variables.STRAKE_REGISTRIES || join(config, "strake", "registries.yaml");
+  const file = variables[variable] || join(config, "strake", name);
   try {
     return { text: readFileSync(file, "utf8"), file };
   } catch (cause) {
-    if (!variables.STRAKE_REGISTRIES) return undefined;
+    if (!variables[variable]) return undefined;
     throw new StrakeError({
       code: "invalid-environment",
-      message: `STRAKE_REGISTRIES names ${file}, which cannot be read: ${(cause as Error).message}`,
+      message: `${variable} names ${file}, which cannot be read: ${(cause as Error).message}`,
     });
   }
 }

@@ -1,0 +1,64 @@
+import { StrakeError } from "@strake/core";
+import { type BuilderAddress, parseBuilder } from "../compose/builder-address.ts";
+import { didYouMean } from "../compose/did-you-mean.ts";
+import type { Settings } from "../compose/settings.ts";
+import { type BuilderSettings, parseBuilderSettings } from "./builder-settings.ts";
+import type { OfferedPlatform } from "./commands-of.ts";
+
+/** A builder that a request names: by an address, or by a name of the settings. */
+export interface NamedBuilder {
+  readonly name: string;
+  /** Its name and its address, for messages. */
+  readonly label: string;
+  readonly address: BuilderAddress;
+  readonly platforms?: readonly OfferedPlatform[];
+  readonly jobs: number;
+}
+
+/** How many images a builder builds at once where nothing is said: enough to keep its processors busy. */
+const usualJobs = 4;
+
+/**
+ * Finds the builders that `--builder` names; `fleet` stands for all of the settings.
+ *
+ * @throws StrakeError `usage` for a name that nobody has, `invalid-builders` for settings that are wrong
+ */
+export function nameBuilders(texts: readonly string[], settings: Settings): readonly NamedBuilder[] {
+  const file = settings.builders;
+  const known: BuilderSettings = file === undefined ? new Map() : parseBuilderSettings(file.text, file.file);
+  if (texts.includes("fleet") && known.size === 0) {
+    throw wrong("--builder fleet: no builders are set", "They stand in builders.yaml; see README.md.");
+  }
+  const names = new Set(texts.flatMap((text) => (text === "fleet" ? [...known.keys()] : [text])));
+  return [...names].map((text) => nameBuilder(text, known, settings));
+}
+
+function nameBuilder(text: string, known: BuilderSettings, { docker }: Settings): NamedBuilder {
+  const setting = known.get(text);
+  if (setting === undefined) {
+    if (text !== "engine" && text !== "docker" && !text.includes(":")) throw unknownBuilder(text, known);
+    return { name: text, label: text, address: parseBuilder(text, docker), jobs: usualJobs };
+  }
+  const found = parseBuilder(setting.address, docker);
+  const { tls, platforms, jobs = usualJobs } = setting;
+  return {
+    name: text,
+    label: `${text} (${setting.address})`,
+    address: found.type === "daemon" && tls !== undefined ? { ...found, tls: { ...found.tls, ...tls } } : found,
+    jobs,
+    ...(platforms === undefined ? {} : { platforms: platforms.map((platform) => ({ platform, isNative: true })) }),
+  };
+}
+
+function unknownBuilder(text: string, known: BuilderSettings): StrakeError {
+  const names = ["engine", "auto", "docker", ...(known.size > 0 ? ["fleet"] : []), ...known.keys()];
+  return wrong(
+    `--builder ${text}: there is no such builder`,
+    ...didYouMean(text, names),
+    `There are ${names.join(", ")}, and addresses such as unix:///run/buildkit/buildkitd.sock or tcp://host:1234.`,
+  );
+}
+
+function wrong(message: string, ...notes: readonly string[]): StrakeError {
+  return new StrakeError({ code: "usage", message, notes });
+}
