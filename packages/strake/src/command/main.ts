@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { CommanderError } from "commander";
 import { ExitWith } from "../compose/exit-with.ts";
 import { exitStatus, statusOf } from "../screen/exit-status.ts";
@@ -10,6 +11,8 @@ import { usageError } from "./usage-error.ts";
 /** Runs the command line and ends the process with its status. */
 export async function main(): Promise<void> {
   const controller = new AbortController();
+  // All that is built at the same time listens; Node.js takes more than ten for a leak.
+  setMaxListeners(0, controller.signal);
   interruptWith(controller);
   endWithReader(process.stdout);
   endWithReader(process.stderr);

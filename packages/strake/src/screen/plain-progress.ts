@@ -8,6 +8,7 @@ interface Step {
   readonly number: number;
   /** Output that does not end a line yet. */
   partial: string;
+  isDone: boolean;
 }
 
 /** Writes lines as things happen, numbered by step as BuildKit's plain progress is, and without control codes. */
@@ -33,6 +34,9 @@ export function plainProgress(stream: Pick<ProgressStream, "write">): Progress {
       return;
     }
     endOutput(step);
+    // A daemon tells of a step in each build that has it; what one builder has failed at another may still do.
+    if (step.isDone) return;
+    step.isDone = event.type === "finished";
     if (event.type === "failed") say(step, `ERROR: ${oneLine(event.message)}`);
     else if (event.cached) say(step, "CACHED");
     else say(step, `DONE ${formatDuration(event.milliseconds)}${event.size ? `  ${formatSize(event.size)}` : ""}`);
@@ -45,7 +49,7 @@ export function plainProgress(stream: Pick<ProgressStream, "write">): Progress {
       else if (event.type === "exported") write(printExport(event));
       else if (event.type === "started") {
         if (steps.has(event.step)) return;
-        const step: Step = { number: steps.size + 1, partial: "" };
+        const step: Step = { number: steps.size + 1, partial: "", isDone: false };
         steps.set(event.step, step);
         say(step, `[${event.image}] ${oneLine(event.title)}`);
       } else handleStep(event);
