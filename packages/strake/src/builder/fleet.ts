@@ -89,9 +89,12 @@ export class Fleet {
     return new Map(this.#members.map(({ name, built }) => [name, built]));
   }
 
-  /** One line for each builder. */
+  /** One line for each builder; the platform is said where there are several. */
   summary(): readonly string[] {
-    return this.#members.map(({ label, built, lost }) => {
+    const all = this.#members.flatMap(({ built }) => built);
+    const isOne = new Set(all.map((title) => title.slice(title.lastIndexOf(" ")))).size === 1;
+    return this.#members.map(({ label, built: titles, lost }) => {
+      const built = titles.map((title) => (isOne ? title.slice(0, title.lastIndexOf(" ")) : title)).sort();
       const images = `${built.length} ${built.length === 1 ? "image" : "images"}`;
       const what = built.length === 0 ? "nothing" : `${images}: ${built.join(", ")}`;
       return `${label} built ${what}${lost === undefined ? "" : `; then it was lost: ${lost}`}`;
