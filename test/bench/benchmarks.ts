@@ -2,6 +2,7 @@ import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 import { stopDaemons } from "../support/stop-daemons.ts";
 import { benchFiles } from "./files.ts";
+import { benchFleet } from "./fleet.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMonorepo } from "./monorepo.ts";
 import { benchRun } from "./run.ts";
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, (rounds: number) => Promise<void>>> = 
   "web-server": benchWebServer,
   start: benchStart,
   memory: benchMemory,
+  fleet: benchFleet,
 };
 
 /** Runs the named benchmarks, or all, and stops what they started. Nothing here passes or fails. */

@@ -11,9 +11,10 @@ import { judgeNeeds } from "../support/image-files.ts";
 import { need } from "../support/need.ts";
 import { project } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
+import type { OwnBuildkitd } from "../support/start-buildkitd.ts";
 import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { type OwnBuildkitd, ownBuildkitd } from "./own-buildkitd.ts";
+import { ownBuildkitd } from "./own-buildkitd.ts";
 
 const count = 6;
 
