@@ -59,6 +59,12 @@ export interface DaemonOutput {
   readonly target?: ExportTarget;
 }
 
+/** Caches that the builds of one image read and write. */
+export interface Caches {
+  readonly cacheFrom?: readonly CacheOption[];
+  readonly cacheTo?: readonly CacheOption[];
+}
+
 /** What the exporters of a build said, such as `containerimage.digest`. */
 export type ExporterResponse = Readonly<Record<string, string>>;
 
@@ -75,12 +81,13 @@ export class BuildkitBuilder implements Builder {
   /**
    * Makes the image of a plan, and takes the blobs that this side has not.
    *
+   * @param caches those of this image; the builder's own where absent
    * @throws StrakeError at the step that failed; DaemonError where it was the daemon that did
    */
-  async build(plan: Plan, options: BuildOptions): Promise<Image> {
+  async build(plan: Plan, options: BuildOptions, caches: Caches = this.#options): Promise<Image> {
     const { blobs } = this.#options;
     const output = { type: "oci", attributes: { tar: "false" } };
-    const response = await this.#solve(plan, options, [output], new Map([["export", blobs]]));
+    const response = await this.#solve(plan, options, [output], new Map([["export", blobs]]), caches);
     const packed = response["containerimage.descriptor"];
     if (packed === undefined) {
       throw new StrakeError({
@@ -106,8 +113,9 @@ export class BuildkitBuilder implements Builder {
     options: BuildOptions,
     outputs: readonly DaemonOutput[],
     stores: ReadonlyMap<string, BlobStore>,
+    { cacheFrom = [], cacheTo = [] }: Caches = this.#options,
   ): Promise<ExporterResponse> {
-    const { client, cacheFrom = [], cacheTo = [], attributes = {} } = this.#options;
+    const { client, attributes = {} } = this.#options;
     const compiled = this.#compile(plan, options);
     checkGiven(plan, options, compiled.entitlements);
     const [workers] = await Promise.all([
