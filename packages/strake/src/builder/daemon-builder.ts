@@ -2,7 +2,7 @@ import type { Plan } from "@strake/core";
 import type { BuilderAddress } from "../compose/builder-address.ts";
 import { type DaemonBuilderOptions, type OpenedBuilder, openBuilder } from "../compose/open-builder.ts";
 import type { Session } from "../compose/session.ts";
-import { builtSolution, type SolvePlan } from "../compose/target-solution.ts";
+import type { SolvePlan } from "../compose/target-solution.ts";
 import { fitPlatforms, type OfferedPlatform } from "./commands-of.ts";
 import type { Fit, PlanBuilder } from "./plan-builder.ts";
 
@@ -53,9 +53,7 @@ export class DaemonBuilder implements PlanBuilder {
     return fitPlatforms(plan, this.#offered);
   }
 
-  readonly solve: SolvePlan = async (plan, options) => {
-    return builtSolution(plan, await this.#opened.builder.build(plan, options));
-  };
+  readonly solve: SolvePlan = (plan, options, name) => this.#opened.solvePlan(plan, options, name);
 
   async lossOf(error: unknown): Promise<string | undefined> {
     const { DaemonError } = await import("@strake/daemon");

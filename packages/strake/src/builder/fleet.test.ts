@@ -43,8 +43,8 @@ class Bench {
     await settled();
   }
 
-  async fail(image: string): Promise<void> {
-    this.#ends.get(image)?.fail(new Error(`${image} failed`));
+  async fail(image: string, code?: string): Promise<void> {
+    this.#ends.get(image)?.fail(Object.assign(new Error(`${image} failed`), { code }));
     await settled();
   }
 }
@@ -159,4 +159,15 @@ test("an image waits a while for the builder that has built it before, and no lo
   await solve("c");
   expect([one.building, two.building]).toEqual([[], ["a", "b"]]);
   await expect.poll(() => one.building).toEqual(["c"]);
+});
+
+test("what one builder cannot do is tried at the others, and fails as it does at the last", async () => {
+  const [one, two] = [new Bench("one"), new Bench("two")];
+  const { solve, events } = fleetOf([one, two]);
+  const [solving] = await solve("a");
+  await one.fail("a", "entitlement-refused");
+  expect([one.building, two.building]).toEqual([["a"], ["a"]]);
+  await two.fail("a", "entitlement-refused");
+  expect(await solving).toBe("a failed");
+  expect(events).toEqual([]);
 });

@@ -38,7 +38,7 @@ interface Job {
   readonly options: BuildOptions;
   readonly name: string;
   readonly title: string;
-  readonly fits: ReadonlyMap<Member, Fit>;
+  readonly fits: Map<Member, Fit>;
   /** Until when it waits for the builder that has built it before. */
   readonly waitsUntil: number;
   readonly resolve: (solution: TargetSolution) => void;
@@ -148,12 +148,20 @@ export class Fleet {
       const isOver = () => this.#closed || this.#ports.signal.aborted;
       // Whoever has closed the connections knows why builders are lost.
       const lost = isOver() ? undefined : (member.lost ?? (await builder.lossOf(error)));
-      if (lost === undefined || isOver()) job.reject(error);
-      else {
+      if (isOver()) job.reject(error);
+      else if (lost !== undefined) {
         this.#leaveOut(member, lost);
         this.#waiting.unshift(job);
-      }
+      } else if (isInability(error)) this.#tryOthers(member, job, error);
+      else job.reject(error);
     }
+  }
+
+  /** What one builder is too old for, or has no right to, another may do; the last one says why it cannot be done. */
+  #tryOthers(member: Member, job: Job, error: Error): void {
+    job.fits.set(member, { refusal: error.message });
+    if (this.#candidates(job).length > 0) this.#waiting.unshift(job);
+    else job.reject(error);
   }
 
   #leaveOut(member: Member, lost: string): void {
@@ -199,6 +207,13 @@ export class Fleet {
     const name = this.#ports.before.get(job.title);
     return name === undefined ? undefined : this.#candidates(job).find((member) => member.name === name);
   }
+}
+
+const inabilities = new Set(["entitlement-refused", "no-platform", "unsupported", "unsupported-by-buildkit"]);
+
+/** Tells whether an error says that a builder cannot do what is asked, and not that it failed. */
+function isInability(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && inabilities.has(String(error.code));
 }
 
 function hasRoom({ running, jobs }: Member): boolean {

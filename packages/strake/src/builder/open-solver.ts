@@ -3,7 +3,6 @@ import { usageError } from "../command/usage-error.ts";
 import { parseBuilder } from "../compose/builder-address.ts";
 import { type DaemonBuilderOptions, openBuilder } from "../compose/open-builder.ts";
 import type { Session } from "../compose/session.ts";
-import { builtSolution } from "../compose/target-solution.ts";
 import { AutoBuilder, type Candidate } from "./auto-builder.ts";
 import { DaemonBuilder } from "./daemon-builder.ts";
 import { EngineBuilder } from "./engine-builder.ts";
@@ -32,12 +31,8 @@ export async function openSolver(
   if (named.length > 1) return openFleet(session, named, options, ports);
   const { address } = named[0] as NamedBuilder;
   if (address.type === "engine") return undefined;
-  const { builder, close } = await openBuilder(session, address, options);
-  return {
-    solvePlan: async (plan, given) => builtSolution(plan, await builder.build(plan, given)),
-    summary: () => [],
-    close,
-  };
+  const { solvePlan, close } = await openBuilder(session, address, options);
+  return { solvePlan, summary: () => [], close };
 }
 
 function openAuto(session: Session, options: DaemonBuilderOptions, { report }: SolverPorts): Solver {

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
-import type { BuildkitBuilder, BuildkitClient, CacheOption, FindCredentials } from "@strake/daemon";
+import type { BuildkitClient, CacheOption, FindCredentials } from "@strake/daemon";
 import type { ImageOfSource } from "@strake/engine";
+import { imageCaches } from "../builder/image-caches.ts";
 import type { BuilderAddress } from "./builder-address.ts";
 import type { Session } from "./session.ts";
+import { builtSolution, type SolvePlan } from "./target-solution.ts";
 
 /** How a daemon builds, besides what every builder is told. */
 export interface DaemonBuilderOptions {
@@ -20,7 +22,7 @@ export interface DaemonBuilderOptions {
 
 /** A builder over a daemon, and the connection it has. */
 export interface OpenedBuilder {
-  readonly builder: BuildkitBuilder;
+  readonly solvePlan: SolvePlan;
   readonly client: BuildkitClient;
   close(): void;
 }
@@ -37,7 +39,7 @@ export async function openBuilder(
 ): Promise<OpenedBuilder> {
   // Loaded here, because most builds need none of it.
   const { BuildkitBuilder, BuildkitClient } = await import("@strake/daemon");
-  const { signal, timeout, ...rest } = options;
+  const { signal, timeout, cacheFrom = [], cacheTo = [], ...rest } = options;
   const client = await BuildkitClient.connect(address, {
     daemon,
     signal,
@@ -56,7 +58,17 @@ export async function openBuilder(
       return texts.get(file);
     },
   });
-  return { builder, client, close: () => client.close() };
+  return {
+    solvePlan: async (plan, given, name) => {
+      const caches = {
+        cacheFrom: imageCaches(cacheFrom, name, plan.platform),
+        cacheTo: imageCaches(cacheTo, name, plan.platform),
+      };
+      return builtSolution(plan, await builder.build(plan, given, caches));
+    },
+    client,
+    close: () => client.close(),
+  };
 }
 
 /** Only files of the project are told to a daemon, under names that are the same in every checkout. */
