@@ -10,6 +10,7 @@ import { findProgram } from "../support/find-program.ts";
 import { judgeNeeds } from "../support/image-files.ts";
 import { need } from "../support/need.ts";
 import { project } from "../support/project.ts";
+import { registry } from "../support/registry.ts";
 import { runStrake } from "../support/run-strake.ts";
 import type { OwnBuildkitd } from "../support/start-buildkitd.ts";
 import { strakeBin } from "../support/strake-bin.ts";
@@ -34,20 +35,27 @@ need(
     expect(first.status, first.stderr).toBe(0);
     expect(shares(first.stderr, daemons).sort()).toEqual([3, 3]);
 
-    const saved = async (name: string, from: string) => {
-      const file = join(cwd, name);
-      expect(await runStrake(["save", "image2", "-o", file], { cwd, home: from })).toMatchObject({ status: 0 });
-      return file;
-    };
-    const ours = temporaryFolder();
-    expect(await runStrake(["build", "-q", "image2"], { cwd, home: ours })).toMatchObject({ status: 0 });
-    expect(await compareImages(await saved("theirs.tar", home), await saved("ours.tar", ours))).toEqual([]);
+    expect(await comparedToEngine(cwd, home)).toEqual([]);
 
     const again = await runStrake(args, { cwd, home });
     expect(again.status, again.stderr).toBe(0);
     expect(again.stderr).toContain("CACHED");
     expect(again.stderr).not.toContain("DONE");
     expect(summary(again.stderr)).toEqual(summary(first.stderr));
+  });
+
+  it("shares steps with other builders through a registry", async () => {
+    const { address } = await registry();
+    const daemons = [await ownBuildkitd(), await ownBuildkitd(), await ownBuildkitd()];
+    const cwd = images("/bin/busybox cat /proc/sys/kernel/random/uuid > /made");
+    const cache = `type=registry,ref=${address}/cache-${process.pid}:{image},registry.insecure=true`;
+    const to = ["--cache-to", `${cache},mode=max`];
+    const first = await runStrake(["build", ...to, ...builders(daemons.slice(0, 2))], { cwd });
+    expect(first.status, first.stderr).toBe(0);
+    // What the commands write is another each time, so equal ids were not made again.
+    const second = await runStrake(["build", "--cache-from", cache, ...builders(daemons.slice(2))], { cwd });
+    expect(second.status, second.stderr).toBe(0);
+    expect(second.stdout).toBe(first.stdout);
   });
 
   it("builds the platforms of an image where the settings say, and makes one index of them", async () => {
@@ -74,11 +82,16 @@ need(
   it("goes on without a builder that dies in the middle", async () => {
     const daemons = [await ownBuildkitd(), await ownBuildkitd()];
     const cwd = images("echo begun; /bin/busybox sleep 3; echo made > /made");
-    const { status, stderr } = await interfere(["build", ...builders(daemons)], cwd, () => daemons[0]?.kill("SIGKILL"));
+    const home = temporaryFolder();
+    const kill = () => daemons[0]?.kill("SIGKILL");
+    const { status, stderr } = await interfere(["build", ...builders(daemons)], cwd, kill, {
+      env: { STRAKE_HOME: home },
+    });
     expect(status, stderr).toBe(0);
     expect(stderr.match(/WARNING: the builder .* is left out/g)).toHaveLength(1);
     expect(stderr).toContain(`${daemons[0]?.address} built nothing; then it was lost`);
     expect(shares(stderr, daemons)).toEqual([0, count]);
+    expect(await comparedToEngine(cwd, home)).toEqual([]);
   });
 
   it("gives a builder that is being stopped nothing more", async () => {
@@ -151,6 +164,21 @@ export default images;
   const folder = project({ "build.ts": text, busybox: readFileSync(findProgram("busybox") as string) });
   chmodSync(join(folder, "busybox"), 0o755);
   return folder;
+}
+
+/** Builds the images with the engine too, and lists what two of them have otherwise in a store. */
+async function comparedToEngine(cwd: string, home: string): Promise<readonly string[]> {
+  const ours = temporaryFolder();
+  expect(await runStrake(["build", "-q", "image1", "image2"], { cwd, home: ours })).toMatchObject({ status: 0 });
+  const saved = async (name: string, at: string) => {
+    const file = join(temporaryFolder(), `${name}.tar`);
+    expect(await runStrake(["save", name, "-o", file], { cwd, home: at })).toMatchObject({ status: 0 });
+    return file;
+  };
+  const differences = ["image1", "image2"].map(async (name) =>
+    compareImages(await saved(name, home), await saved(name, ours)),
+  );
+  return (await Promise.all(differences)).flat();
 }
 
 function builders(daemons: readonly OwnBuildkitd[]): readonly string[] {
