@@ -28,9 +28,18 @@ export class EngineBuilder implements PlanBuilder {
     if (!isRoot && commands.some(({ security }) => security === "insecure")) {
       return { refusal: "security.insecure takes root here" };
     }
-    this.#refusal ??= this.#commandsRefusal();
-    const refusal = await this.#refusal;
+    const refusal = await this.prepare();
     return refusal === undefined ? fit : { refusal };
+  }
+
+  /**
+   * Makes ready what commands need, and says why they cannot be run here, if so.
+   *
+   * @throws as `fit`
+   */
+  prepare(): Promise<string | undefined> {
+    this.#refusal ??= this.#commandsRefusal();
+    return this.#refusal;
   }
 
   readonly solve: SolvePlan = (plan, options) => this.#workspace.engine.solve(plan, options);

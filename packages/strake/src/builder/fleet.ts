@@ -95,9 +95,9 @@ export class Fleet {
     const isOne = new Set(all.map((title) => title.slice(title.lastIndexOf(" ")))).size === 1;
     return this.#members.map(({ label, built: titles, lost }) => {
       const built = titles.map((title) => (isOne ? title.slice(0, title.lastIndexOf(" ")) : title)).sort();
-      const images = `${built.length} ${built.length === 1 ? "image" : "images"}`;
-      const what = built.length === 0 ? "nothing" : `${images}: ${built.join(", ")}`;
-      return `${label} built ${what}${lost === undefined ? "" : `; then it was lost: ${lost}`}`;
+      if (built.length === 0) return `${label} built nothing${lost === undefined ? "" : `: ${lost}`}`;
+      const images = `${built.length} ${built.length === 1 ? "image" : "images"}: ${built.join(", ")}`;
+      return `${label} built ${images}${lost === undefined ? "" : `; then it was lost: ${lost}`}`;
     });
   }
 

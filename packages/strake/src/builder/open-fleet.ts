@@ -22,10 +22,13 @@ export async function openFleet(
   options: DaemonBuilderOptions,
   { report, signal }: SolverPorts,
 ): Promise<Solver> {
+  const engine = new EngineBuilder(session);
+  // This program may have to start itself again, which has to come before anything is said or connected.
+  if (builders.some(({ address }) => address.type === "engine")) await engine.prepare();
   const members = await Promise.all(
     builders.map(async (builder): Promise<FleetMember> => {
       const { name, label, jobs } = builder;
-      return { name, label, jobs, opened: await open(session, builder, { ...options, timeout }) };
+      return { name, label, jobs, opened: await open(session, builder, { ...options, timeout }, engine) };
     }),
   );
   signal.throwIfAborted();
@@ -45,8 +48,9 @@ async function open(
   session: Session,
   { name, address, platforms }: NamedBuilder,
   options: DaemonBuilderOptions,
+  engine: EngineBuilder,
 ): Promise<PlanBuilder | { readonly lost: string }> {
-  if (address.type === "engine") return new EngineBuilder(session);
+  if (address.type === "engine") return engine;
   const { DaemonError } = await import("@strake/daemon");
   const meant = platforms === undefined ? {} : { platforms };
   try {
