@@ -1,8 +1,11 @@
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
+import { ordinaryUser, userNeeds } from "../run/ordinary-user.ts";
 import { baseNeeds, serveBases } from "../support/base-images.ts";
 import { buildkitDaemon, buildkitNeeds } from "../support/buildkit-daemon.ts";
 import { compareImages } from "../support/compare-images.ts";
+import { findProgram } from "../support/find-program.ts";
 import { judgeNeeds } from "../support/image-files.ts";
 import { need } from "../support/need.ts";
 import { project } from "../support/project.ts";
@@ -59,5 +62,31 @@ export const app = image().from("${bases.address}/library/busybox").run("echo ma
     // Where there is no command, nothing is lacking.
     const files = await runAuto(project({ "build.ts": text(`.env({ A: "b" })`) }), { bare: true });
     expect(files.status, files.stderr).toBe(0);
+  });
+});
+
+need(
+  ...userNeeds,
+  "busybox",
+  "crun",
+)("strake build --builder auto of an ordinary user", () => {
+  it("starts itself again once for all images, and takes the engine", async () => {
+    const user = ordinaryUser();
+    onTestFinished(() => user.remove());
+    const text = `import { image } from "strake";
+const base = image().from("scratch").copy("busybox", "/bin/");
+const command = (text: string) => base.run(["/bin/busybox", "sh", "-c", text]);
+export const one = command("echo 1 > /made");
+export const two = command("echo 2 > /made");\n`;
+    const cwd = project({ "build.ts": text, busybox: readFileSync(findProgram("busybox") as string) });
+    chmodSync(join(cwd, "busybox"), 0o755);
+    user.own(cwd);
+    for (const more of [[], ["--builder", "auto"], ["--builder", "engine", "--builder", nobody]]) {
+      const built = await user.strake(["build", "--progress", "plain", ...more], { cwd });
+      expect(built.status, built.stderr).toBe(0);
+      expect(built.stdout.split("\n")).toHaveLength(3);
+      expect(built.stderr.match(/ => /g)).toHaveLength(2);
+      expect(built.stderr.match(/^builder: engine|is left out/gm) ?? []).toHaveLength(more.length === 0 ? 0 : 1);
+    }
   });
 });
