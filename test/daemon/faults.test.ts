@@ -1,10 +1,11 @@
+import { chmodSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import type { BuildEvent } from "@strake/core";
 import { BuildkitBuilder, BuildkitClient } from "@strake/daemon";
 import { MemoryBlobStore } from "@strake/oci";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { buildkitDaemon, buildkitNeeds } from "../support/buildkit-daemon.ts";
 import { need } from "../support/need.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -39,8 +40,19 @@ it("a server that says nothing is not waited for", async () => {
   server.close();
 });
 
-it("a program that does not lead to a daemon says why", async () => {
-  await expect(BuildkitClient.connect("docker-container://nobody")).rejects.toMatchObject({ code: "unreachable" });
+it("a program that does not lead to a daemon says why, also after it has stopped listening", async () => {
+  const folder = temporaryFolder();
+  const path = process.env.PATH;
+  onTestFinished(() => {
+    process.env.PATH = path;
+  });
+  writeFileSync(join(folder, "docker"), "#!/bin/sh\nexec 0<&-\nsleep 0.3\necho 'no such container' >&2\nexit 1\n");
+  chmodSync(join(folder, "docker"), 0o755);
+  process.env.PATH = `${folder}${delimiter}${path}`;
+  await expect(BuildkitClient.connect("docker-container://nobody")).rejects.toMatchObject({
+    code: "unreachable",
+    message: expect.stringContaining("no such container"),
+  });
 });
 
 need(...buildkitNeeds, "busybox")("a build on BuildKit that goes wrong", () => {

@@ -94,7 +94,8 @@ function dialProgram(address: Extract<Address, { type: "program" }>, name: strin
   });
   const stream = new Duplex({
     read: () => void child.stdout.resume(),
-    write: (chunk, _encoding, done) => void child.stdin.write(chunk, (error) => done(error)),
+    // A pipe that breaks is told by the end of the program, which may still have to say why.
+    write: (chunk, _encoding, done) => void child.stdin.write(chunk, (error) => error == null && done()),
     final: (done) => void child.stdin.end(done),
     destroy: (error, done) => {
       child.kill();
@@ -104,7 +105,6 @@ function dialProgram(address: Extract<Address, { type: "program" }>, name: strin
   child.stdout.on("data", (chunk) => {
     if (!stream.push(chunk)) child.stdout.pause();
   });
-  // A pipe that breaks is told by the end of the program.
   child.stdin.on("error", () => undefined);
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: unknown) => {
