@@ -27,7 +27,10 @@ export function nameBuilders(texts: readonly string[], settings: Settings): read
   const file = settings.builders;
   const known: BuilderSettings = file === undefined ? new Map() : parseBuilderSettings(file.text, file.file);
   if (texts.includes("fleet") && known.size === 0) {
-    throw wrong("--builder fleet: no builders are set", "They stand in builders.yaml; see README.md.");
+    throw wrong(
+      "--builder fleet: no builders are set",
+      "They stand in ~/.config/strake/builders.yaml, or in the file that STRAKE_BUILDERS names.",
+    );
   }
   const names = new Set(texts.flatMap((text) => (text === "fleet" ? [...known.keys()] : [text])));
   return [...names].map((text) => nameBuilder(text, known, settings));
