@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { type AddressInfo, connect } from "node:net";
+import { delimiter, join } from "node:path";
 import { createServer } from "node:tls";
 import { expect, it, onTestFinished } from "vitest";
 import { type DockerDaemon, dockerDaemon, dockerNeeds } from "../support/docker-daemon.ts";
@@ -59,6 +60,12 @@ need(...dockerNeeds, "openssl")("the settings of Docker's command line", () => {
       "--load",
     );
     expect(stranger).toMatchObject({ status: 1, stderr: expect.stringContaining(`the TLS connection to ${address}`) });
+
+    // Stands for another machine: what it would start there is started here.
+    const bin = project({ ssh: `#!/bin/sh\nexec docker --host ${docker.host} system dial-stdio\n` });
+    chmodSync(join(bin, "ssh"), 0o755);
+    const path = `${bin}${delimiter}${process.env.PATH}`;
+    expect(await found({ DOCKER_HOST: "ssh://me@far", PATH: path })).toBe("ssh://me@far");
 
     const lost = await load({ DOCKER_CONTEXT: "lost" }, "--load");
     expect(lost).toMatchObject({ status: 2, stderr: expect.stringContaining(`there is no docker context "lost"`) });

@@ -119,6 +119,8 @@ need(
     expect(stderr).toContain("no builder can build image");
     for (const { address } of daemons) expect(stderr).toContain(`  ${address}: ${address} broke the connection`);
 
+    const wrong = await runStrake(["build", "--builder", "ftp://host", "--builder", "unix:///no/such.sock"], { cwd });
+    expect(wrong.stderr).toContain('"ftp://host" is not an address of a daemon');
     const none = ["--builder", "unix:///no/such/one.sock", "--builder", "unix:///no/such/two.sock"];
     const absent = await runStrake(["build", ...none], { cwd });
     expect(absent.status).toBe(1);

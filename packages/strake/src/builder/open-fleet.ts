@@ -56,7 +56,8 @@ async function open(
   try {
     return await DaemonBuilder.open(session, { name, address, ...meant }, options);
   } catch (error) {
-    if (DaemonError.is(error)) return { lost: error.message };
-    throw error;
+    // What is no address was never a builder: a mistake, and not a loss.
+    if (!DaemonError.is(error) || error.code === "unsupported-address") throw error;
+    return { lost: error.message };
   }
 }
