@@ -94,7 +94,10 @@ export class Fleet {
     const all = this.#members.flatMap(({ built }) => built);
     const isOne = new Set(all.map((title) => title.slice(title.lastIndexOf(" ")))).size === 1;
     return this.#members.map(({ label, built: titles, lost }) => {
-      const built = titles.map((title) => (isOne ? title.slice(0, title.lastIndexOf(" ")) : title)).sort();
+      // An image that others ask about is built for each of them.
+      const built = [...new Set(titles)]
+        .map((title) => (isOne ? title.slice(0, title.lastIndexOf(" ")) : title))
+        .sort();
       if (built.length === 0) return `${label} built nothing${lost === undefined ? "" : `: ${lost}`}`;
       const images = `${built.length} ${built.length === 1 ? "image" : "images"}: ${built.join(", ")}`;
       return `${label} built ${images}${lost === undefined ? "" : `; then it was lost: ${lost}`}`;

@@ -24,7 +24,8 @@ const usualJobs = 4;
  * @throws StrakeError `usage` for a name that nobody has, `invalid-builders` for settings that are wrong
  */
 export function nameBuilders(texts: readonly string[], settings: Settings): readonly NamedBuilder[] {
-  const file = settings.builders;
+  // Settings that are wrong stand in the way of those only who use them.
+  const file = texts.every(isOfItself) ? undefined : settings.builders();
   const known: BuilderSettings = file === undefined ? new Map() : parseBuilderSettings(file.text, file.file);
   if (texts.includes("fleet") && known.size === 0) {
     throw wrong(
@@ -39,7 +40,7 @@ export function nameBuilders(texts: readonly string[], settings: Settings): read
 function nameBuilder(text: string, known: BuilderSettings, { docker }: Settings): NamedBuilder {
   const setting = known.get(text);
   if (setting === undefined) {
-    if (text !== "engine" && text !== "docker" && !text.includes(":")) throw unknownBuilder(text, known);
+    if (!isOfItself(text)) throw unknownBuilder(text, known);
     return { name: text, label: text, address: parseBuilder(text, docker), jobs: usualJobs };
   }
   const found = parseBuilder(setting.address, docker);
@@ -51,6 +52,11 @@ function nameBuilder(text: string, known: BuilderSettings, { docker }: Settings)
     jobs,
     ...(platforms === undefined ? {} : { platforms: platforms.map((platform) => ({ platform, isNative: true })) }),
   };
+}
+
+/** Tells whether a text says by itself which builder it means. */
+function isOfItself(text: string): boolean {
+  return text === "engine" || text === "docker" || text.includes(":");
 }
 
 function unknownBuilder(text: string, known: BuilderSettings): StrakeError {

@@ -11,8 +11,8 @@ export interface Settings {
   readonly home: string;
   /** The settings of registries: their text, and the file it is from. */
   readonly registries: { readonly text: string; readonly file: string } | undefined;
-  /** The settings of builders, as those of registries. */
-  readonly builders: { readonly text: string; readonly file: string } | undefined;
+  /** Reads the settings of builders, as those of registries; few commands need them. */
+  readonly builders: () => Settings["registries"];
   /**
    * Finds the Docker Engine that Docker's command line would use, or that of a context; its files are read when it is
    * asked for.
@@ -27,7 +27,7 @@ export function readSettings(variables: Environment): Settings {
   return {
     home: storeHome(variables),
     registries: readSettingsFile(variables, "STRAKE_REGISTRIES", "registries.yaml"),
-    builders: readSettingsFile(variables, "STRAKE_BUILDERS", "builders.yaml"),
+    builders: () => readSettingsFile(variables, "STRAKE_BUILDERS", "builders.yaml"),
     buildkitHost: variables.BUILDKIT_HOST || undefined,
     docker: (context) => dockerEndpoint(variables, context),
   };
