@@ -50,7 +50,7 @@ export function parseBuilderSettings(text: string, file: string): BuilderSetting
   if (!isMap(root)) throw fail(root, "the file is not a map from builders to their settings");
   return new Map(
     pairs(root, fail).map(([name, node, key]) => {
-      if (reservedNames.includes(name) || name.includes("://")) throw fail(key, `a builder cannot be called "${name}"`);
+      if (reservedNames.includes(name) || name.includes(":")) throw fail(key, `a builder cannot be called "${name}"`);
       return [name, readSetting(name, node ?? key, dirname(file), fail)];
     }),
   );
