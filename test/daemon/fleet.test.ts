@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BuildkitClient } from "@strake/daemon";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { baseNeeds } from "../support/base-images.ts";
 import { buildkitNeeds } from "../support/buildkit-daemon.ts";
 import { compareImages } from "../support/compare-images.ts";
@@ -18,6 +18,8 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { ownBuildkitd } from "./own-buildkitd.ts";
 
 const count = 6;
+// Two daemons are started for each test, and some wait for commands.
+vi.setConfig({ testTimeout: 120_000 });
 
 need(
   ...buildkitNeeds,
