@@ -1,12 +1,16 @@
 export type { Credential, CredentialSource } from "./auth/credential.ts";
 export * from "./auth/docker-credentials.ts";
 export * from "./client.ts";
+export * from "./copy/content-source.ts";
+export * from "./copy/content-tree.ts";
+export * from "./copy/push-tree.ts";
+export * from "./copy/registry-source.ts";
 export type { BlobDescriptor } from "./download.ts";
 export type { ProxySettings } from "./http/proxy.ts";
 export type { RetryOptions } from "./http/retry.ts";
 export * from "./limit.ts";
 export { referrersTag } from "./listing.ts";
-export type { Pushed, Pusher } from "./push/pusher.ts";
+export type { Pushed, Pusher, Sending } from "./push/pusher.ts";
 export * from "./registry.ts";
 export * from "./registry-error.ts";
 export * from "./registry-settings.ts";

@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { urlToHttpOptions } from "node:url";
+import { OciError } from "@strake/oci";
 import { RegistryError } from "../registry-error.ts";
 import { Agents, proxyAuthorization } from "./agents.ts";
 import { readBody } from "./body.ts";
@@ -99,7 +100,7 @@ export class HttpClient {
       };
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw RegistryError.is(error) ? error : connectionError(method, url, error);
+      throw RegistryError.is(error) || OciError.is(error) ? error : connectionError(method, url, error);
     }
   }
 

@@ -1,4 +1,5 @@
 import {
+  type Descriptor,
   type Digest,
   type Image,
   imageDescriptor,
@@ -33,6 +34,9 @@ export interface Pushed {
   readonly unchanged: boolean;
 }
 
+/** How a registry came to have a blob: it had it, it took it from another repository, or it was sent it. */
+export type Sending = "there" | "mounted" | "sent";
+
 /**
  * Pushes images to one registry: each blob once, however many images want it, and only what the registry lacks.
  *
@@ -42,7 +46,7 @@ export class Pusher {
   readonly #endpoint: EndpointClient;
   readonly #options: PusherOptions;
   readonly #limit: Limit;
-  readonly #sent = new Map<string, Promise<void>>();
+  readonly #sent = new Map<string, Promise<Sending>>();
   readonly #unknown = new WeakMap<Layer, Map<string, Promise<void>>>();
 
   constructor(endpoint: EndpointClient, options: PusherOptions) {
@@ -63,11 +67,11 @@ export class Pusher {
     await Promise.all(images.map((each) => this.#pushContent(each, repository)));
     for (const each of images) {
       const bytes = await each.rawManifest();
-      await this.#putManifest(repository, sha256(bytes), bytes, (await imageDescriptor(each)).mediaType);
+      await this.putManifest(repository, sha256(bytes), bytes, (await imageDescriptor(each)).mediaType);
     }
     const index = await imageIndexFrom(images);
     const digest = sha256(index);
-    await this.#putManifest(repository, reference.tag ?? digest, index, mediaType.ociIndex);
+    await this.putManifest(repository, reference.tag ?? digest, index, mediaType.ociIndex);
     return { digest, unchanged: false };
   }
 
@@ -77,7 +81,7 @@ export class Pusher {
   }
 
   /** The digest that the registry says a name stands for, if it has the name; one request. @throws RegistryError */
-  async find(reference: Reference): Promise<Digest | undefined> {
+  async find(reference: Omit<Reference, "registry">): Promise<Digest | undefined> {
     try {
       const response = await this.#endpoint.request({
         method: "HEAD",
@@ -95,6 +99,28 @@ export class Pusher {
     }
   }
 
+  /** Whether a repository has a manifest or an index of a digest. */
+  async has(repository: string, digest: string): Promise<boolean> {
+    return (await this.find({ repository, digest: digest as Digest })) === digest;
+  }
+
+  /**
+   * Sends a blob of known digest and size, unless the repository has it or can take it over from another.
+   *
+   * @param mountFrom repositories of the registry that may have it
+   */
+  async sendBlob(
+    repository: string,
+    { digest, size }: Pick<Descriptor, "digest" | "size">,
+    open: () => AsyncIterable<Uint8Array>,
+    mountFrom: readonly string[] = [],
+  ): Promise<Sending> {
+    const source: UploadSource = { digest: async () => digest, size, open };
+    return this.#once(repository, digest, () =>
+      this.#limit.run(() => this.#sendUnlessThere(repository, digest, source, mountFrom)),
+    );
+  }
+
   async #pushOne(image: Image, reference: Reference): Promise<Pushed> {
     if (await isKnown(image)) {
       const digest = sha256(await image.rawManifest());
@@ -104,7 +130,7 @@ export class Pusher {
     const bytes = await image.rawManifest();
     const digest = sha256(bytes);
     const descriptor = await imageDescriptor(image);
-    await this.#putManifest(reference.repository, reference.tag ?? digest, bytes, descriptor.mediaType);
+    await this.putManifest(reference.repository, reference.tag ?? digest, bytes, descriptor.mediaType);
     return { digest, unchanged: false };
   }
 
@@ -115,7 +141,7 @@ export class Pusher {
     const digest = sha256(config);
     await this.#once(repository, digest, async () => {
       const source = { digest: async () => digest, size: config.length, open: () => asStream(config) };
-      await this.#limit.run(() => this.#sendUnlessThere(repository, digest, source, []));
+      return this.#limit.run(() => this.#sendUnlessThere(repository, digest, source, []));
     });
   }
 
@@ -136,7 +162,7 @@ export class Pusher {
     }
   }
 
-  #once(repository: string, digest: Digest, send: () => Promise<void>): Promise<void> {
+  #once(repository: string, digest: Digest, send: () => Promise<Sending>): Promise<Sending> {
     const name = `${repository} ${digest}`;
     const sending = this.#sent.get(name) ?? send();
     this.#sent.set(name, sending);
@@ -160,12 +186,13 @@ export class Pusher {
     digest: Digest,
     source: UploadSource,
     mountFrom: readonly string[],
-  ): Promise<void> {
-    if (await this.#has(repository, digest)) return;
+  ): Promise<Sending> {
+    if (await this.#has(repository, digest)) return "there";
     for (const from of mountFrom) {
-      if (from !== repository && (await this.#mount(repository, digest, from))) return;
+      if (from !== repository && (await this.#mount(repository, digest, from))) return "mounted";
     }
     await this.#send(repository, source);
+    return "sent";
   }
 
   #send(repository: string, source: UploadSource): Promise<void> {
@@ -210,7 +237,8 @@ export class Pusher {
     );
   }
 
-  async #putManifest(repository: string, name: string, bytes: Uint8Array, type: string): Promise<void> {
+  /** Puts a manifest or an index under a tag or its digest. @throws RegistryError `digest-mismatch` */
+  async putManifest(repository: string, name: string, bytes: Uint8Array, type: string): Promise<void> {
     const response = await this.#endpoint.request({
       method: "PUT",
       repository,
