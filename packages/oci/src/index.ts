@@ -1,5 +1,6 @@
 export * from "./blob-store/disk-blob-store.ts";
 export * from "./blob-store/memory-blob-store.ts";
+export { readBlob } from "./blob-store/read-blob.ts";
 export { readFileChunks } from "./blob-store/read-file.ts";
 export * from "./compression/compress.ts";
 export * from "./compression/detect.ts";
@@ -12,6 +13,7 @@ export * from "./layer/recompressed.ts";
 export * from "./layer/whiteout.ts";
 export * from "./layout/docker-archive.ts";
 export * from "./layout/image-file.ts";
+export { describeNames, describeTag } from "./layout/index-names.ts";
 export * from "./layout/oci-archive.ts";
 export * from "./layout/open-image-file.ts";
 export * from "./layout/read-oci-layout.ts";

@@ -1,3 +1,4 @@
+import type { BlobStore } from "../blob-store/blob-store.ts";
 import type { Descriptor } from "../document/descriptor.ts";
 import type { Image } from "../image.ts";
 import { OciError } from "../oci-error.ts";
@@ -8,6 +9,8 @@ import { familiarReference, parseReference, printReference } from "../reference.
 export interface ImageFile {
   readonly format: "oci-layout" | "oci-archive" | "docker-archive";
   readonly images: readonly StoredImage[];
+  /** The blobs as they are, manifests among them; absent in Docker's own format, which has none. */
+  readonly blobs?: BlobStore;
   /** Removes what was unpacked for reading; images of the file cannot be read any more then. */
   close(): Promise<void>;
 }

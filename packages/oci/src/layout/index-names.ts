@@ -36,6 +36,11 @@ export function describeNames(descriptor: Descriptor, names: readonly Reference[
   });
 }
 
+/** The descriptor under which a layout keeps an image by a name as it is written there: a tag alone, or a whole name. */
+export function describeTag(descriptor: Descriptor, tag: string): Descriptor {
+  return { ...descriptor, annotations: { ...descriptor.annotations, [refName]: tag } };
+}
+
 /** Puts descriptors into a layout's index; names that it has go over to the new ones, all other images stay. */
 export function mergeNames(index: ImageIndex, added: readonly Descriptor[]): ImageIndex {
   const kept = index.manifests.filter((old) => !added.some((fresh) => replaces(fresh, old)));

@@ -33,6 +33,32 @@ export async function writeOciArchive(
   return { mediaType: mediaType.ociIndex, digest: sha256(index), size: index.length };
 }
 
+/** A blob that an archive gets, as it is. */
+export interface ArchivedBlob extends Pick<Descriptor, "digest" | "size"> {
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Writes blobs as they are into an OCI image layout that is one tar.
+ *
+ * @param named what the layout's index names
+ */
+export async function writeBlobArchive(
+  path: string,
+  blobs: readonly ArchivedBlob[],
+  named: readonly Descriptor[],
+  options: WritingOptions = {},
+): Promise<void> {
+  async function* members(): AsyncGenerator<ArchiveMember> {
+    for (const { digest, size, open } of blobs) {
+      const name = blobName(digest);
+      yield { knownName: name, name: async () => name, size: async () => size, content: open };
+    }
+    yield* layoutMembers(named);
+  }
+  await replaceFile(path, (writer) => writeArchive(members(), writer, options));
+}
+
 /**
  * Streams an OCI image layout as one tar, for outputs that cannot be gone back in.
  *
@@ -63,7 +89,11 @@ async function* ociMembers(
     descriptor = { mediaType: mediaType.ociIndex, digest: sha256(index), size: index.length };
     yield blobMember(index);
   }
-  yield smallMember("index.json", printImageIndex(mergeNames(emptyIndex, describeNames(descriptor, names))));
+  yield* layoutMembers(describeNames(descriptor, names));
+}
+
+function* layoutMembers(named: readonly Descriptor[]): Generator<ArchiveMember> {
+  yield smallMember("index.json", printImageIndex(mergeNames(emptyIndex, named)));
   yield smallMember("oci-layout", layoutMarker);
 }
 

@@ -45,7 +45,8 @@ async function openTar(name: string, path: string, close: () => Promise<void>): 
   if (index.has("oci-layout") && index.has("index.json")) {
     checkLayoutVersion(await index.read("oci-layout", manifestSizeLimit, name), name);
     const document = parseImageIndex(await index.read("index.json", manifestSizeLimit, name), `index.json of ${name}`);
-    return { format: "oci-archive", images: storedImages(new ArchiveBlobStore(index), document), close };
+    const blobs = new ArchiveBlobStore(index);
+    return { format: "oci-archive", images: storedImages(blobs, document), blobs, close };
   }
   if (index.has("manifest.json")) {
     return { format: "docker-archive", images: await readDockerArchive(index, name), close };

@@ -23,7 +23,8 @@ import { namedDescriptors } from "./index-names.ts";
  */
 export async function readOciLayout(path: string): Promise<ImageFile> {
   const index = await readLayoutIndex(path);
-  return { format: "oci-layout", images: storedImages(new DiskBlobStore(path), index), close: async () => {} };
+  const blobs = new DiskBlobStore(path);
+  return { format: "oci-layout", images: storedImages(blobs, index), blobs, close: async () => {} };
 }
 
 /** Reads the index of a layout folder. */

@@ -115,3 +115,8 @@ async function checkPlatform(source: ContentSource, { config }: Manifest, wanted
     `${source.name} is an image for ${printPlatform(offered)}, not for ${printPlatform(wanted)}`,
   );
 }
+
+/** All documents of a tree, those that others name before those. */
+export function listDocuments(root: TreeDocument): readonly TreeDocument[] {
+  return [...root.children.flatMap(listDocuments), root];
+}

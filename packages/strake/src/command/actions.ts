@@ -61,6 +61,7 @@ export function makeActions(signal: AbortSignal): Actions {
       write(await holding(signal, async () => (await import("./push.ts")).pushNames(request, signal))),
     pull: async (request) =>
       write(await holding(signal, async () => (await import("./pull.ts")).pullImages(request, signal))),
+    copy: async (request) => write(await (await import("./copy.ts")).copyBetween(request, signal)),
     login: async (request) => write(await (await import("./login.ts")).logIn(request, signal)),
     logout: async ({ server }) => write(await (await import("./login.ts")).logOut(server)),
     tag: async ({ source, target }) => (await import("./tag.ts")).tagImage(await openStore(), source, target),

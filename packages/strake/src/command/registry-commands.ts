@@ -29,6 +29,22 @@ export function addRegistryCommands(program: Command, actions: Actions): void {
       });
     });
   program
+    .command("copy")
+    .description("copy an image from registry to registry, with all its platforms; nothing is stored here")
+    .argument("<source>", "a name, oci:FOLDER[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME]")
+    .argument("<destination>", "the same")
+    .option("--platform <platform>", "one image of an index only, such as linux/arm64")
+    .option("-q, --quiet", "print the destination only", false)
+    .action(async (source: string, destination: string, options: Values) => {
+      const { platform } = options;
+      await actions.copy({
+        source,
+        destination,
+        quiet: options.quiet === true,
+        ...(typeof platform === "string" ? { platform: parsePlatform(platform) } : {}),
+      });
+    });
+  program
     .command("login")
     .description("log in to a registry; the login is kept where Docker keeps it")
     .argument("[server]", "the registry; Docker Hub where absent")

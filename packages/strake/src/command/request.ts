@@ -225,6 +225,15 @@ export interface PullRequest {
   readonly quiet: boolean;
 }
 
+export interface CopyRequest {
+  /** Places as they were given: names, or folders and files as skopeo writes them. */
+  readonly source: string;
+  readonly destination: string;
+  /** The image for one platform instead of all that an index names. */
+  readonly platform?: Platform;
+  readonly quiet: boolean;
+}
+
 export interface LoginRequest {
   readonly server?: string;
   readonly username?: string;
@@ -294,6 +303,7 @@ export interface Actions {
   prune(request: PruneRequest): Promise<void>;
   push(request: PushRequest): Promise<void>;
   pull(request: PullRequest): Promise<void>;
+  copy(request: CopyRequest): Promise<void>;
   login(request: LoginRequest): Promise<void>;
   logout(request: { readonly server?: string }): Promise<void>;
   doctor(request: { readonly json: boolean }): Promise<void>;

@@ -1,0 +1,149 @@
+import { resolve } from "node:path";
+import {
+  type BlobStore,
+  type Descriptor,
+  describeNames,
+  describeTag,
+  imageDescriptor,
+  type Platform,
+  parseReference,
+  updateOciLayout,
+  writeBlobArchive,
+  writeDockerArchive,
+  writeOciArchive,
+  writeOciLayout,
+} from "@strake/oci";
+import {
+  type ContentSource,
+  listDocuments,
+  pushTree,
+  readContentTree,
+  type Sending,
+  type TreeDocument,
+} from "@strake/registry";
+import type { Workspace } from "../workspace.ts";
+import { type CopySource, openSource } from "./open-source.ts";
+import type { CopyPlace } from "./parse-place.ts";
+
+/** How a copy is made. */
+export interface CopyOptions {
+  /** The image for one platform; without it, all that an index names. */
+  readonly platform?: Platform | undefined;
+  readonly blobDone: (blob: Descriptor, how: Sending) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a copy came to. */
+export interface Copied {
+  /** Absent where the place keeps no manifests. */
+  readonly digest?: string;
+  readonly unchanged: boolean;
+}
+
+/** Copies an image, or all images of an index, from one place to another; nothing goes through the local store. */
+export async function copyImage(
+  workspace: Workspace,
+  from: CopyPlace,
+  to: CopyPlace,
+  options: CopyOptions,
+): Promise<Copied> {
+  const source = await openSource(workspace, from);
+  try {
+    if (to.type === "registry") {
+      const client = (await workspace.registry()).client(to.reference.registry);
+      if (source.content !== undefined) return await pushTree(client.pusher(), source.content, to.reference, options);
+      return await client.pusher().push([await source.image(options.platform)], to.reference);
+    }
+    return await copyToFile(source, from, to, options);
+  } finally {
+    await source.close();
+  }
+}
+
+async function copyToFile(
+  source: CopySource,
+  from: CopyPlace,
+  to: Exclude<CopyPlace, { type: "registry" }>,
+  options: CopyOptions,
+): Promise<Copied> {
+  const path = resolve(to.path);
+  if (to.type !== "docker-archive" && source.content !== undefined) {
+    return to.type === "oci"
+      ? await copyToLayout(source.content, path, to.name, options)
+      : await copyToArchive(source.content, path, to.name, options);
+  }
+  const image = await source.image(options.platform);
+  const own = from.type === "registry" ? [from.reference] : [];
+  const names = to.name === undefined ? own : [parseReference(to.name)];
+  const { signal } = options;
+  if (to.type === "docker-archive") {
+    await writeDockerArchive(path, image, names, { signal });
+    return { unchanged: false };
+  }
+  const write = to.type === "oci" ? writeOciLayout : writeOciArchive;
+  await write(path, image, names, { signal });
+  return { digest: (await imageDescriptor(image)).digest, unchanged: false };
+}
+
+async function copyToLayout(
+  content: ContentSource,
+  path: string,
+  name: string | undefined,
+  { platform, blobDone, signal }: CopyOptions,
+): Promise<Copied> {
+  const root = await readContentTree(content, { platform });
+  const documents = listDocuments(root);
+  const store = async (blobs: BlobStore): Promise<readonly Descriptor[]> => {
+    const put = async (blob: Descriptor): Promise<void> => {
+      const there = await blobs.has(blob.digest);
+      if (!there) await blobs.put(blob.digest, untilInterrupted(content.blob(blob), signal));
+      blobDone(blob, there ? "there" : "sent");
+    };
+    const putting = documents.flatMap((document) => document.blobs.map(put));
+    // Nothing may still be writing when the caller learns of a failure.
+    await Promise.allSettled(putting);
+    await Promise.all(putting);
+    for (const { descriptor, bytes } of documents) await blobs.put(descriptor.digest, bytes);
+    return named(root, name);
+  };
+  await updateOciLayout(path, store, { signal });
+  return { digest: root.descriptor.digest, unchanged: false };
+}
+
+async function copyToArchive(
+  content: ContentSource,
+  path: string,
+  name: string | undefined,
+  { platform, blobDone, signal }: CopyOptions,
+): Promise<Copied> {
+  const root = await readContentTree(content, { platform });
+  const documents = listDocuments(root);
+  const bytesOf = async function* (blob: Descriptor) {
+    yield* content.blob(blob);
+    blobDone(blob, "sent");
+  };
+  const blobs = documents.flatMap((document) => document.blobs);
+  const members = [
+    ...blobs.map((blob) => ({ ...blob, open: () => bytesOf(blob) })),
+    ...documents.map(({ descriptor, bytes }) => ({ ...descriptor, open: () => asStream(bytes) })),
+  ];
+  await writeBlobArchive(path, members, named(root, name), { signal });
+  return { digest: root.descriptor.digest, unchanged: false };
+}
+
+/** What the index of a layout names; a tag alone is written as one, anything longer as a name. */
+function named({ descriptor }: TreeDocument, name: string | undefined): readonly Descriptor[] {
+  if (name === undefined) return [descriptor];
+  return /[/:]/.test(name) ? describeNames(descriptor, [parseReference(name)]) : [describeTag(descriptor, name)];
+}
+
+async function* untilInterrupted(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+}
+
+async function* asStream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,26 @@
+import { StrakeError } from "@strake/core";
+import { parseReference, type Reference } from "@strake/oci/document";
+
+/** Where an image is copied from or to. */
+export type CopyPlace =
+  | { readonly type: "registry"; readonly reference: Reference }
+  | { readonly type: (typeof fileTypes)[number]; readonly path: string; readonly name?: string };
+
+const fileTypes = ["oci", "oci-archive", "docker-archive"] as const;
+
+/**
+ * Reads a place as skopeo writes it: an image's name, `oci:FOLDER[:TAG]`, `oci-archive:FILE[:TAG]` or
+ * `docker-archive:FILE[:NAME]`.
+ *
+ * @throws StrakeError `usage`, OciError `invalid-reference`
+ */
+export function parsePlace(text: string): CopyPlace {
+  const type = fileTypes.find((each) => text.startsWith(`${each}:`));
+  if (type === undefined) return { type: "registry", reference: parseReference(text.replace(/^docker:\/\//, "")) };
+  const rest = text.slice(type.length + 1);
+  const colon = rest.indexOf(":");
+  const path = colon === -1 ? rest : rest.slice(0, colon);
+  const name = colon === -1 ? "" : rest.slice(colon + 1);
+  if (path === "") throw new StrakeError({ code: "usage", message: `${text}: a path is missing after ${type}:` });
+  return { type, path, ...(name === "" ? {} : { name }) };
+}
