@@ -125,6 +125,31 @@ need("docker-registry", "skopeo")("a registry", () => {
     expect(index.manifests.map(({ platform }) => platform.architecture)).toEqual(["amd64", "arm64"]);
   });
 
+  it("gets what an output names, in buildx's words", async () => {
+    const cwd = project({
+      "build.ts": `${imports}export const app = image().from("scratch").copy("a", "/a");\n`,
+      a: "a\n",
+    });
+    const name = (tag: string) => `${server.address}/output:${tag}`;
+    const build = (...args: string[]) => runStrake(["build", ...args], { cwd, home });
+    const pushed = await build("-o", `type=registry,"name=${name("1")},${name("2")}"`);
+    expect(pushed.status, pushed.stderr).toBe(0);
+    const { Digest } = await inspect("output:1");
+    expect((await inspect("output:2")).Digest).toBe(Digest);
+    const image = await build("-o", `type=image,name=${name("3")},push=true`, "--platform", "linux/amd64,linux/arm64");
+    expect(image.status, image.stderr).toBe(0);
+    expect(await inspect("output:3")).toHaveProperty("Digest");
+    const packed = await build("--push", "-t", name("4"), "-o", "type=image,compression=uncompressed");
+    expect(packed.status, packed.stderr).toBe(0);
+    const stdout = await runOrThrow("skopeo", ["inspect", "--raw", "--tls-verify=false", `docker://${name("4")}`]);
+    expect(stdout).toMatch(/layer\.v1\.tar"/);
+    const kept = await build("-t", "kept-here:1", "-o", "type=image");
+    expect(kept.status, kept.stderr).toBe(0);
+    expect((await runStrake(["images", "-q", "kept-here:1"], { cwd, home })).stdout).not.toBe("");
+    const both = await build("-o", "type=image,name=Wrong Name");
+    expect(both.status).toBe(2);
+  });
+
   it("gets the command that a step ran as a layer like any other", async () => {
     const bases = await serveBases("busybox");
     const cwd = project({

@@ -27,7 +27,8 @@ import { usageError } from "./usage-error.ts";
 /** Builds images and puts them where the request says; ids are printed on standard output. */
 export async function build(request: BuildRequest, signal: AbortSignal): Promise<void> {
   // A name that is none is found before anything is done.
-  for (const tag of request.tags) parseReference(tag);
+  const tags = [...new Set([...request.tags, ...request.outputs.flatMap(({ names }) => names)])];
+  for (const tag of tags) parseReference(tag);
   const progress = startProgress(request.progress, process.stderr, process.env);
   let session: Session | undefined;
   let solver: Solver | undefined;
@@ -50,8 +51,8 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     const options = { building, solvePlan: solver?.solvePlan, progress: handle, signal };
     const prepared = await prepareTargets(session, request, options);
     const { planner } = prepared;
-    const tags = request.tagByContent ? await findContentTags(session, request, prepared, options) : noTags;
-    const pushed = await findPushed(request, tags, new ImagePusher(session));
+    const contentTags = request.tagByContent ? await findContentTags(session, request, prepared, options) : noTags;
+    const pushed = await findPushed(request, contentTags, new ImagePusher(session));
     const wanted = prepared.targets.filter(({ name }) => !pushed.has(name));
     const targets = await solveTargets(session, request, { targets: wanted, planner });
     const destinations = destinationsOf(request, session, planner);
@@ -59,13 +60,13 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     const built: Built[] = [];
     for (const [name, { to, digest }] of pushed) {
       handle({ type: "exported", image: name, to, digest, unchanged: true });
-      built.push({ name, names: tags.get(name)?.names ?? [], digest });
+      built.push({ name, names: contentTags.get(name)?.names ?? [], digest });
     }
     for (const target of targets) {
-      const extra = tags.get(target.name)?.names ?? [];
+      const extra = contentTags.get(target.name)?.names ?? [];
       const written = await writeAll(session, target, request, extra, destinations, signal, handle);
       const [{ id, digest }] = written as [Written, ...Written[]];
-      built.push({ name: target.name, names: [...referencesOf(target, request.tags), ...extra], id, digest });
+      built.push({ name: target.name, names: [...referencesOf(target, tags), ...extra], id, digest });
     }
     const order = prepared.targets.map(({ name }) => name);
     built.sort((left, right) => order.indexOf(left.name) - order.indexOf(right.name));
@@ -105,10 +106,18 @@ interface Built {
 const noTags: ReadonlyMap<string, ContentTag> = new Map();
 
 function destinationsOf(request: BuildRequest, session: Session, planner: Planner): readonly Destination[] {
-  const asked: readonly Destination[] = [
-    ...request.outputs,
+  // One for all outputs, so that each registry gets each blob once.
+  const pusher = new ImagePusher(session, basesOf(planner));
+  // As buildx has it: --push makes an output that is an image one that is pushed.
+  const pushed = request.push && request.outputs.every(({ type }) => type !== "image");
+  const asked = [
+    ...request.outputs.map((output): Destination => {
+      if (output.type !== "image") return output;
+      const { names, push } = output;
+      return push || request.push ? { ...output, type: "registry", pusher } : { type: "store", names };
+    }),
     ...(request.load ? [{ type: "load" } as const] : []),
-    ...(request.push ? [{ type: "registry", pusher: new ImagePusher(session, basesOf(planner)) } as const] : []),
+    ...(pushed ? [{ type: "registry", names: [], pusher } as const] : []),
   ];
   return asked.length > 0 ? asked : [{ type: "store" }];
 }
@@ -130,7 +139,8 @@ function checkDestinations(
     const names = targets.map(({ name }) => name).join(", ");
     throw usageError(`${targets.length} targets cannot go to one output (${names})`, "Name the target to build.");
   }
-  if (targets.length > 1 && request.tags.length > 0) {
+  const names = [...request.tags, ...destinations.flatMap((each) => ("names" in each ? (each.names ?? []) : []))];
+  if (targets.length > 1 && names.length > 0) {
     throw usageError("several targets cannot have one name", "Name the target, or give each a name with .tag().");
   }
   if (request.imageIdFile !== undefined && targets.length > 1) throw usageError("--iidfile is for one target");
@@ -139,9 +149,14 @@ function checkDestinations(
   const single = destinations.find((destination) => destination.type !== "oci" && destination.type !== "registry");
   if (single === undefined) return;
   throw usageError(
-    `${several.name} is built for several platforms, which type=${single.type} cannot hold`,
-    "Write them with -o type=oci,dest=…, or choose one with --platform.",
+    `${several.name} is built for several platforms, which ${placeOf(single)} cannot hold`,
+    "Write them with -o type=oci,dest=…, push them, or choose one with --platform.",
   );
+}
+
+function placeOf({ type }: Destination): string {
+  if (type === "store") return "the local store";
+  return type === "load" ? "the Docker daemon" : `type=${type}`;
 }
 
 async function writeAll(
@@ -155,7 +170,7 @@ async function writeAll(
 ): Promise<readonly Written[]> {
   const written: Written[] = [];
   for (const destination of destinations) {
-    const extra = "names" in destination ? destination.names : [];
+    const extra = "names" in destination ? (destination.names ?? []) : [];
     // The tag of the content comes last: what has it has all its other names.
     const names = [...referencesOf(target, [...request.tags, ...extra]), ...more];
     const result = await writeOutput(session, target.solved, names, destination, signal, progress);

@@ -55,7 +55,9 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
 function addBuild(program: Command, actions: Actions, variables: Variables): void {
   addCommandOptions(definitionCommand(program, "build", "build images of the nearest build file"))
     .addOption(listOption("-t, --tag <name>", "name the image, as name:tag"))
-    .addOption(listOption("-o, --output <output>", "write the image: type=docker|oci|local|tar,dest=PATH, or a folder"))
+    .addOption(
+      listOption("-o, --output <output>", "type=docker|oci|local|tar,dest=PATH, a folder, or type=image|registry"),
+    )
     .option("--load", "load the images into the Docker daemon", false)
     .addOption(
       listOption(

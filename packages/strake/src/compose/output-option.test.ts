@@ -19,8 +19,21 @@ test("an output is buildx's fields, a folder, or standard output", () => {
   expect(parseOutputOption("-")).toMatchObject({ type: "tar", destination: "-" });
 });
 
+test("an image is kept under its names, or pushed to where they say", () => {
+  expect(parseOutputOption("type=image")).toEqual({ type: "image", push: false, names: [] });
+  expect(parseOutputOption("type=image,name=a:1,push=true")).toEqual({ type: "image", push: true, names: ["a:1"] });
+  expect(parseOutputOption("type=image,push")).toMatchObject({ push: true });
+  expect(parseOutputOption("type=registry")).toEqual({ type: "image", push: true, names: [] });
+  expect(parseOutputOption('type=registry,"name=a:1,b:2",compression=zstd')).toEqual({
+    type: "image",
+    push: true,
+    names: ["a:1", "b:2"],
+    compression: "zstd",
+  });
+});
+
 test("a path may have the characters of the notation", () => {
-  expect(parseOutputOption('type=tar,"dest=a,b=c.tar"').destination).toBe("a,b=c.tar");
+  expect(parseOutputOption('type=tar,"dest=a,b=c.tar"')).toMatchObject({ destination: "a,b=c.tar" });
 });
 
 test("what cannot be meant is refused, with what can", () => {
@@ -30,6 +43,10 @@ test("what cannot be meant is refused, with what can", () => {
     "type=oci": "dest=PATH is missing",
     "type=oci,dest=a,color=red": 'there is no field "color"',
     "type=local,dest=-": "cannot be written to standard output",
+    "type=image,dest=a": "type=image has names, and no dest=",
+    "type=image,push=maybe": 'push= is true or false, and not "maybe"',
+    "type=oci,dest=a,push=true": "push= is for type=image",
+    "type=image,compression=gzip": "layers are not compressed",
     "type=tar,dest=a,compression=gzip": "layers are not compressed",
     "type=oci,dest=a,compression=lzma": 'no compression "lzma"',
     "type=oci,dest=a,compression-level=high": '"high" is not a compression level',

@@ -1,7 +1,21 @@
 import { StrakeError } from "@strake/core";
 
 /** A place that `--output` names. */
-export interface OutputOption {
+export type OutputOption = FileOutput | ImageOutput;
+
+/** The local image store, or the registries that the image's names say. */
+export interface ImageOutput {
+  readonly type: "image";
+  /** False: the image is kept in the local store under its names. */
+  readonly push: boolean;
+  /** Names that the image gets there, besides those of `--tag`. */
+  readonly names: readonly string[];
+  readonly compression?: OutputCompression;
+  readonly compressionLevel?: number;
+}
+
+/** A file or a folder. */
+export interface FileOutput {
   /** `docker` and `oci` are images, `local` and `tar` the files of one. */
   readonly type: "docker" | "oci" | "local" | "tar";
   /** A path as it was given; `-` is standard output. */
@@ -16,24 +30,36 @@ export interface OutputOption {
 
 export type OutputCompression = "uncompressed" | "gzip" | "zstd";
 
-const types = ["docker", "oci", "local", "tar"] as const;
+const fileTypes = ["docker", "oci", "local", "tar"] as const;
+const types = [...fileTypes, "image", "registry"] as const;
 const compressions = ["uncompressed", "gzip", "zstd"] as const;
 
 /**
- * Reads one `--output`, in buildx's notation: `type=oci,dest=image.tar`, or a folder for `type=local`, or `-` for
- * `type=tar` on standard output.
+ * Reads one `--output`, in buildx's notation: `type=oci,dest=image.tar`, `type=image,name=NAME,push=true` and
+ * `type=registry` for the same, or a folder for `type=local`, or `-` for `type=tar` on standard output.
  *
  * @throws StrakeError `usage`
  */
 export function parseOutputOption(text: string): OutputOption {
   const fields = parseFields(text);
   if (fields === undefined) return plainOutput(text);
-  const { type, dest, name, compression, tar, "compression-level": level, ...unknown } = fields;
+  const { type, dest, name, push, compression, tar, "compression-level": level, ...unknown } = fields;
   const mistaken = Object.keys(unknown)[0];
   if (mistaken !== undefined) throw invalid(text, `there is no field "${mistaken}"`);
   if (type === undefined) throw invalid(text, "the type is missing", `Types are ${types.join(", ")}.`);
-  const known = types.find((each) => each === type);
-  if (known === undefined) throw invalid(text, `there is no type "${type}"`, `Types are ${types.join(", ")}.`);
+  if (!types.some((each) => each === type)) {
+    throw invalid(text, `there is no type "${type}"`, `Types are ${types.join(", ")}.`);
+  }
+  const names = (name ?? "").split(",").filter((each) => each !== "");
+  const known = fileTypes.find((each) => each === type);
+  if (known === undefined) {
+    if (dest !== undefined) throw invalid(text, `type=${type} has names, and no dest=`);
+    if (tar !== undefined) throw invalid(text, "tar= is for type=oci");
+    const pushes = type === "registry" ? parseBoolean(text, "push", push ?? "true") : parseBoolean(text, "push", push);
+    const packing = parseCompression(text, pushes, compression, level);
+    return { type: "image", push: pushes, names, ...packing };
+  }
+  if (push !== undefined) throw invalid(text, "push= is for type=image");
   if (dest === undefined || dest === "") throw invalid(text, "dest=PATH is missing");
   if (tar !== undefined && known !== "oci") throw invalid(text, "tar= is for type=oci");
   const folder = known === "local" || tar === "false";
@@ -42,12 +68,19 @@ export function parseOutputOption(text: string): OutputOption {
     type: known,
     destination: dest,
     tar: !folder,
-    names: (name ?? "").split(",").filter((each) => each !== ""),
-    ...parseCompression(text, known, compression, level),
+    names,
+    ...parseCompression(text, known === "oci", compression, level),
   };
 }
 
-function plainOutput(text: string): OutputOption {
+/** As buildx reads one: what is there without a value is true. */
+function parseBoolean(text: string, field: string, value: string | undefined): boolean {
+  if (value === undefined || /^(?:false|0|f)$/i.test(value)) return false;
+  if (/^(?:true|1|t|)$/i.test(value)) return true;
+  throw invalid(text, `${field}= is true or false, and not "${value}"`);
+}
+
+function plainOutput(text: string): FileOutput {
   if (text === "") throw invalid(text, "it is empty");
   const type = text === "-" ? "tar" : "local";
   return { type, destination: text, tar: type === "tar", names: [] };
@@ -55,12 +88,13 @@ function plainOutput(text: string): OutputOption {
 
 function parseCompression(
   text: string,
-  type: OutputOption["type"],
+  packs: boolean,
   compression: string | undefined,
   level: string | undefined,
-): Pick<OutputOption, "compression" | "compressionLevel"> {
+): Pick<FileOutput, "compression" | "compressionLevel"> {
   if (compression === undefined && level === undefined) return {};
-  if (type !== "oci") throw invalid(text, `compression is for type=oci; in type=${type} layers are not compressed`);
+  if (!packs)
+    throw invalid(text, "layers are not compressed there; compression is for type=oci and for what is pushed");
   const known = compressions.find((each) => each === compression);
   if (compression !== undefined && known === undefined) {
     throw invalid(text, `there is no compression "${compression}"`, `There are ${compressions.join(", ")}.`);
@@ -80,6 +114,8 @@ function parseFields(text: string): Readonly<Record<string, string>> | undefined
   if (fields.length === 1 && !fields[0]?.includes("=")) return undefined;
   return Object.fromEntries(
     fields.map((field) => {
+      // As in docker's own examples: `type=image,push`.
+      if (field === "push") return [field, "true"];
       const at = field.indexOf("=");
       if (at < 1) throw invalid(text, `"${field}" is not a field`);
       const key = field.slice(0, at).trim().toLowerCase();

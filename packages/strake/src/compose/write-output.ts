@@ -20,7 +20,7 @@ import {
   writeRootfsTar,
 } from "@strake/oci";
 import { isUntouched, KeptOutputs, type WrittenImage } from "./kept-outputs.ts";
-import type { OutputOption } from "./output-option.ts";
+import type { FileOutput, ImageOutput } from "./output-option.ts";
 import type { SolvedTarget } from "./plan-targets.ts";
 import type { ImagePusher } from "./push-images.ts";
 import type { Session } from "./session.ts";
@@ -37,10 +37,10 @@ export interface Written {
 
 /** A value of `--output`, the local image store, or the Docker daemon. */
 export type Destination =
-  | OutputOption
-  | { readonly type: "store" }
+  | FileOutput
+  | { readonly type: "store"; readonly names?: readonly string[] }
   | { readonly type: "load" }
-  | { readonly type: "registry"; readonly pusher: ImagePusher };
+  | (Omit<ImageOutput, "type" | "push"> & { readonly type: "registry"; readonly pusher: ImagePusher });
 
 /** Told what happens, as it happens. */
 type Report = (event: BuildEvent) => void;
@@ -93,11 +93,10 @@ export async function writeOutput(
 }
 
 function packingOf(output: Destination): Packing {
-  if (output.type === "oci") {
+  if (output.type === "oci" || output.type === "registry") {
     const compression = output.compression === "uncompressed" ? "none" : (output.compression ?? "gzip");
     return { compression, ...(output.compressionLevel === undefined ? {} : { level: output.compressionLevel }) };
   }
-  if (output.type === "registry") return { compression: "gzip" };
   if (output.type === "docker" || output.type === "load")
     return { compression: "none", whole: true, mediaTypes: "docker" };
   return { compression: "none" };
@@ -106,7 +105,7 @@ function packingOf(output: Destination): Packing {
 async function toStandardOutput(
   images: readonly Image[],
   names: readonly Reference[],
-  output: OutputOption,
+  output: FileOutput,
   signal: AbortSignal,
 ): Promise<Written> {
   const [image] = images as [Image, ...Image[]];
@@ -125,7 +124,7 @@ async function toFile(
   targets: readonly SolvedTarget[],
   images: readonly Image[],
   names: readonly Reference[],
-  output: OutputOption,
+  output: FileOutput,
   signal: AbortSignal,
   progress: Report | undefined,
 ): Promise<Written> {
@@ -154,7 +153,7 @@ async function toFile(
 /** Copies what an earlier build has written elsewhere, if that is the same and nobody has touched it. */
 async function copyKept(
   outputs: KeptOutputs,
-  output: OutputOption,
+  output: FileOutput,
   path: string,
   content: Digest,
   signal: AbortSignal,
@@ -180,7 +179,7 @@ async function write(
   path: string,
   images: readonly Image[],
   names: readonly Reference[],
-  output: OutputOption,
+  output: FileOutput,
   options: { readonly signal: AbortSignal; readonly progress: (written: number) => void },
 ): Promise<void> {
   const [image] = images as [Image, ...Image[]];
@@ -209,7 +208,7 @@ const formats = {
 };
 
 /** Shows the writing of an output as a step of its own, named as buildx names it. */
-function startExport(image: string, output: OutputOption, handle: Report = () => {}) {
+function startExport(image: string, output: FileOutput, handle: Report = () => {}) {
   const step = digestOf(["export", output.destination]);
   const started = performance.now();
   let shown = started;
