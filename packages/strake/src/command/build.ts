@@ -113,7 +113,10 @@ function destinationsOf(request: BuildRequest, session: Session, planner: Planne
   const asked = [
     ...request.outputs.map((output): Destination => {
       if (output.type !== "image") return output;
-      const { names, push } = output;
+      const { names, push, compression, compressionLevel } = output;
+      if (!push && !request.push && (compression ?? compressionLevel) !== undefined) {
+        throw usageError("the local store keeps layers as they are made", "Compression is for what is pushed.");
+      }
       return push || request.push ? { ...output, type: "registry", pusher } : { type: "store", names };
     }),
     ...(request.load ? [{ type: "load" } as const] : []),

@@ -56,7 +56,7 @@ export function parseOutputOption(text: string): OutputOption {
     if (dest !== undefined) throw invalid(text, `type=${type} has names, and no dest=`);
     if (tar !== undefined) throw invalid(text, "tar= is for type=oci");
     const pushes = type === "registry" ? parseBoolean(text, "push", push ?? "true") : parseBoolean(text, "push", push);
-    const packing = parseCompression(text, pushes, compression, level);
+    const packing = parseCompression(text, true, compression, level);
     return { type: "image", push: pushes, names, ...packing };
   }
   if (push !== undefined) throw invalid(text, "push= is for type=image");
