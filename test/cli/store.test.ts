@@ -48,6 +48,79 @@ describe("the local store", () => {
     expect((await strake("build", "one")).status).toBe(0);
   });
 
+  it("removes what it can, and tells what it removed also where something is not there", async () => {
+    await strake("tag", "one", "gone:1");
+    await strake("tag", "one", "gone:2");
+    const { status, stdout, stderr } = await strake("rmi", "gone:1", "nothing", "gone:2");
+    expect(status).toBe(1);
+    expect(stdout).toBe("Untagged: gone:1\nUntagged: gone:2\n");
+    expect(stderr).toContain('there is no image "nothing"');
+  });
+
+  it("keeps an image without a name, and every command finds it by its id", async () => {
+    const store = temporaryFolder();
+    const run = (...args: string[]) => runStrake(args, { cwd, home: store });
+    const found = async (...args: string[]) => {
+      const { status, stdout, stderr } = await run(...args);
+      expect(status, stderr).toBe(0);
+      return stdout;
+    };
+    // The last name moves to another image.
+    await found("build", "one", "-t", "app:1");
+    const id = (await found("images", "-q", "app:1")).trim();
+    await found("build", "two", "-t", "app:1");
+    expect(await found("images", "-a")).toMatch(new RegExp(`<none>\\s+<none>\\s+${id} `));
+    expect(await found("images", "-q", "--filter", "dangling=true")).toBe(`${id}\n`);
+    expect(await found("images", "-q", "--filter", "dangling=false")).not.toContain(id);
+    expect(await found("inspect", "-f", "{{.Id}} {{json .RepoTags}}", id)).toMatch(/^sha256:[0-9a-f]{64} \[\]\n$/);
+    expect(await found("history", id)).toContain(id);
+    const file = join(temporaryFolder(), "image.tar");
+    await found("save", "-o", file, id);
+    await found("prune", "-f");
+    await found("save", "-o", file, id);
+    expect((await run("push", id)).stderr).toContain("is an id");
+    expect(await found("rmi", id)).toMatch(/^Deleted: sha256:[0-9a-f]{64}\n$/);
+    expect((await run("inspect", id)).status).toBe(1);
+    // One comes without a name, and gets one.
+    expect(await found("load", "-i", file)).toMatch(new RegExp(`^Loaded image ID: sha256:${id}`));
+    await found("tag", id, "again:1");
+    expect(await found("images", "--filter", "dangling=true", "-q")).toBe("");
+    expect(await found("images", "-q", "again")).toBe(`${id}\n`);
+  });
+
+  it("lists what filters let through", async () => {
+    const store = temporaryFolder();
+    const folder = project({
+      "build.ts": `${imports}export const first = image().from("scratch").label({ team: "a" }).copy("a", "/a");
+export const second = image().from("scratch").label({ team: "b", stage: "x" }).copy("a", "/a");\n`,
+      a: "a\n",
+    });
+    const run = (...args: string[]) => runStrake(args, { cwd: folder, home: store });
+    for (const name of ["first", "second"]) expect((await run("build", name, "-t", `team/${name}:1`)).status).toBe(0);
+    const listed = async (...filters: string[]) => {
+      const args = filters.flatMap((filter) => ["--filter", filter]);
+      const { stdout } = await run("images", "--format", "{{.Repository}}", ...args);
+      return stdout.split("\n").filter(Boolean).sort();
+    };
+    expect(await listed("label=team")).toEqual(["team/first", "team/second"]);
+    expect(await listed("label=team=a")).toEqual(["team/first"]);
+    expect(await listed("label=team", "label=stage=x")).toEqual(["team/second"]);
+    expect(await listed("reference=team/f*")).toEqual(["team/first"]);
+    expect(await listed("reference=*/*:2", "reference=team/second:[0-9]")).toEqual(["team/second"]);
+    expect(await listed("reference=f*")).toEqual([]);
+    expect(await listed("before=team/second:1")).toEqual(["team/first"]);
+    expect(await listed("since=team/first:1")).toEqual(["team/second"]);
+    const { stdout } = await run("images", "--format", "{{.Tag}}", "team/s*");
+    expect(stdout).toBe("1\n");
+    for (const [filter, why] of Object.entries({ "color=red": "expected one of", "dangling=maybe": "true or false" })) {
+      expect(await run("images", "--filter", filter)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining(why),
+      });
+    }
+    expect((await run("images", "--filter", "before=none")).status).toBe(1);
+  });
+
   it.each(["docker", "oci"])("writes an image as %s and takes it back with its name and id", async (format) => {
     const file = join(temporaryFolder(), "image.tar");
     expect((await strake("save", "--format", format, "-o", file, "one")).status).toBe(0);

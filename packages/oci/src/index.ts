@@ -17,7 +17,7 @@ export { describeNames, describeTag } from "./layout/index-names.ts";
 export * from "./layout/oci-archive.ts";
 export * from "./layout/open-image-file.ts";
 export * from "./layout/read-oci-layout.ts";
-export { replaceWithCopy } from "./layout/replace-file.ts";
+export { replaceFile, replaceWithCopy } from "./layout/replace-file.ts";
 export * from "./layout/verify-layout.ts";
 export * from "./layout/write-local.ts";
 export * from "./layout/write-oci-layout.ts";

@@ -1,12 +1,12 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, parseReference, printReference, type Reference } from "@strake/oci";
 import { readIfPresent, writeAtomically } from "./atomic-file.ts";
 
-/** An image of the store under a name. */
+/** An image of the store, under a name or without one. */
 export interface ImageRecord {
-  /** The full name, as `printReference` writes it. */
-  readonly name: string;
+  /** The full name, as `printReference` writes it; absent for an image that has none, or none any more. */
+  readonly name?: string;
   /** The digest of the manifest, which is a blob of the store. */
   readonly manifest: Digest;
   /** The digest of the config: the image's id. */
@@ -17,7 +17,10 @@ export interface ImageRecord {
   readonly size: number;
 }
 
-/** The named images of a store: one small file a name, so that names move one by one and at once. */
+/** What a name is given to. */
+export type UnnamedImage = Omit<ImageRecord, "name">;
+
+/** The images of a store: one small file a name, so that names move one by one and at once, and one for each without. */
 export class ImageRecords {
   readonly #folder: string;
 
@@ -26,32 +29,62 @@ export class ImageRecords {
   }
 
   get(reference: Reference): ImageRecord | undefined {
-    const text = readIfPresent(this.#path(reference));
-    return text === undefined ? undefined : (JSON.parse(text) as ImageRecord);
+    return this.#read(this.#path(reference));
   }
 
-  set(reference: Reference, record: Omit<ImageRecord, "name">): void {
-    writeAtomically(this.#path(reference), JSON.stringify({ name: printReference(reference), ...record }));
+  /** Gives an image a name; the image that had it before stays, without a name if this was its last. */
+  set(reference: Reference, { manifest, id, named, size }: UnnamedImage): void {
+    const before = this.get(reference);
+    const name = printReference(reference);
+    if (before !== undefined && before.id !== id) {
+      const others = this.list().filter((other) => other.id === before.id && other.name !== name);
+      // Before the name moves, so that a kill in between loses nothing; until then it is not listed.
+      if (others.length === 0) this.#writeUnnamed({ ...before, named });
+    }
+    writeAtomically(this.#path(reference), JSON.stringify({ name, manifest, id, named, size }));
+    rmSync(this.#unnamedPath(id), { force: true });
+  }
+
+  /** Keeps an image that has no name. */
+  keep(image: UnnamedImage): void {
+    if (this.list().some(({ id, name }) => id === image.id && name !== undefined)) return;
+    this.#writeUnnamed(image);
+  }
+
+  /** Notes that an image was used, so that one without a name is not taken for forgotten. */
+  touch(record: ImageRecord): void {
+    const now = new Date();
+    try {
+      utimesSync(this.path(record), now, now);
+    } catch {
+      // Whoever may only read the store uses it too.
+    }
   }
 
   remove(reference: Reference): void {
     rmSync(this.#path(reference), { force: true });
   }
 
-  /** Every named image, by name. */
+  /** Removes a name, or an image that has none. */
+  removeRecord(record: ImageRecord): void {
+    rmSync(this.path(record), { force: true });
+  }
+
+  /** The file that says what is known of an image. */
+  path({ name, id }: ImageRecord): string {
+    return name === undefined ? this.#unnamedPath(id) : this.#path(parseReference(name));
+  }
+
+  /** Every image by its names, then those that have none. */
   list(): readonly ImageRecord[] {
-    let files: readonly string[];
-    try {
-      files = readdirSync(this.#folder).filter((file) => file.endsWith(".json"));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-      throw error;
-    }
-    return files
-      .map((file) => readIfPresent(join(this.#folder, file)))
-      .filter((text) => text !== undefined)
-      .map((text) => JSON.parse(text) as ImageRecord)
-      .sort((left, right) => (left.name < right.name ? -1 : 1));
+    const records = this.#files().flatMap((file) => this.#read(join(this.#folder, file)) ?? []);
+    const named = new Set(records.flatMap(({ name, id }) => (name === undefined ? [] : [id])));
+    return (
+      records
+        // Whoever was killed while giving a name may have left both.
+        .filter(({ name, id }) => name !== undefined || !named.has(id))
+        .sort((left, right) => (sortKey(left) < sortKey(right) ? -1 : 1))
+    );
   }
 
   /**
@@ -69,7 +102,35 @@ export class ImageRecords {
     return record === undefined ? [] : [record];
   }
 
+  #writeUnnamed({ manifest, id, named, size }: UnnamedImage): void {
+    writeAtomically(this.#unnamedPath(id), JSON.stringify({ manifest, id, named, size }));
+  }
+
+  #files(): readonly string[] {
+    try {
+      return readdirSync(this.#folder).filter((file) => file.endsWith(".json"));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  }
+
+  #read(path: string): ImageRecord | undefined {
+    const text = readIfPresent(path);
+    return text === undefined ? undefined : (JSON.parse(text) as ImageRecord);
+  }
+
   #path(reference: Reference): string {
     return join(this.#folder, `${encodeURIComponent(printReference(reference))}.json`);
   }
+
+  /** No name begins so. */
+  #unnamedPath(id: Digest): string {
+    return join(this.#folder, `${encodeURIComponent(`@${id}`)}.json`);
+  }
+}
+
+/** Names sort before what has none: a tilde comes after every character of a name. */
+function sortKey({ name, id }: ImageRecord): string {
+  return name ?? `~${id}`;
 }

@@ -23,7 +23,7 @@ export class LocalImages implements ImageDestination {
     this.#signal = signal;
   }
 
-  /** Keeps the bytes of every layer, then gives the image its names, one by one. */
+  /** Keeps the bytes of every layer, then gives the image its names, one by one; without any it is known by its id. */
   async put(image: Image, names: readonly Reference[]): Promise<Descriptor> {
     const layers = await image.layers();
     let size = 0;
@@ -34,15 +34,15 @@ export class LocalImages implements ImageDestination {
     await this.#store.blobs.put(sha256(config), config);
     await this.#store.blobs.put(descriptor.digest, manifest);
     this.#signal?.throwIfAborted();
-    for (const name of names) {
-      this.#store.images.set(name, { manifest: descriptor.digest, id: sha256(config), named: Date.now(), size });
-    }
+    const kept = { manifest: descriptor.digest, id: sha256(config), named: Date.now(), size };
+    if (names.length === 0) this.#store.images.keep(kept);
+    for (const name of names) this.#store.images.set(name, kept);
     return descriptor;
   }
 
   /** The image of a record. */
   open(record: ImageRecord): Promise<Image> {
-    return readImage(this.#store.blobs, parseDigest(record.manifest), record.name);
+    return readImage(this.#store.blobs, parseDigest(record.manifest), record.name ?? record.id);
   }
 }
 

@@ -65,7 +65,12 @@ export function makeActions(signal: AbortSignal): Actions {
     login: async (request) => write(await (await import("./login.ts")).logIn(request, signal)),
     logout: async ({ server }) => write(await (await import("./login.ts")).logOut(server)),
     tag: async ({ source, target }) => (await import("./tag.ts")).tagImage(await openStore(), source, target),
-    rmi: async (request) => write((await import("./rmi.ts")).removeImages(await openStore(), request)),
+    rmi: async (request) => {
+      const { text, errors } = (await import("./rmi.ts")).removeImages(await openStore(), request);
+      write(text);
+      if (errors.length === 1 && request.images.length === 1) throw errors[0];
+      if (errors.length > 0) throw new AggregateError(errors);
+    },
     save: async (request) =>
       holding(signal, async () => (await import("./save.ts")).saveImages(await openStore(), request, signal)),
     load: async (request) => {

@@ -1,9 +1,11 @@
-import { createReadStream, createWriteStream, lstatSync, readdirSync } from "node:fs";
+import { createReadStream, createWriteStream, lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { StrakeError } from "@strake/core";
 import { insideUserNamespace, readCaches, type Store, writeCaches } from "@strake/engine";
+import { replaceFile } from "@strake/oci";
 import { enterUserNamespace } from "../compose/enter-user-namespace.ts";
 import { formatAge } from "../format/format-duration.ts";
 import { formatSize } from "../format/format-size.ts";
@@ -31,13 +33,22 @@ export async function removeCaches(store: Store, wanted: readonly string[]): Pro
   return found.map(({ id }) => `${id}\n`).join("");
 }
 
-/** Writes all caches to a file, compressed where its name ends in .gz, or to standard output. */
+/**
+ * Writes all caches to a file, compressed where its name ends in .gz, or to standard output.
+ *
+ * The file is replaced when it is whole; where writing fails or is interrupted, it stays as it was.
+ */
 export async function exportCaches(store: Store, file: string, signal: AbortSignal): Promise<void> {
   await enterUserNamespace();
   const tar = writeCaches(store.caches.list(), markSpace());
-  if (file === "-") await pipeline(tar, process.stdout, { end: false, signal });
-  else if (/\.t?gz$/.test(file)) await pipeline(tar, createGzip(), createWriteStream(file), { signal });
-  else await pipeline(tar, createWriteStream(file), { signal });
+  if (file === "-") return pipeline(tar, process.stdout, { end: false, signal });
+  const packed = /\.t?gz$/.test(file) ? createGzip() : new PassThrough();
+  const found = statSync(file, { throwIfNoEntry: false });
+  // A device or a pipe is written to, and nothing is put in its place.
+  if (found !== undefined && !found.isFile()) return pipeline(tar, packed, createWriteStream(file), { signal });
+  await replaceFile(file, (writer) =>
+    pipeline(tar, packed, (chunks: AsyncIterable<Uint8Array>) => writer.writeAll(chunks), { signal }),
+  );
 }
 
 /** Takes caches from a file or from standard input; those of the same name are replaced. */

@@ -1,45 +1,45 @@
-import { LocalImages, type Store } from "@strake/engine";
-import { familiarReference, type ImageConfig, parseReference, type Reference } from "@strake/oci";
+import { type ImageRecord, LocalImages, type Store } from "@strake/engine";
+import { familiarReference, type ImageConfig, parseReference } from "@strake/oci";
 import { formatAge } from "../format/format-duration.ts";
 import { formatSize } from "../format/format-size.ts";
 import { goTime } from "../format/go-time.ts";
+import { filterImages, isPattern, matchesReference } from "./filter-images.ts";
+import { findImage } from "./find-image.ts";
+import type { ListedImage } from "./listed-image.ts";
 import { printRows, type Row } from "./print-rows.ts";
 import type { ImagesRequest } from "./request.ts";
 
-/** What is shown of an image of the store. */
-export interface ListedImage {
-  readonly name: string;
-  readonly id: string;
-  /** The manifest's digest. */
-  readonly digest: string;
-  /** Milliseconds since 1970. */
-  readonly created: number;
-  /** Bytes. */
-  readonly size: number;
-}
-
 /** Lists the images of the store: what `strake images` prints. */
 export async function listImages(store: Store, request: ImagesRequest, now: number): Promise<string> {
-  const local = new LocalImages(store);
-  const wanted = request.name === undefined ? undefined : wantedName(request.name);
   const listed: ListedImage[] = [];
-  for (const record of store.images.list()) {
-    if (wanted !== undefined && !wanted(parseReference(record.name))) continue;
-    const config = await (await local.open(record)).config();
-    listed.push({
-      name: record.name,
-      id: record.id,
-      digest: record.manifest,
-      created: createdAt(config),
-      size: record.size,
-    });
+  for (const record of store.images.list()) listed.push(await describe(store, record));
+  const named = request.name === undefined ? listed : listed.filter(isNamed(request.name));
+  const others = { before: [] as ListedImage[], since: [] as ListedImage[] };
+  for (const { key, value } of request.filters) {
+    if (key === "before" || key === "since") others[key].push(await describe(store, findImage(store, value)));
   }
-  return printImages(listed, request, now);
+  return printImages(filterImages(named, request.filters, others), request, now);
+}
+
+async function describe(store: Store, record: ImageRecord): Promise<ListedImage> {
+  const config = await (await new LocalImages(store).open(record)).config();
+  const { manifest, id, named, size, name } = record;
+  return {
+    ...(name === undefined ? {} : { name }),
+    id,
+    digest: manifest,
+    created: createdAt(config),
+    named,
+    size,
+    labels: config.config?.Labels ?? {},
+  };
 }
 
 /** Prints a list of images, the newest first. */
 export function printImages(images: readonly ListedImage[], request: ImagesRequest, now: number): string {
-  const sorted = [...images].sort((left, right) => right.created - left.created || (left.name < right.name ? -1 : 1));
+  const sorted = [...images].sort(
+    (left, right) => right.created - left.created || ((left.name ?? "~") < (right.name ?? "~") ? -1 : 1),
+  );
   const rows = sorted.map((image) => toRow(image, request, now));
   if (request.quiet) return rows.map((row) => `${row.ID}\n`).join("");
   const columns = ["Repository", "Tag", ...(request.digests ? ["Digest"] : []), "ID", "CreatedSince", "Size"];
@@ -57,11 +57,10 @@ const headings: Row = {
 };
 
 function toRow(image: ListedImage, { truncate }: ImagesRequest, now: number): Row {
-  const reference = parseReference(image.name);
-  const { tag: _tag, digest: _digest, ...repository } = reference;
+  const { tag, digest: _digest, ...repository } = image.name === undefined ? {} : parseReference(image.name);
   return {
-    Repository: familiarReference(repository),
-    Tag: reference.tag ?? "<none>",
+    Repository: "registry" in repository ? familiarReference(repository) : "<none>",
+    Tag: tag ?? "<none>",
     Digest: image.digest,
     ID: truncate ? shortId(image.id) : image.id,
     CreatedSince: formatAge(now - image.created),
@@ -81,10 +80,15 @@ export function createdAt({ created }: ImageConfig): number {
   return Number.isNaN(time) ? 0 : time;
 }
 
-/** Tells whether a name is meant: any of a repository, or the one with the tag that was given too. */
-function wantedName(text: string): (name: Reference) => boolean {
+/** Tells whether an image is meant: any of a repository, the one with the tag that was given too, or by a pattern. */
+function isNamed(text: string): (image: ListedImage) => boolean {
+  if (isPattern(text)) return (image) => matchesReference(text, image.name);
   const wanted = parseReference(text);
   const tagged = text.lastIndexOf(":") > text.lastIndexOf("/");
-  return (name) =>
-    name.registry === wanted.registry && name.repository === wanted.repository && (!tagged || name.tag === wanted.tag);
+  return ({ name: has }) => {
+    if (has === undefined) return false;
+    const name = parseReference(has);
+    const same = name.registry === wanted.registry && name.repository === wanted.repository;
+    return same && (!tagged || name.tag === wanted.tag);
+  };
 }

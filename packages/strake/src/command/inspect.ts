@@ -1,7 +1,7 @@
 import { type ImageRecord, LocalImages, type Store } from "@strake/engine";
 import { type Descriptor, familiarReference, type ImageConfig, imageDescriptor, parseReference } from "@strake/oci";
 import { parseGoTemplate } from "../format/go-template.ts";
-import { findImage } from "./find-image.ts";
+import { findImage, namedRecords } from "./find-image.ts";
 import type { InspectRequest } from "./request.ts";
 
 /** An image as docker's API describes it; absent where docker leaves a field out. */
@@ -31,7 +31,7 @@ export async function inspectImages(store: Store, request: InspectRequest): Prom
   for (const text of request.images) {
     const record = findImage(store, text);
     const image = await local.open(record);
-    const names = store.images.list().filter(({ id }) => id === record.id);
+    const names = namedRecords(store).filter(({ id }) => id === record.id);
     inspections.push(toInspection(record, names, await image.config(), await imageDescriptor(image)));
   }
   if (template !== undefined) return inspections.map((each) => `${template(each)}\n`).join("");
@@ -41,7 +41,7 @@ export async function inspectImages(store: Store, request: InspectRequest): Prom
 /** Puts together what is known of an image in docker's shape. */
 export function toInspection(
   record: ImageRecord,
-  names: readonly ImageRecord[],
+  names: ReturnType<typeof namedRecords>,
   config: ImageConfig,
   descriptor: Descriptor,
 ): Inspection {
@@ -65,7 +65,7 @@ export function toInspection(
     ...(osVersion === undefined ? {} : { OsVersion: osVersion }),
     Size: record.size,
     RootFS: { Type: "layers", Layers: config.rootfs.diff_ids },
-    Metadata: { LastTagTime: new Date(Math.max(...names.map(({ named }) => named), 0)).toISOString() },
+    Metadata: { LastTagTime: new Date(Math.max(...names.map(({ named }) => named), record.named)).toISOString() },
     Descriptor: descriptor,
   };
 }

@@ -11,6 +11,8 @@ import { listImages } from "./images.ts";
 import { importImage } from "./import.ts";
 import { inspectImages } from "./inspect.ts";
 import type { HistoryRequest, ImagesRequest, ImportRequest } from "./request.ts";
+import { removeImages } from "./rmi.ts";
+import { tagImage } from "./tag.ts";
 
 let root: string;
 let store: Store;
@@ -48,7 +50,7 @@ async function run(
 
 const blobs = () => readdirSync(join(root, "store/blobs/sha256"));
 const images = (options: Partial<ImagesRequest> = {}) =>
-  listImages(store, { quiet: false, digests: false, truncate: true, ...options }, 3 * day);
+  listImages(store, { quiet: false, digests: false, truncate: true, filters: [], ...options }, 3 * day);
 const history = (options: Partial<HistoryRequest> = {}) =>
   showHistory(store, { image: "acme/app:1", quiet: false, human: true, truncate: true, ...options }, 3 * day);
 
@@ -115,6 +117,27 @@ test("an image is found by name and by the beginning of its id", async () => {
     expect(await inspectImages(store, { images: [text], format })).toBe(`${id}\n`);
   }
   await expect(inspectImages(store, { images: ["acme/none"] })).rejects.toMatchObject({ code: "no-such-image" });
+});
+
+test("an image that is imported without a name is listed without one, until it gets one", async () => {
+  const { reference: _, ...unnamed } = request;
+  const other = await run({ ...unnamed, file: join(root, "rootfs.tgz"), message: "another" });
+  expect(other).not.toBe(id);
+  expect(await images({ truncate: false })).toMatch(new RegExp(`<none> +<none> +${other} `));
+  expect(await images({ filters: [{ key: "dangling", value: "true" }], quiet: true, truncate: false })).toBe(
+    `${other}\n`,
+  );
+  expect(await inspectImages(store, { images: [other.slice(7, 19)], format: "{{.Comment}}" })).toBe("another\n");
+  tagImage(store, other, "acme/late");
+  expect(store.images.list().map(({ name }) => name)).toEqual(["docker.io/acme/app:1", "docker.io/acme/late:latest"]);
+  // A name that moves away leaves the image; the last name that is removed takes it along.
+  tagImage(store, "acme/app:1", "acme/late");
+  expect(store.images.list().map(({ name }) => name)).toContain(undefined);
+  expect(removeImages(store, { images: [other], force: false }).text).toBe(`Deleted: ${other}\n`);
+  expect(removeImages(store, { images: ["acme/late", "acme/none"], force: false })).toMatchObject({
+    text: "Untagged: acme/late:latest\n",
+    errors: [{ code: "no-such-image" }],
+  });
 });
 
 test("history shows the newest statement first, with its id", async () => {

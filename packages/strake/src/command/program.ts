@@ -9,6 +9,7 @@ import { addLintCommand } from "./lint-command.ts";
 import { addLockCommands } from "./lock-commands.ts";
 import { parseCallOption } from "./option/call-option.ts";
 import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
+import { parseImageFilter } from "./option/image-filter.ts";
 import { inCi } from "./option/in-ci.ts";
 import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
 import { listOption } from "./option/list-option.ts";
@@ -153,6 +154,10 @@ function addImages(program: Command, actions: Actions): void {
     .command("images")
     .description("list the images of the local store")
     .argument("[name]", "only images of this repository, or of this name and tag")
+    .option("-a, --all", "for docker's sake: nothing is hidden", false)
+    .addOption(
+      listOption("-f, --filter <filter>", "reference=PATTERN, label=NAME[=VALUE], before=, since= or dangling="),
+    )
     .option("-q, --quiet", "print image ids only", false)
     .option("--digests", "show digests", false)
     .option("--no-trunc", "do not shorten ids")
@@ -160,6 +165,7 @@ function addImages(program: Command, actions: Actions): void {
     .action(async (name: string | undefined, options: Values) => {
       await actions.images({
         ...optional("name", name),
+        filters: (options.filter as string[]).map(parseImageFilter),
         quiet: options.quiet === true,
         digests: options.digests === true,
         truncate: options.trunc !== false,

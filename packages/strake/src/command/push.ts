@@ -1,9 +1,10 @@
-import { LocalImages } from "@strake/engine";
+import { type ImageRecord, LocalImages, type Store } from "@strake/engine";
 import { parseReference, printReference } from "@strake/oci";
 import { ImagePusher } from "../compose/push-images.ts";
 import { openWorkspace } from "../compose/workspace.ts";
-import { findImage } from "./find-image.ts";
+import { findImage, isIdOf, namedRecords } from "./find-image.ts";
 import type { PushRequest } from "./request.ts";
+import { usageError } from "./usage-error.ts";
 
 /**
  * Pushes images of the local store under their names.
@@ -17,10 +18,10 @@ export async function pushNames(request: PushRequest, signal: AbortSignal): Prom
     const wanted = request.allTags
       ? request.names.flatMap((name) => {
           const { registry, repository } = parseReference(name);
-          const all = store.images.list().map((record) => ({ record, reference: parseReference(record.name) }));
+          const all = namedRecords(store).map((record) => ({ record, reference: parseReference(record.name) }));
           return all.filter(({ reference }) => reference.registry === registry && reference.repository === repository);
         })
-      : request.names.map((name) => ({ record: findImage(store, name), reference: parseReference(name) }));
+      : request.names.map((name) => ({ record: findByName(store, name), reference: parseReference(name) }));
     const pusher = new ImagePusher(workspace);
     const lines: string[] = [];
     for (const { record, reference } of wanted) {
@@ -34,4 +35,14 @@ export async function pushNames(request: PushRequest, signal: AbortSignal): Prom
   } finally {
     await workspace.close();
   }
+}
+
+/** Where an image goes is said by its name, so an id is not enough. */
+function findByName(store: Store, text: string): ImageRecord {
+  const record = findImage(store, text);
+  if (!isIdOf(record, text)) return record;
+  throw usageError(
+    `${text} is an id, and where an image goes is said by its name`,
+    `Give it one: strake tag ${text} NAME`,
+  );
 }

@@ -6,6 +6,7 @@ import type { OutputOption } from "../compose/output-option.ts";
 import type { ProgressMode } from "../screen/progress.ts";
 import type { CallOption } from "./option/call-option.ts";
 import type { CommandRequest } from "./option/command-options.ts";
+import type { ImageFilter } from "./option/image-filter.ts";
 
 /** What is asked of a build file: which images, and what goes into their plans. */
 export interface DefinitionRequest {
@@ -136,6 +137,8 @@ export interface InspectRequest {
 export interface ImagesRequest {
   /** Only images of this repository, or of this name. */
   readonly name?: string;
+  /** All of them have to let an image through. */
+  readonly filters: readonly ImageFilter[];
   readonly quiet: boolean;
   readonly digests: boolean;
   readonly truncate: boolean;

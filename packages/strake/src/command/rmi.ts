@@ -1,35 +1,51 @@
 import { Containers, type ImageRecord, type Store } from "@strake/engine";
 import { familiarReference, parseReference } from "@strake/oci";
-import { findImage } from "./find-image.ts";
+import { findImage, isIdOf } from "./find-image.ts";
 import type { RmiRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
 
+/** What `strake rmi` has to tell. */
+export interface Removal {
+  /** What was removed, in Docker's words. */
+  readonly text: string;
+  /** What could not be: an image that is not there, or that a container stands on, or an id with several names. */
+  readonly errors: readonly unknown[];
+}
+
 /**
- * Removes names of images; an image whose last name goes is not found any more, and its bytes go with the next prune.
+ * Removes names of images, and images that have none; one whose last name goes is not found any more, and its bytes go
+ * with the next prune.
  *
- * @returns what `strake rmi` prints, in Docker's words
- * @throws StrakeError `usage` for an image that a container stands on, and for an id with several names, unless forced
+ * What cannot be removed keeps nothing else from being.
  */
-export function removeImages(store: Store, request: RmiRequest): string {
+export function removeImages(store: Store, request: RmiRequest): Removal {
   const lines: string[] = [];
+  const errors: unknown[] = [];
   for (const text of request.images) {
-    for (const record of namesMeant(store, text, request.force)) {
-      const others = store.images.list().filter(({ id, name }) => id === record.id && name !== record.name);
-      if (others.length === 0 && !request.force) refuseUsed(store, record, text);
-      store.images.remove(parseReference(record.name));
-      lines.push(`Untagged: ${familiarReference(parseReference(record.name))}`);
-      if (others.length === 0) lines.push(`Deleted: ${record.id}`);
+    try {
+      for (const record of recordsMeant(store, text, request.force)) {
+        lines.push(...removeRecord(store, record, text, request.force));
+      }
+    } catch (error) {
+      errors.push(error);
     }
   }
-  return lines.map((line) => `${line}\n`).join("");
+  return { text: lines.map((line) => `${line}\n`).join(""), errors };
+}
+
+function removeRecord(store: Store, record: ImageRecord, text: string, force: boolean): readonly string[] {
+  const isLast = store.images.list().every(({ id, name }) => id !== record.id || name === record.name);
+  if (isLast && !force) refuseUsed(store, record, text);
+  store.images.removeRecord(record);
+  const untagged = record.name === undefined ? [] : [`Untagged: ${familiarReference(parseReference(record.name))}`];
+  return [...untagged, ...(isLast ? [`Deleted: ${record.id}`] : [])];
 }
 
 /** A name means itself; an id means all names of the image. */
-function namesMeant(store: Store, text: string, force: boolean): readonly ImageRecord[] {
+function recordsMeant(store: Store, text: string, force: boolean): readonly ImageRecord[] {
   const found = findImage(store, text);
-  const byId = store.images.get(parseReferenceOrNothing(text) ?? parseReference(found.name))?.name !== found.name;
+  if (!isIdOf(found, text)) return [found];
   const all = store.images.list().filter(({ id }) => id === found.id);
-  if (!byId && parseReferenceOrNothing(text) !== undefined && !isIdOf(found, text)) return [found];
   if (all.length > 1 && !force) {
     throw usageError(
       `the image ${text} has several names`,
@@ -37,18 +53,6 @@ function namesMeant(store: Store, text: string, force: boolean): readonly ImageR
     );
   }
   return all;
-}
-
-function isIdOf({ id }: ImageRecord, text: string): boolean {
-  return /^(?:sha256:)?[0-9a-f]{4,64}$/.test(text) && id.startsWith(`sha256:${text.replace(/^sha256:/, "")}`);
-}
-
-function parseReferenceOrNothing(text: string): ReturnType<typeof parseReference> | undefined {
-  try {
-    return parseReference(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function refuseUsed(store: Store, record: ImageRecord, text: string): void {

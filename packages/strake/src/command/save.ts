@@ -20,7 +20,8 @@ export async function saveImages(store: Store, request: SaveRequest, signal: Abo
   const images = await Promise.all(
     request.images.map(async (text) => {
       const record = findImage(store, text);
-      return { image: await new LocalImages(store).open(record), names: [parseReference(record.name)] };
+      const names = record.name === undefined ? [] : [parseReference(record.name)];
+      return { image: await new LocalImages(store).open(record), names };
     }),
   );
   const [first, ...more] = images as [(typeof images)[number], ...typeof images];

@@ -11,6 +11,9 @@ export interface OpenedImage {
   readonly options: BuildOptions;
 }
 
+/** What stands for an image without a name, which its digest tells; no registry can ever have it (RFC 2606). */
+const unnamed = "strake.invalid/unnamed";
+
 /**
  * Opens an image by name or id: of the store, or else of a registry.
  *
@@ -22,8 +25,10 @@ export async function openImage(
   platform: Platform = workspace.platform,
   digest?: string,
 ): Promise<OpenedImage> {
-  const [record] = workspace.engine.store.images.find(text);
-  const { digest: named, ...reference } = parseReference(record?.name ?? text);
+  const { images } = workspace.engine.store;
+  const [record] = images.find(text);
+  if (record !== undefined) images.touch(record);
+  const { digest: named, ...reference } = parseReference(record === undefined ? text : (record.name ?? unnamed));
   const wanted = digest ?? named ?? record?.manifest;
   const name = printReference(
     parseReference(wanted === undefined ? printReference(reference) : `${printReference(reference)}@${wanted}`),
