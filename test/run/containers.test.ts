@@ -37,6 +37,23 @@ export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
     }
   });
 
+  it.each(stores)("of %s starts from an image that has no name, and becomes one", async (_who, strake) => {
+    const run = async (...args: readonly string[]) => {
+      const { status, stdout, stderr } = await strake(args);
+      expect(status, stderr).toBe(0);
+      return stdout.trim();
+    };
+    await run("run", "--name", "first", "tool", "x");
+    const id = await run("commit", "first");
+    expect(await run("images", "-q", "--no-trunc", "--filter", "dangling=true")).toBe(id);
+    expect(await run("run", "--name", "second", id.slice(7, 19), "word")).toBe("entry word");
+    await run("commit", "second", "named:1");
+    expect(await run("run", "--rm", "named:1")).toBe("entry point");
+    expect((await strake(["rmi", id])).stderr).toContain("stands on the image");
+    await run("rm", "first", "second");
+    expect(await run("rmi", id, "named:1")).toMatch(/^Deleted: .*\nUntagged: named:1\nDeleted: /);
+  });
+
   it.each(stores)("of %s does what the image says, and what is asked instead", async (_who, strake) => {
     const run = async (...args: readonly string[]) => {
       const { status, stdout, stderr } = await strake(["run", "--rm", ...args]);
