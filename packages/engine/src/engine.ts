@@ -132,7 +132,10 @@ export class Engine implements Builder {
     for (const solution of solutions) solution.keep(this.store);
     for (const solution of solutions) {
       for (const digest of solution.reports.flatMap((report) => report.parts.manifests)) {
-        if (this.store.manifest(digest) !== undefined) continue;
+        if (this.store.manifest(digest) !== undefined) {
+          this.store.touchManifest(digest);
+          continue;
+        }
         const text = this.#manifests.get(digest)?.();
         if (text !== undefined) this.store.keepManifest(digest, text);
       }

@@ -19,5 +19,6 @@ export type { ImageRecord, UnnamedImage } from "./store/image-records.ts";
 export { type Lease, takeLease } from "./store/lease.ts";
 export { LocalImages } from "./store/local-images.ts";
 export { makeFolder } from "./store/make-folder.ts";
+export type { Pruned, PruneWish } from "./store/prunable.ts";
 export * from "./store/prune.ts";
 export { Store } from "./store/store.ts";

@@ -72,7 +72,10 @@ export class Solution {
         diffId ?? packed.map((entry) => entry.layer.known?.().diffId).find((found) => found !== undefined);
       const before = store.actions.get(key);
       const length = size ?? before?.length;
-      if (learned === undefined) continue;
+      if (learned === undefined) {
+        store.actions.touch(key);
+        continue;
+      }
       const forms = Object.fromEntries(
         packed.flatMap(({ layer, by }) => {
           const known = layer.known?.() ?? {};
@@ -82,7 +85,8 @@ export class Solution {
         }),
       );
       const record: ActionRecord = { diffId: learned, length: length ?? 0, packed: { ...before?.packed, ...forms } };
-      if (JSON.stringify(before) !== JSON.stringify(record)) store.actions.set(key, record);
+      if (JSON.stringify(before) === JSON.stringify(record)) store.actions.touch(key);
+      else store.actions.set(key, record);
     }
   }
 

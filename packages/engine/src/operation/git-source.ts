@@ -25,6 +25,7 @@ export async function solveGit(context: SolveContext, source: GitSource): Promis
   const key = digestOf({ git: rest, commit });
   const known = context.store.actions.get(key);
   const home = known !== undefined && (await context.store.blobs.has(known.diffId)) ? context.store : context.spool;
+  if (known !== undefined && !context.readOnly) context.store.actions.touch(key);
   const diffId =
     home === context.store && known !== undefined ? known.diffId : await checkOut(context, source, commit, key);
   const size = (await home.blobs.size(diffId)) ?? 0;

@@ -38,7 +38,10 @@ export async function solveHttp(
 
 async function download(context: SolveContext, source: Extract<OperationSource, { type: "http" }>): Promise<Digest> {
   const { url, checksum } = source;
-  if (checksum !== undefined && (await context.store.blobs.has(checksum))) return checksum;
+  if (checksum !== undefined && (await context.store.blobs.has(checksum))) {
+    if (!context.readOnly) context.store.touchBlob(checksum);
+    return checksum;
+  }
   try {
     const content = context.fetch(url, context.signal);
     if (checksum === undefined) return (await context.spool.blobs.add(content)).digest;

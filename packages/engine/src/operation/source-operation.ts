@@ -43,7 +43,9 @@ async function solveImage(context: SolveContext, image: Image): Promise<SolvedLa
 /** A root file system tar is a layer as it stands; its diff id is found once and kept by the digest of the file. */
 async function solveRootfs(context: SolveContext, path: string, digest: Digest): Promise<SolvedLayer> {
   const open = () => decompress(verified(readFileChunks(path), { digest }, path), path);
-  const { diffId, length } = context.store.actions.get(digest) ?? (await readRootfs(context, open(), digest));
+  const known = context.store.actions.get(digest);
+  if (known !== undefined && !context.readOnly) context.store.actions.touch(digest);
+  const { diffId, length } = known ?? (await readRootfs(context, open(), digest));
   const layer = packedLayer({ open, compression: "none", known: { diffId, digest: diffId, size: length } });
   return storedLayer(context, layer, diffId);
 }

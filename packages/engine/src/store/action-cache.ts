@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, digestParts, isDigest } from "@strake/oci";
-import { readIfPresent, writeAtomically } from "./atomic-file.ts";
+import { readIfPresent, touch, writeAtomically } from "./atomic-file.ts";
 
 /** What is kept of a finished step: enough to know its layer without making it again. */
 export interface ActionRecord {
@@ -36,6 +36,11 @@ export class ActionCache {
 
   set(key: Digest, record: ActionRecord): void {
     writeAtomically(this.#path(key), JSON.stringify(record));
+  }
+
+  /** Notes that a result was used. */
+  touch(key: Digest): void {
+    touch(this.#path(key));
   }
 
   #path(key: Digest): string {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeFolder } from "./make-folder.ts";
 
@@ -18,6 +18,17 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
   } catch (error) {
     rmSync(passing, { force: true });
     throw error;
+  }
+}
+
+/** Notes that a file was used; its age counts from then. One that is not there, or not ours, is none to note. */
+export function touch(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "EACCES" && code !== "EPERM" && code !== "EROFS") throw error;
   }
 }
 

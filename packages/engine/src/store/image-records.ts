@@ -1,7 +1,7 @@
-import { readdirSync, rmSync, utimesSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, parseReference, printReference, type Reference } from "@strake/oci";
-import { readIfPresent, writeAtomically } from "./atomic-file.ts";
+import { readIfPresent, touch, writeAtomically } from "./atomic-file.ts";
 
 /** An image of the store, under a name or without one. */
 export interface ImageRecord {
@@ -53,12 +53,7 @@ export class ImageRecords {
 
   /** Notes that an image was used, so that one without a name is not taken for forgotten. */
   touch(record: ImageRecord): void {
-    const now = new Date();
-    try {
-      utimesSync(this.path(record), now, now);
-    } catch {
-      // Whoever may only read the store uses it too.
-    }
+    touch(this.path(record));
   }
 
   remove(reference: Reference): void {

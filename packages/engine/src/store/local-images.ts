@@ -33,6 +33,8 @@ export class LocalImages implements ImageDestination {
     const descriptor = await imageDescriptor(image);
     await this.#store.blobs.put(sha256(config), config);
     await this.#store.blobs.put(descriptor.digest, manifest);
+    // Both may have been there for long.
+    for (const digest of [sha256(config), descriptor.digest]) this.#store.touchBlob(digest);
     this.#signal?.throwIfAborted();
     const kept = { manifest: descriptor.digest, id: sha256(config), named: Date.now(), size };
     if (names.length === 0) this.#store.images.keep(kept);
@@ -49,7 +51,10 @@ export class LocalImages implements ImageDestination {
 /** Stores a layer's bytes; where its digest is not known yet, it is found on the way. */
 async function keepLayer(store: Store, layer: Layer, signal: AbortSignal | undefined): Promise<number> {
   const known = layer.known === undefined ? await layer.digest() : layer.known().digest;
-  if (known !== undefined && (await store.blobs.has(known))) return layer.size();
+  if (known !== undefined && (await store.blobs.has(known))) {
+    store.touchBlob(known);
+    return layer.size();
+  }
   const bytes = untilInterrupted(layer.compressed(), signal);
   if (known !== undefined) await store.blobs.put(known, bytes);
   else await store.blobs.add(bytes);

@@ -1,7 +1,6 @@
-import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, digestParts, isDigest } from "@strake/oci";
-import { readIfPresent, writeAtomically } from "./atomic-file.ts";
+import { readIfPresent, touch, writeAtomically } from "./atomic-file.ts";
 
 /** Results of commands by their content keys: the key of the layer that each made, one small file each. */
 export class RunResults {
@@ -20,8 +19,7 @@ export class RunResults {
 
   /** Notes that a result was used. */
   touch(key: Digest): void {
-    const now = new Date();
-    utimesSync(this.#path(key), now, now);
+    touch(this.#path(key));
   }
 
   set(key: Digest, layer: Digest): void {

@@ -1,8 +1,8 @@
-import { existsSync, utimesSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, DiskBlobStore, decodeEntries, digestParts, type Entry, encodeEntries } from "@strake/oci";
 import { ActionCache } from "./action-cache.ts";
-import { readIfPresent, writeAtomically } from "./atomic-file.ts";
+import { readIfPresent, touch, writeAtomically } from "./atomic-file.ts";
 import { CacheMounts } from "./cache-mounts.ts";
 import { ImageRecords } from "./image-records.ts";
 import { withLock } from "./lock.ts";
@@ -50,10 +50,13 @@ export class Store {
 
   /** Notes that what is known of a layer was used, and its bytes where they are kept. */
   touchLayer(diffId: Digest): void {
-    const now = new Date();
-    for (const path of [this.#indexPath(diffId), this.blobs.path(diffId)]) {
-      if (existsSync(path)) utimesSync(path, now, now);
-    }
+    touch(this.#indexPath(diffId));
+    this.touchBlob(diffId);
+  }
+
+  /** Notes that a blob was used, if it is kept. */
+  touchBlob(digest: Digest): void {
+    touch(this.blobs.path(digest));
   }
 
   keepLayerIndex(diffId: Digest, entries: readonly Entry[]): void {
@@ -72,6 +75,11 @@ export class Store {
 
   keepManifest(digest: Digest, text: string): void {
     writeAtomically(this.#manifestPath(digest), text);
+  }
+
+  /** Notes that a manifest was used. */
+  touchManifest(digest: Digest): void {
+    touch(this.#manifestPath(digest));
   }
 
   #indexPath(diffId: Digest): string {

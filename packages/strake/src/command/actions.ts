@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { ExitWith } from "../compose/exit-with.ts";
 import type { Actions } from "./request.ts";
 
@@ -5,7 +7,11 @@ import type { Actions } from "./request.ts";
 export function makeActions(signal: AbortSignal): Actions {
   const write = (text: string) => void process.stdout.write(text);
   return {
-    build: async (request) => (await import("./build.ts")).build(request, signal),
+    build: async (request) => {
+      const work = async () => (await import("./build.ts")).build(request, signal);
+      // The engine holds the store once it looks something up; before that only kept build files are read.
+      await (existsSync(join(await home(), "build-files")) ? holding(signal, work) : work());
+    },
     check: async (request) => {
       const { text, failed } = await (await import("./check.ts")).check(request, signal);
       write(text);
@@ -64,7 +70,8 @@ export function makeActions(signal: AbortSignal): Actions {
     copy: async (request) => write(await (await import("./copy.ts")).copyBetween(request, signal)),
     login: async (request) => write(await (await import("./login.ts")).logIn(request, signal)),
     logout: async ({ server }) => write(await (await import("./login.ts")).logOut(server)),
-    tag: async ({ source, target }) => (await import("./tag.ts")).tagImage(await openStore(), source, target),
+    tag: async ({ source, target }) =>
+      holding(signal, async () => (await import("./tag.ts")).tagImage(await openStore(), source, target)),
     rmi: async (request) => {
       const { text, errors } = (await import("./rmi.ts")).removeImages(await openStore(), request);
       write(text);

@@ -14,7 +14,7 @@ export async function pruneStore(store: Store, request: PruneRequest, signal: Ab
   if (!request.force && !request.dryRun && !(await agreed(request, signal))) return "Nothing was removed.\n";
   // Files of layers can belong to users that only a user namespace has.
   await enterUserNamespace();
-  const containers = new Containers(store.folder).list().map(({ manifest }) => manifest);
+  const containers = () => new Containers(store.folder).list().map(({ manifest }) => manifest);
   const { unusedFor, keepBytes, caches, dryRun } = request;
   const pruned = prune(store, containers, {
     unusedFor,

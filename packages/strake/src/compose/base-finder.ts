@@ -101,12 +101,16 @@ export class BaseFinder {
     };
     if (digest !== undefined) {
       const kept = await readImage(store.blobs, digest).catch(() => undefined);
-      if (kept !== undefined) return this.#nearestBytes(kept, remote);
+      if (kept !== undefined) {
+        if (!this.#options.readOnly) await touchDocuments(store, kept);
+        return this.#nearestBytes(kept, remote);
+      }
     }
     const image = await remote();
     if (!this.#options.readOnly) await keepDocuments(store, image);
     return this.#nearestBytes(image, async () => image);
   }
+
   /** An image whose layers come from the store where it has them, and else from the registry, once. */
   async #nearestBytes(image: Image, remote: () => Promise<Image>): Promise<Image> {
     const { blobs } = this.#options.store;
@@ -144,6 +148,13 @@ export class BaseFinder {
     this.#downloads.set(digest, downloading);
     return downloading;
   }
+}
+
+/** Notes that a base was used: its documents, and its layers where they are kept. */
+async function touchDocuments(store: Store, image: Image): Promise<void> {
+  const { config, layers } = await image.manifest();
+  for (const { digest } of [config, ...layers]) store.touchBlob(digest);
+  store.touchBlob(sha256(await image.rawManifest()));
 }
 
 /** Keeps the manifest and the config, so that the next plan needs no network. */

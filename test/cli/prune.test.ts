@@ -1,0 +1,75 @@
+import { readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { imports, project } from "../support/project.ts";
+import { runStrake } from "../support/run-strake.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+/** How often a prune meets two builds. */
+const rounds = 12;
+
+function makeOld(folder: string): void {
+  const long = Date.now() / 1000 - 30 * 86_400;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) utimesSync(join(entry.parentPath, entry.name), long, long);
+  }
+}
+
+it("keeps what a build has used again, however old it is", async () => {
+  const home = temporaryFolder();
+  const cwd = project({
+    "build.ts": `${imports}export const app = image().from("scratch").copy("a", "/a").copy("b", "/b");\n`,
+    a: "a\n",
+    b: "b\n",
+  });
+  const strake = (...args: string[]) => runStrake(args, { cwd, home });
+  const build = () => strake("build", "--progress", "plain", "-o", `type=oci,dest=${join(temporaryFolder(), "a.tar")}`);
+  expect((await build()).status).toBe(0);
+  makeOld(home);
+  expect((await build()).stderr).toMatch(/CACHED/);
+  expect((await strake("prune", "-f")).status).toBe(0);
+  const again = await build();
+  expect(again.stderr.match(/ CACHED/g)).toHaveLength(2);
+  makeOld(home);
+  expect((await strake("prune", "-f")).status).toBe(0);
+  expect((await build()).stderr).not.toMatch(/CACHED/);
+});
+
+it("at the same time as two builds breaks neither, and no image", { timeout: 120_000 }, async () => {
+  const home = temporaryFolder();
+  const build = `${imports}export const app = image().from("scratch").copy("shared", "/s").copy("own", "/own");\n`;
+  const shared = Buffer.alloc(300_000, "shared");
+  const projects = ["one", "two"].map((name) => ({
+    name,
+    cwd: project({ "build.ts": build, shared, own: name }),
+  }));
+  let removed = 0;
+  for (let round = 0; round < rounds; round++) {
+    let building = true;
+    const builds = Promise.all(
+      projects.map(async ({ name, cwd }) => {
+        writeFileSync(join(cwd, "own"), `${name} ${round}`);
+        const built = await runStrake(["build", "-t", `${name}:1`], { cwd, home });
+        expect(built.status, built.stderr).toBe(0);
+        const saved = await runStrake(["save", "-o", join(temporaryFolder(), "a.tar"), `${name}:1`], { cwd, home });
+        expect(saved.status, saved.stderr).toBe(0);
+      }),
+    ).finally(() => {
+      building = false;
+    });
+    const pruning = async () => {
+      do {
+        const pruned = await runStrake(["prune", "-a", "-f"], { home });
+        if (pruned.status === 0) removed += 1;
+        else expect(pruned.stderr).toContain("the store is in use");
+      } while (building);
+    };
+    await Promise.all([builds, pruning()]);
+  }
+  // Whoever is never let in has not been at the same time.
+  expect(removed).toBeGreaterThan(0);
+  for (const { name } of projects) {
+    const { status, stderr } = await runStrake(["save", "-o", join(temporaryFolder(), "a.tar"), `${name}:1`], { home });
+    expect(status, stderr).toBe(0);
+  }
+});
