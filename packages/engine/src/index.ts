@@ -15,6 +15,7 @@ export type { StepParts, StepReport } from "./solve/step-report.ts";
 export { readIfPresent, writeAtomically } from "./store/atomic-file.ts";
 export { readCaches, writeCaches } from "./store/cache-archive.ts";
 export type { KeptCache } from "./store/cache-mounts.ts";
+export { type FetchedBlob, fetchBlob } from "./store/fetch-blob.ts";
 export type { ImageRecord, UnnamedImage } from "./store/image-records.ts";
 export { type Lease, takeLease } from "./store/lease.ts";
 export { LocalImages } from "./store/local-images.ts";

@@ -1,7 +1,9 @@
 export * from "./blob-store/disk-blob-store.ts";
+export { FileWriter } from "./blob-store/file-writer.ts";
 export * from "./blob-store/memory-blob-store.ts";
 export { readBlob } from "./blob-store/read-blob.ts";
 export { readFileChunks } from "./blob-store/read-file.ts";
+export { explained } from "./blob-store/system-error.ts";
 export * from "./compression/compress.ts";
 export * from "./compression/detect.ts";
 export * from "./document.ts";

@@ -115,9 +115,10 @@ export class RegistryClient {
    *
    * Bytes are handed on before the end is known: they are not to be trusted until the stream has ended.
    *
+   * @param start where to begin, in bytes; what comes after the beginning is for the caller to verify with it
    * @throws RegistryError `not-found`, `digest-mismatch` and whatever else may go wrong on the way
    */
-  getBlob(reference: Pick<Reference, "repository">, blob: BlobDescriptor): AsyncGenerator<Uint8Array> {
+  getBlob(reference: Pick<Reference, "repository">, blob: BlobDescriptor, start = 0): AsyncGenerator<Uint8Array> {
     const request = {
       method: "GET",
       repository: reference.repository,
@@ -134,6 +135,7 @@ export class RegistryClient {
           })),
         retry: this.#options.retry ?? {},
         signal: this.#options.signal,
+        start,
       }),
     );
   }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { StrakeError } from "@strake/core";
 import { isAlive, processName } from "../kernel/process-name.ts";
 import { choosePrunable, records } from "./choose-prunable.ts";
+import { partialFolder } from "./fetch-blob.ts";
 import { startPruning } from "./lease.ts";
 import { tryLock } from "./lock.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -44,15 +45,20 @@ export function prune(store: Store, containers: () => readonly string[], wish: P
 }
 
 /** What processes that were killed left behind. */
-function leftovers(store: Store, { now }: PruneWish): readonly Candidate[] {
+function leftovers(store: Store, { now, unusedFor }: PruneWish): readonly Candidate[] {
   const scratch = foldersIn(store, "scratch").filter((path) => !isAlive(path.slice("scratch/".length)));
   const probes = foldersIn(store, "").filter((path) => path.startsWith("probe-"));
   const passing = [...records, "blobs", "images"]
     .flatMap((folder) => filesBelow(store, folder))
     .filter((path) => path.endsWith(".tmp"));
-  return [...scratch, ...probes, ...passing]
-    .map((path) => candidate(store, "leftover", path))
-    .filter(({ path, used }) => path.startsWith("scratch/") || now - used > passingFor);
+  // What has come of a blob is of use to whoever fetches it again.
+  const partial = filesBelow(store, partialFolder).map((path) => candidate(store, "leftover", path));
+  return [
+    ...[...scratch, ...probes, ...passing]
+      .map((path) => candidate(store, "leftover", path))
+      .filter(({ path, used }) => path.startsWith("scratch/") || now - used > passingFor),
+    ...partial.filter(({ used }) => now - used >= unusedFor),
+  ];
 }
 
 /** A folder gets another name first, so that nobody finds half of it. */

@@ -1,10 +1,12 @@
-import { LocalImages } from "@strake/engine";
-import { type Digest, type Layer, parseReference, printReference } from "@strake/oci";
+import { fetchBlob, LocalImages } from "@strake/engine";
+import { type Descriptor, parseReference, printReference } from "@strake/oci";
 import { openWorkspace } from "../compose/workspace.ts";
+import { formatSize } from "../format/format-size.ts";
 import type { PullRequest } from "./request.ts";
 
 /**
- * Takes images from registries into the local store; layers that are there are not moved again.
+ * Takes images from registries into the local store; layers that are there are not moved again, and one of which a part
+ * is there from a pull that was cut goes on from there.
  *
  * @returns what `strake pull` prints: each name
  */
@@ -17,16 +19,20 @@ export async function pullImages(request: PullRequest, signal: AbortSignal): Pro
     for (const text of request.names) {
       const reference = parseReference(text);
       const { image, digest } = await registry.resolve(reference, request.platform ?? workspace.platform);
-      const layers = await image.layers();
-      const { layers: descriptors } = await image.manifest();
-      // Each is verified while it comes in; the registry's client lets only so many come at once.
-      await Promise.all(
-        descriptors.map(async (descriptor, at) => {
-          if (await store.blobs.has(descriptor.digest as Digest)) return;
-          await store.blobs.put(descriptor.digest as Digest, (layers[at] as Layer).compressed());
-          if (!request.quiet) process.stderr.write(`${descriptor.digest.slice(7, 19)}: Pull complete\n`);
-        }),
-      );
+      const { layers } = await image.manifest();
+      const client = registry.client(reference.registry);
+      const tell = ({ digest }: Descriptor, text: string) => {
+        if (!request.quiet) process.stderr.write(`${digest.slice(7, 19)}: ${text}\n`);
+      };
+      // Each is verified at its end; the registry's client lets only so many come at once.
+      const fetching = [...new Map(layers.map((layer) => [layer.digest, layer])).values()].map(async (layer) => {
+        const open = (start: number) => client.getBlob(reference, layer, start);
+        const resumed = (start: number) => tell(layer, `Resuming at ${formatSize(start)} of ${formatSize(layer.size)}`);
+        if (await fetchBlob(store, { ...layer, open, resumed })) tell(layer, "Pull complete");
+      });
+      // What has come of the others is kept too, when one fails.
+      await Promise.allSettled(fetching);
+      await Promise.all(fetching);
       await new LocalImages(store, signal).put(image, [reference]);
       if (!request.quiet) process.stderr.write(`Digest: ${digest}\n`);
       lines.push(printReference(reference));

@@ -1,7 +1,8 @@
 import { type OutsideName, type ResolvedBase, StrakeError } from "@strake/core";
-import type { ImageOfSource, Store } from "@strake/engine";
+import { fetchBlob, type ImageOfSource, type Store } from "@strake/engine";
 import {
   createHasher,
+  type Descriptor,
   type Digest,
   findStoredImage,
   type Image,
@@ -103,16 +104,16 @@ export class BaseFinder {
       const kept = await readImage(store.blobs, digest).catch(() => undefined);
       if (kept !== undefined) {
         if (!this.#options.readOnly) await touchDocuments(store, kept);
-        return this.#nearestBytes(kept, remote);
+        return this.#nearestBytes(kept, remote, reference);
       }
     }
     const image = await remote();
     if (!this.#options.readOnly) await keepDocuments(store, image);
-    return this.#nearestBytes(image, async () => image);
+    return this.#nearestBytes(image, async () => image, reference);
   }
 
   /** An image whose layers come from the store where it has them, and else from the registry, once. */
-  async #nearestBytes(image: Image, remote: () => Promise<Image>): Promise<Image> {
+  async #nearestBytes(image: Image, remote: () => Promise<Image>, reference: Reference): Promise<Image> {
     const { blobs } = this.#options.store;
     const manifest = await image.manifest();
     const { rootfs } = await image.config();
@@ -124,7 +125,7 @@ export class BaseFinder {
         if (form === "uncompressed" && (await blobs.has(diffId))) return yield* blobs.get(diffId);
         if (this.#options.readOnly && !(await blobs.has(descriptor.digest)))
           return yield* (await remoteLayer())[form]();
-        await this.#download(descriptor.digest, remoteLayer);
+        await this.#download(descriptor, reference);
         yield* stored[form]();
       };
       return {
@@ -137,15 +138,16 @@ export class BaseFinder {
   }
 
   /** Keeps a layer of a registry; several steps and images that want it at once wait for the same bytes. */
-  #download(digest: Digest, layer: () => Promise<Layer>): Promise<void> {
-    const started = this.#downloads.get(digest);
+  #download(layer: Descriptor, reference: Reference): Promise<void> {
+    const started = this.#downloads.get(layer.digest);
     if (started !== undefined) return started;
     const download = async () => {
-      const { blobs } = this.#options.store;
-      if (!(await blobs.has(digest))) await blobs.put(digest, (await layer()).compressed());
+      const client = (await this.#options.registry()).client(reference.registry);
+      const open = (start: number) => client.getBlob(reference, layer, start);
+      await fetchBlob(this.#options.store, { ...layer, open });
     };
     const downloading = download();
-    this.#downloads.set(digest, downloading);
+    this.#downloads.set(layer.digest, downloading);
     return downloading;
   }
 }

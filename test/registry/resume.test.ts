@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { type RegistryServer, sampleImage, startRegistryServer } from "@strake/registry/server";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { runStrake } from "../support/run-strake.ts";
+import { strakeBin } from "../support/strake-bin.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const size = 4_000_000;
+let server: RegistryServer;
+let home: string;
+let name: string;
+
+beforeEach(async () => {
+  server = await startRegistryServer();
+  home = temporaryFolder();
+  await server.put("app", "1", sampleImage([randomBytes(size)]));
+  name = `${server.address}/app:1`;
+});
+afterEach(() => server.close());
+
+const partial = () => {
+  try {
+    const folder = join(home, "partial");
+    return readdirSync(folder).map((file) => statSync(join(folder, file)).size);
+  } catch {
+    return [];
+  }
+};
+
+/** Pulls until some of the layer is on the disk, and ends the process then. */
+async function cutPull(signal: NodeJS.Signals): Promise<number> {
+  server.fail({ fault: { kind: "slow", bytesPerSecond: 4_000_000 }, path: /blobs/, method: "GET", times: 2 });
+  const env = { ...process.env, STRAKE_HOME: home };
+  const pulling = spawn(process.execPath, [strakeBin, "pull", name], { env, stdio: "ignore" });
+  const ended = new Promise((resolve) => pulling.once("close", resolve));
+  while (!partial().some((bytes) => bytes > 500_000)) await wait(5);
+  pulling.kill(signal);
+  await ended;
+  return partial()[0] ?? 0;
+}
+
+it.each(["SIGKILL", "SIGINT"] as const)("a pull goes on where one ended with %s", async (signal) => {
+  const before = await cutPull(signal);
+  expect(before).toBeGreaterThan(500_000);
+  expect(before).toBeLessThan(size);
+  const asked = server.requests.length;
+  const { status, stderr } = await runStrake(["pull", name], { home });
+  expect(status, stderr).toBe(0);
+  expect(stderr).toMatch(/: Resuming at \S+B of 4MB\n/);
+  const ranges = server.requests.slice(asked).flatMap(({ headers }) => headers.range ?? []);
+  expect(ranges).toEqual([`bytes=${before}-`]);
+  expect(partial()).toEqual([]);
+  const saved = await runStrake(["save", "--format", "oci", "-o", join(temporaryFolder(), "a.tar"), name], { home });
+  expect(saved.status, saved.stderr).toBe(0);
+});
+
+it("two pulls at once do not disturb each other, nor one that is cut", async () => {
+  server.fail({ fault: { kind: "slow", bytesPerSecond: 8_000_000 }, path: /blobs/, method: "GET", times: 4 });
+  const pulled = await Promise.all([1, 2].map(() => runStrake(["pull", name], { home })));
+  for (const { status, stderr } of pulled) expect(status, stderr).toBe(0);
+  expect(partial()).toEqual([]);
+  expect((await runStrake(["images", "-q", name], { home })).stdout).not.toBe("");
+});
