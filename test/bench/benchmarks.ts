@@ -5,6 +5,7 @@ import { benchFiles } from "./files.ts";
 import { benchFleet } from "./fleet.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMonorepo } from "./monorepo.ts";
+import { benchRegistry } from "./registry.ts";
 import { benchRun } from "./run.ts";
 import { benchRunOutput } from "./run-output.ts";
 import { benchStart } from "./start.ts";
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<string, (rounds: number) => Promise<void>>> = 
   run: benchRun,
   "run-output": benchRunOutput,
   "web-server": benchWebServer,
+  registry: benchRegistry,
   start: benchStart,
   memory: benchMemory,
   fleet: benchFleet,

@@ -26,6 +26,13 @@ export function hugeFiles(): Promise<string> {
   });
 }
 
+/** Makes, once per machine, ten files of 100 MiB, for ten layers. */
+export function layerFiles(): Promise<string> {
+  return madeOnce(join(tmpdir(), "strake-test-bench", "layers-1"), async (folder) => {
+    writeLarge(folder, 10, 100, filler());
+  });
+}
+
 function writeLarge(folder: string, count: number, mebibytes: number, fill: (size: number) => Buffer): void {
   mkdirSync(join(folder, "large"), { recursive: true });
   for (let index = 0; index < count; index++) {
