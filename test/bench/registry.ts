@@ -119,12 +119,7 @@ async function benchTransfers(folder: string, context: string, registry: OwnRegi
   ]);
 }
 
-async function benchBuilds(
-  folder: string,
-  context: string,
-  { address, pid }: OwnRegistry,
-  rounds: number,
-): Promise<void> {
+async function benchBuilds(folder: string, context: string, registry: OwnRegistry, rounds: number): Promise<void> {
   const { address } = registry;
   const build = (round: number, where: string) =>
     runOrThrow(process.execPath, [strakeBin, "build", "-q", "--push", "-t", `${address}/built-${round}:1`], {
