@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { ClientRequest } from "node:http";
 
 /** The bytes of a request; may be opened again when the request has to be made again. */
@@ -25,8 +24,23 @@ export async function sendBody(outgoing: ClientRequest, body: RequestBody, moved
   });
   for await (const chunk of body.open()) {
     if (outgoing.destroyed || answered) return;
-    if (!outgoing.write(chunk)) await Promise.race([once(outgoing, "drain"), once(outgoing, "close")]);
+    if (!outgoing.write(chunk)) await drained(outgoing);
     moved();
   }
   outgoing.end();
+}
+
+/** Waits until more can be sent, or until nothing can any more; leaves no listener behind, however often it is called. */
+function drained(outgoing: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off("drain", done);
+      outgoing.off("close", done);
+      resolve();
+    };
+    outgoing.on("drain", done);
+    outgoing.on("close", done);
+    // What was closed before says nothing any more.
+    if (outgoing.closed) done();
+  });
 }

@@ -190,6 +190,25 @@ it("ends in a whole image, whichever request the registry dies at", async () => 
   }
 });
 
+it("leaves no listeners behind, however often it waits for the other side", async () => {
+  const registry = await server();
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on("warning", note);
+  open.push(() => process.off("warning", note));
+  const bytes = Buffer.alloc(64 * 1024);
+  const digest = `sha256:${createHash("sha256")
+    .update(Buffer.alloc(200 * bytes.length))
+    .digest("hex")}` as Digest;
+  const chunks = async function* () {
+    for (let count = 0; count < 200; count++) yield bytes;
+  };
+  const sent = { digest, size: 200 * bytes.length };
+  expect(await client(registry.address).pusher().sendBlob("a/b", sent, chunks)).toBe("sent");
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warnings).toEqual([]);
+});
+
 it("asks once for several platforms too", async () => {
   const registry = await server();
   const images = [sample("one"), sample("two")];
