@@ -114,6 +114,13 @@ it("names nothing where a blob is not what it should be", async () => {
   await expect(documentAt(`${two.address}/copy:1`)).rejects.toMatchObject({ code: "not-found" });
 });
 
+it("gives up at once where the source lacks a blob", async () => {
+  one.fail({ fault: { kind: "answer", status: 404 }, on: "blob", method: "GET" });
+  await expect(copy(`${one.address}/app:arm`, `${two.address}/copy:1`)).rejects.toMatchObject({ code: "not-found" });
+  const blobs = 1 + (await arm.layers()).length;
+  expect(one.requests.filter(({ method, on }) => method === "GET" && on === "blob").length).toBeLessThanOrEqual(blobs);
+});
+
 it("refuses a digest in the name of the copy that is not the image's", async () => {
   const digest = sha256("something else");
   await expect(copy(`${one.address}/app:amd`, `${two.address}/copy@${digest}`)).rejects.toThrow(/has the digest/);

@@ -31,11 +31,19 @@ export interface UploadOptions {
 export async function uploadBlob(
   endpoint: EndpointClient,
   repository: string,
-  source: UploadSource,
+  given: UploadSource,
   { retry, signal }: UploadOptions,
 ): Promise<void> {
   let at: Upload | undefined;
   let resumed = false;
+  let ofSource: unknown;
+  const source: UploadSource = {
+    ...given,
+    open: () =>
+      watched(given.open(), (error) => {
+        ofSource = error;
+      }),
+  };
   for (let failures = 0; ; ) {
     let stage: "begin" | "send" | "end" = "begin";
     try {
@@ -47,6 +55,8 @@ export async function uploadBlob(
       return;
     } catch (error) {
       if (!RegistryError.is(error)) throw error;
+      // What the place that is read from says is nothing about the upload.
+      if (error === ofSource && !error.temporary) throw error;
       failures += 1;
       // An upload that the registry has forgotten, or sees otherwise, is begun anew.
       // So is one that was taken up while the registry still wrote what came before the line broke: its bytes are wrong.
@@ -178,6 +188,18 @@ function receivedOf(response: HttpResponse): number | undefined {
   const last = /^(?:bytes=)?0-(\d+)$/.exec(response.headers.range ?? "")?.[1];
   if (last === undefined) return undefined;
   return last === "0" ? 0 : Number(last) + 1;
+}
+
+async function* watched(
+  bytes: AsyncIterable<Uint8Array>,
+  failed: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
 }
 
 async function* skipped(bytes: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
