@@ -22,7 +22,10 @@ export async function ownRegistry(folder: string): Promise<OwnRegistry> {
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(settings));
   const child = spawn("docker-registry", ["serve", file], { stdio: ["ignore", "ignore", "pipe"] });
-  const stop = () => void child.kill("SIGKILL");
+  const stop = () => {
+    process.off("exit", stop);
+    child.kill("SIGKILL");
+  };
   process.on("exit", stop);
   return { address: await listening(child), pid: child.pid ?? 0, stop };
 }

@@ -204,16 +204,24 @@ function print(title: string, times: Times, rounds: number): void {
   const middle = (taken: readonly Taken[], what: keyof Taken) => median(taken.map((each) => each[what])) ?? 0;
   const [ours = []] = times.values();
   printTable(`1 GB in ten layers: ${title}; median of ${rounds}`, [
-    ["", "time", "strake / it", "client busy", "registry busy"],
+    ["", "time", "strake / it", "client busy", "registry busy", "limited by"],
     ...[...times].map(([name, taken]) => {
       const wall = middle(taken, "wall");
+      const busy = { client: middle(taken, "own") / wall, registry: middle(taken, "registry") / wall };
       return [
         name,
         printSeconds(wall),
         printRatio(middle(ours, "wall"), wall),
-        `${(middle(taken, "own") / wall).toFixed(1)} cores`,
-        `${(middle(taken, "registry") / wall).toFixed(1)} cores`,
+        `${busy.client.toFixed(1)} cores`,
+        `${busy.registry.toFixed(1)} cores`,
+        limitOf(busy),
       ];
     }),
   ]);
+}
+
+/** Who has a processor to itself all the time holds the others up; where nobody has, they wait for the disk. */
+function limitOf({ client, registry }: { readonly client: number; readonly registry: number }): string {
+  if (Math.max(client, registry) < 0.8) return "disk";
+  return client > registry ? "client" : "registry";
 }

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { need } from "../support/need.ts";
@@ -27,6 +28,26 @@ export const use = base.run("cat /c/l/f > /out; stat -c '%u %g %a %h' /c/g >> /o
     expect((await runStrake(["cache", "rm", "tools"], { cwd, home: other })).stdout).toBe("tools\n");
     expect((await runStrake(["cache", "ls"], { cwd, home: other })).stdout.trim().split("\n")).toHaveLength(1);
     expect((await runStrake(["cache", "rm", "tools"], { cwd, home: other })).stderr).toContain('no cache "tools"');
+  });
+
+  it("are written to a file whole or not at all", async () => {
+    const cwd = await runProject(
+      `export const fill = base.run("dd if=/dev/zero of=/c/big bs=1M count=150", { mounts: [cache("/c", { id: "big" })] });`,
+    );
+    const home = temporaryFolder();
+    expect((await runStrake(["build", "fill"], { cwd, home })).status).toBe(0);
+    const folder = temporaryFolder();
+    const file = join(folder, "caches.tar");
+    writeFileSync(file, "what was there");
+    const controller = new AbortController();
+    const exporting = runStrake(["cache", "export", file], { cwd, home, signal: controller.signal });
+    while (readdirSync(folder).length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    controller.abort();
+    expect((await exporting).status).not.toBe(0);
+    expect(readdirSync(folder)).toEqual(["caches.tar"]);
+    expect(readFileSync(file, "utf8")).toBe("what was there");
+    expect((await runStrake(["cache", "export", file], { cwd, home })).status).toBe(0);
+    expect(statSync(file).size).toBeGreaterThan(150_000_000);
   });
 
   it("are not taken from what is no archive of them, nor out of their folder", async () => {

@@ -47,6 +47,8 @@ export class Pusher {
   readonly #options: PusherOptions;
   readonly #limit: Limit;
   readonly #sent = new Map<string, Promise<Sending>>();
+  /** The repositories that are known to have a blob. */
+  readonly #places = new Map<Digest, Set<string>>();
   readonly #unknown = new WeakMap<Layer, Map<string, Promise<void>>>();
 
   constructor(endpoint: EndpointClient, options: PusherOptions) {
@@ -175,7 +177,11 @@ export class Pusher {
   #onceUnknown(layer: Layer, repository: string, source: UploadSource): Promise<void> {
     const places = this.#unknown.get(layer) ?? new Map<string, Promise<void>>();
     this.#unknown.set(layer, places);
-    const sending = places.get(repository) ?? this.#limit.run(() => this.#send(repository, source));
+    const send = async () => {
+      await this.#send(repository, source);
+      this.#noteIn(repository, await source.digest());
+    };
+    const sending = places.get(repository) ?? this.#limit.run(send);
     places.set(repository, sending);
     sending.catch(() => places.delete(repository));
     return sending;
@@ -187,12 +193,25 @@ export class Pusher {
     source: UploadSource,
     mountFrom: readonly string[],
   ): Promise<Sending> {
-    if (await this.#has(repository, digest)) return "there";
-    for (const from of mountFrom) {
-      if (from !== repository && (await this.#mount(repository, digest, from))) return "mounted";
+    const how = (await this.#has(repository, digest))
+      ? "there"
+      : (await this.#mountFirst(repository, digest, mountFrom))
+        ? "mounted"
+        : "sent";
+    if (how === "sent") await this.#send(repository, source);
+    this.#noteIn(repository, digest);
+    return how;
+  }
+
+  async #mountFirst(repository: string, digest: Digest, mountFrom: readonly string[]): Promise<boolean> {
+    for (const from of new Set([...(this.#places.get(digest) ?? []), ...mountFrom])) {
+      if (from !== repository && (await this.#mount(repository, digest, from))) return true;
     }
-    await this.#send(repository, source);
-    return "sent";
+    return false;
+  }
+
+  #noteIn(repository: string, digest: Digest): void {
+    this.#places.set(digest, (this.#places.get(digest) ?? new Set()).add(repository));
   }
 
   #send(repository: string, source: UploadSource): Promise<void> {

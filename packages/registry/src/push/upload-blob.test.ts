@@ -130,6 +130,15 @@ it("mounts what a base's repository has, and sends it where that cannot be", asy
   await elsewhere.push([image], parseReference(`${registry.address}/other:1`));
 });
 
+it("sends a blob once to a registry, and has it taken over for the other names of an image", async () => {
+  const registry = await server();
+  const image = sample();
+  const pusher = client(registry.address).pusher();
+  for (const name of ["a", "b", "c"]) await pusher.push([image], parseReference(`${registry.address}/${name}:1`));
+  expect(registry.requests.filter(({ method }) => method === "PATCH")).toHaveLength(2);
+  expect(registry.requests.filter(({ path }) => path.includes("mount="))).toHaveLength(4);
+});
+
 it("goes on where a line broke, at whatever byte, and transfers nothing twice", async () => {
   const registry = await server();
   const image = sample();
