@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type ImageRecord, LocalImages, type Store } from "@strake/engine";
 import { familiarReference, type ImageConfig, parseReference } from "@strake/oci";
 import { formatAge } from "../format/format-duration.ts";
@@ -12,7 +13,14 @@ import type { ImagesRequest } from "./request.ts";
 /** Lists the images of the store: what `strake images` prints. */
 export async function listImages(store: Store, request: ImagesRequest, now: number): Promise<string> {
   const listed: ListedImage[] = [];
-  for (const record of store.images.list()) listed.push(await describe(store, record));
+  for (const record of store.images.list()) {
+    try {
+      listed.push(await describe(store, record));
+    } catch (error) {
+      // Somebody has removed it meanwhile.
+      if (existsSync(store.images.path(record))) throw error;
+    }
+  }
   const named = request.name === undefined ? listed : listed.filter(isNamed(request.name));
   const others = { before: [] as ListedImage[], since: [] as ListedImage[] };
   for (const { key, value } of request.filters) {
