@@ -36,8 +36,7 @@ export function candidate(store: Store, kind: Pruned["kind"], path: string): Can
   return { kind, path, size: sizeOf(full), used: lstatSync(full, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
 }
 
-/** The bytes of a file, or of all files below a folder. */
-export function sizeOf(path: string): number {
+function sizeOf(path: string): number {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 0;
   if (!stat.isDirectory()) return stat.size;
