@@ -22,11 +22,12 @@ export async function listImages(store: Store, request: ImagesRequest, now: numb
     }
   }
   const named = request.name === undefined ? listed : listed.filter(isNamed(request.name));
+  const { filters = [] } = request;
   const others = { before: [] as ListedImage[], since: [] as ListedImage[] };
-  for (const { key, value } of request.filters) {
+  for (const { key, value } of filters) {
     if (key === "before" || key === "since") others[key].push(await describe(store, findImage(store, value)));
   }
-  return printImages(filterImages(named, request.filters, others), request, now);
+  return printImages(filterImages(named, filters, others), request, now);
 }
 
 async function describe(store: Store, record: ImageRecord): Promise<ListedImage> {

@@ -50,7 +50,7 @@ async function run(
 
 const blobs = () => readdirSync(join(root, "store/blobs/sha256"));
 const images = (options: Partial<ImagesRequest> = {}) =>
-  listImages(store, { quiet: false, digests: false, truncate: true, filters: [], ...options }, 3 * day);
+  listImages(store, { quiet: false, digests: false, truncate: true, ...options }, 3 * day);
 const history = (options: Partial<HistoryRequest> = {}) =>
   showHistory(store, { image: "acme/app:1", quiet: false, human: true, truncate: true, ...options }, 3 * day);
 

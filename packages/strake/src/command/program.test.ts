@@ -72,7 +72,7 @@ test("a command by itself asks for everything with its defaults", async () => {
     { ...definition, json: false, digests: false, noCache: false, commands },
   ]);
   expect(await parse(["graph"])).toEqual(["graph", { ...definition, format: "mermaid" }]);
-  expect(await parse(["images"])).toEqual(["images", { filters: [], quiet: false, digests: false, truncate: true }]);
+  expect(await parse(["images"])).toEqual(["images", { quiet: false, digests: false, truncate: true }]);
   expect(await parse(["history", "x"])).toEqual(["history", { image: "x", quiet: false, human: true, truncate: true }]);
   expect(await parse(["inspect", "x", "y"])).toEqual(["inspect", { images: ["x", "y"] }]);
   expect(await parse(["import", "-"])).toEqual(["import", { file: "-", changes: [], epoch: 0 }]);
@@ -165,7 +165,7 @@ test("the commands for the lockfile take names of images, and what a build is gi
 test("the other commands take docker's flags", async () => {
   expect(await parse(["images", "-q", "--digests", "--no-trunc", "--format", "json", "debian"])).toEqual([
     "images",
-    { name: "debian", filters: [], quiet: true, digests: true, truncate: false, format: "json" },
+    { name: "debian", quiet: true, digests: true, truncate: false, format: "json" },
   ]);
   expect(await parse(["history", "--no-trunc", "-H", "-q", "x"])).toEqual([
     "history",
@@ -183,6 +183,16 @@ test("the other commands take docker's flags", async () => {
       platform: { os: "linux", architecture: "arm64" },
       epoch: 0,
     },
+  ]);
+  expect((await parse(["images", "-a", "-f", "dangling=1", "--filter", "label=a=b"]))[1]).toMatchObject({
+    filters: [
+      { key: "dangling", value: "true" },
+      { key: "label", value: "a=b" },
+    ],
+  });
+  expect(await parse(["copy", "--platform", "arm64", "-q", "a", "oci:b"])).toEqual([
+    "copy",
+    { source: "a", destination: "oci:b", quiet: true, platform: { os: "linux", architecture: "arm64" } },
   ]);
   expect((await parse(["print", "web", "--to", "plan", "--dest", "out"]))[1]).toMatchObject({
     targets: ["web"],

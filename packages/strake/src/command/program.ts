@@ -14,7 +14,7 @@ import { inCi } from "./option/in-ci.ts";
 import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
 import { listOption } from "./option/list-option.ts";
 import { parseSourceDateEpoch } from "./option/source-date-epoch.ts";
-import { optional, type Values, type Variables } from "./option/values.ts";
+import { optional, optionalList, type Values, type Variables } from "./option/values.ts";
 import { addRegistryCommands } from "./registry-commands.ts";
 import { type Actions, type DefinitionRequest, graphFormats, renderings } from "./request.ts";
 import { addStoreCommands } from "./store-commands.ts";
@@ -165,7 +165,7 @@ function addImages(program: Command, actions: Actions): void {
     .action(async (name: string | undefined, options: Values) => {
       await actions.images({
         ...optional("name", name),
-        filters: (options.filter as string[]).map(parseImageFilter),
+        ...optionalList("filters", (options.filter as string[]).map(parseImageFilter)),
         quiet: options.quiet === true,
         digests: options.digests === true,
         truncate: options.trunc !== false,

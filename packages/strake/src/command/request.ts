@@ -138,7 +138,7 @@ export interface ImagesRequest {
   /** Only images of this repository, or of this name. */
   readonly name?: string;
   /** All of them have to let an image through. */
-  readonly filters: readonly ImageFilter[];
+  readonly filters?: readonly ImageFilter[];
   readonly quiet: boolean;
   readonly digests: boolean;
   readonly truncate: boolean;
