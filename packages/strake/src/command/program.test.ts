@@ -19,6 +19,7 @@ async function parse(args: string[], variables: Record<string, string> = {}): Pr
     "import",
     "update",
     "outdated",
+    "copy",
   ] as const;
   const actions = Object.fromEntries(names.map((name) => [name, record(name)])) as unknown as Actions;
   await makeProgram(actions, variables).parseAsync(args, { from: "user" });
