@@ -1,5 +1,4 @@
 export * from "./blob-store/disk-blob-store.ts";
-export { FileWriter } from "./blob-store/file-writer.ts";
 export * from "./blob-store/memory-blob-store.ts";
 export { readBlob } from "./blob-store/read-blob.ts";
 export { readFileChunks } from "./blob-store/read-file.ts";

@@ -1,16 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { open as openFile } from "node:fs/promises";
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import {
-  createHasher,
-  type Descriptor,
-  digestParts,
-  explained,
-  FileWriter,
-  OciError,
-  readFileChunks,
-} from "@strake/oci";
+import { createHasher, type Descriptor, digestParts, explained, OciError, readFileChunks } from "@strake/oci";
 import { isAlive, processName } from "../kernel/process-name.ts";
 import { makeFolder } from "./make-folder.ts";
 import type { Store } from "./store.ts";
@@ -63,23 +54,24 @@ export async function fetchBlob(store: Store, blob: FetchedBlob): Promise<boolea
 async function complete(own: string, blob: FetchedBlob, start: number, kept: string): Promise<boolean> {
   const hasher = createHasher(digestParts(blob.digest).algorithm);
   if (start > 0) for await (const chunk of readFileChunks(own)) hasher.update(chunk);
-  const writer = new FileWriter(await openFile(own, start > 0 ? "r+" : "w"));
-  writer.position = start;
+  const file = openSync(own, start > 0 ? "r+" : "w");
+  let position = start;
   try {
     if (start === 0 || start < blob.size) {
       for await (const chunk of blob.open(start)) {
         if (start > 0) hasher.update(chunk);
-        if (writer.position + chunk.length > blob.size) throw whatIsWrong(blob, writer.position + chunk.length, "");
-        await writer.write(chunk);
+        if (position + chunk.length > blob.size) throw whatIsWrong(blob, position + chunk.length, "");
+        // What comes from the network comes in small pieces: handing each to another thread takes longer than writing it.
+        for (let done = 0; done < chunk.length; ) {
+          done += writeSync(file, chunk, done, chunk.length - done, position + done);
+        }
+        position += chunk.length;
       }
     }
-    await writer.flush();
-    const wrong = whatIsWrong(blob, writer.position, start > 0 ? hasher.digest() : blob.digest);
+    const wrong = whatIsWrong(blob, position, start > 0 ? hasher.digest() : blob.digest);
     if (wrong !== undefined) throw wrong;
     return true;
   } catch (error) {
-    // What is still on its way to the file belongs to what is kept of it.
-    await writer.flush().catch(() => {});
     if (!isWrong(error)) {
       keepPart(own, kept, error);
       throw explained(error, `a blob cannot be stored in ${dirname(kept)}`);
@@ -88,7 +80,7 @@ async function complete(own: string, blob: FetchedBlob, start: number, kept: str
     if (start === 0) throw error;
     return false;
   } finally {
-    await writer.close();
+    closeSync(file);
   }
 }
 
