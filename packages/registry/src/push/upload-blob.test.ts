@@ -1,4 +1,4 @@
-import { imageFrom, layerFromEntries, parseReference } from "@strake/oci";
+import { imageFrom, layerFromEntries, parseReference, sha256 } from "@strake/oci";
 import { afterEach, expect, it } from "vitest";
 import { RegistryClient } from "../client.ts";
 import { type RegistryServer, type RegistryServerOptions, startRegistryServer } from "../server/server.ts";
@@ -206,9 +206,7 @@ it("leaves no listeners behind, however often it waits for the other side", asyn
   process.on("warning", note);
   open.push(() => process.off("warning", note));
   const bytes = Buffer.alloc(64 * 1024);
-  const digest = `sha256:${createHash("sha256")
-    .update(Buffer.alloc(200 * bytes.length))
-    .digest("hex")}` as Digest;
+  const digest = sha256(Buffer.alloc(200 * bytes.length));
   const chunks = async function* () {
     for (let count = 0; count < 200; count++) yield bytes;
   };
