@@ -21,12 +21,7 @@ export function checkStage(reading: Reading, stage: StageSyntax): void {
     site: source.site(stage.from.name.span.start.offset),
   } as const;
   const open = { env: new Map(), args: new Map(), complete: false, shell: [] };
-  const scope = new StageScope(
-    { options, source, escape: reading.escape, globals, warnings: [], copyFrom },
-    stage.index,
-    from,
-    open,
-  );
+  const scope = new StageScope({ options, source, escape: reading.escape, globals, copyFrom }, stage.index, from, open);
   for (const instruction of stage.instructions) {
     try {
       readInstruction(scope, instruction);
