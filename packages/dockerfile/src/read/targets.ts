@@ -1,5 +1,5 @@
 import type { DockerfileTree } from "../syntax/tree.ts";
-import { inBase64 } from "./outline.ts";
+import { inBase64 } from "./print-outline.ts";
 import { splitStages } from "./split-stages.ts";
 
 /** A stage that can be built, as `--call targets` tells it. */
