@@ -1,4 +1,5 @@
 import type { Command, ContainerCommand } from "../graph/definition.ts";
+import { notText } from "../output/not-text.ts";
 import { type Text, toTextValue } from "../output/output.ts";
 
 /** A command that is neither one shell line nor one list of arguments; made by `commands()` and `script()`. */
@@ -25,6 +26,7 @@ export function commands(...lines: readonly Text[]): Script {
  * the file `/dev/pipes/NAME`.
  */
 export function script(text: string, options: { readonly interpreter?: string; readonly name?: string } = {}): Script {
+  if (typeof text !== "string") throw notText(text);
   return Object.freeze({
     isStrakeCommand: true,
     command: Object.freeze({ form: "script", text: dedent(text), ...options }),
@@ -33,7 +35,7 @@ export function script(text: string, options: { readonly interpreter?: string; r
 
 /** What a node keeps of the argument of `run`. */
 export function toCommand(command: RunCommand): Command {
-  if (typeof command === "object" && "isStrakeCommand" in command) return command.command;
+  if (typeof command === "object" && command !== null && "isStrakeCommand" in command) return command.command;
   return toContainerCommand(command);
 }
 

@@ -140,7 +140,7 @@ function contentLast<S extends { readonly type: string }>(sources: readonly S[])
 }
 
 function isContent(source: Source): source is Content {
-  return typeof source === "object" && "isStrakeContent" in source;
+  return typeof source === "object" && source !== null && "isStrakeContent" in source;
 }
 
 function toContentSource({ name, text }: Content): ContentSource {
@@ -148,7 +148,7 @@ function toContentSource({ name, text }: Content): ContentSource {
 }
 
 function isFiles(source: Source): source is Files {
-  return typeof source === "object" && "isStrakeFiles" in source;
+  return typeof source === "object" && source !== null && "isStrakeFiles" in source;
 }
 
 function sameRoot(root: string, site: CallSite): boolean {

@@ -1,6 +1,7 @@
 import type { CallSite } from "../graph/call-site.ts";
 import { captureCallSite } from "../graph/capture-call-site.ts";
 import type { Base, Defined, Definition, FromNode, Mount, Rules, RunNode, Step } from "../graph/definition.ts";
+import { notText } from "../output/not-text.ts";
 import { type Output, propertyOf, type Text, toTextValue } from "../output/output.ts";
 import { StrakeError } from "../strake-error.ts";
 import type { BaseValue } from "./bases.ts";
@@ -18,6 +19,7 @@ import {
 } from "./copy-options.ts";
 import { siteFolder } from "./files.ts";
 import { parseDuration } from "./parse-duration.ts";
+import { checkList, checkStrings, textValues } from "./text-values.ts";
 
 /** An image that stands on nothing yet; its only method says what it is made from. */
 export interface UnbasedImage {
@@ -103,6 +105,9 @@ export class Image implements Defined {
   run(command: RunCommand, options: RunOptions = {}): Image {
     const site = captureCallSite(this.run);
     const { mounts = [], ...rest } = options;
+    checkList(mounts, '[cache("/root/.npm")]');
+    for (const mount of mounts)
+      if (typeof mount !== "object") throw notText(mount, 'a mount, such as cache("/root/.npm"),');
     const fields: Fields<RunNode> = {
       kind: "run",
       command: toCommand(command),
@@ -172,8 +177,9 @@ export class Image implements Defined {
   /** Sets environment variables, for later commands and for containers. */
   env(variables: Readonly<Record<string, Text>>): Image {
     const site = captureCallSite(this.env);
+    const texts = textValues(variables);
     for (const name of Object.keys(variables)) checkName(name, "an environment variable", site);
-    return this.#then({ kind: "env", variables: textValues(variables) }, site);
+    return this.#then({ kind: "env", variables: texts }, site);
   }
 
   /** Adds labels to the image's config. */
@@ -251,12 +257,15 @@ export class Image implements Defined {
   /** Sets the shell of the commands that follow; `["/bin/sh", "-c"]` unless said otherwise. */
   shell(shell: readonly string[]): Image {
     const site = captureCallSite(this.shell);
+    checkList(shell, '["/bin/bash", "-c"]');
+    checkStrings(shell);
     if (shell.length === 0) throw new StrakeError({ code: "invalid-shell", message: "a shell needs a program", site });
     return this.#then({ kind: "shell", shell: Object.freeze([...shell]) }, site);
   }
 
   /** Adds an instruction, as a Dockerfile would say it, for images that are built on this one by name. */
   onbuild(instruction: string): Image {
+    checkStrings([instruction]);
     return this.#then({ kind: "onbuild", instruction }, captureCallSite(this.onbuild));
   }
 
@@ -272,11 +281,13 @@ export class Image implements Defined {
 
   /** Names the image, for builds that are not told a name. */
   tag(...names: readonly string[]): Image {
+    checkStrings(names);
     return this.#then({ kind: "tag", names: Object.freeze([...names]) }, captureCallSite(this.tag));
   }
 
   /** Says which platforms the image is built for, for builds that are not told. */
   platforms(...platforms: readonly string[]): Image {
+    checkStrings(platforms);
     return this.#then({ kind: "platforms", platforms: Object.freeze([...platforms]) }, captureCallSite(this.platforms));
   }
 
@@ -317,10 +328,6 @@ function toBase(base: Text | Defined | BaseValue, site: CallSite): Base {
     notes: base === undefined ? ["It was given undefined, as happens where two files import each other."] : [],
     site,
   });
-}
-
-function textValues(values: Readonly<Record<string, Text>>) {
-  return Object.freeze(Object.fromEntries(Object.entries(values).map(([name, text]) => [name, toTextValue(text)])));
 }
 
 function checkName(name: string, what: string, site: CallSite): void {

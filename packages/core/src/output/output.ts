@@ -1,5 +1,6 @@
 import { StrakeError } from "../strake-error.ts";
 import type { Expression, OutputOwner, OutputProperty, TextValue } from "./expression.ts";
+import { notText } from "./not-text.ts";
 
 /** A string that is written out, or one that is known only later. */
 export type Text = string | Output<string>;
@@ -84,7 +85,13 @@ export function propertyOf<T>(owner: OutputOwner, property: OutputProperty): Out
   return new Output({ kind: "property", owner, property });
 }
 
-/** What a node keeps of a text: the string, or the expression of the output. */
+/**
+ * What a node keeps of a text: the string, or the expression of the output.
+ *
+ * @throws StrakeError `invalid-text` for what is neither
+ */
 export function toTextValue(text: Text): TextValue {
-  return typeof text === "string" ? text : text.expression;
+  if (typeof text === "string") return text;
+  if (!Output.is(text)) throw notText(text);
+  return text.expression;
 }

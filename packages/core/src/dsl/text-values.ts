@@ -1,0 +1,33 @@
+import type { TextValue } from "../output/expression.ts";
+import { notText } from "../output/not-text.ts";
+import { Output, type Text, toTextValue } from "../output/output.ts";
+
+// These look at what types have refused already, because nothing checks the types of a build file before it is run.
+
+/**
+ * What a node keeps of a record of names and texts.
+ *
+ * @throws StrakeError `invalid-text` with the name whose value is no text
+ */
+export function textValues(values: Readonly<Record<string, Text>>): Readonly<Record<string, TextValue>> {
+  if (!isRecord(values)) throw notText(values, 'a record of names and texts, such as { NAME: "value" },');
+  const entries = Object.entries(values).map(([name, text]): [string, TextValue] => {
+    if (typeof text !== "string" && !Output.is(text)) throw notText(text, `a text for ${name}`);
+    return [name, toTextValue(text)];
+  });
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+/** @throws StrakeError `invalid-text` for what is no list */
+export function checkList(value: unknown, example: string): void {
+  if (!Array.isArray(value)) throw notText(value, `a list, such as ${example},`);
+}
+
+/** @throws StrakeError `invalid-text` for values that are no strings */
+export function checkStrings(values: readonly unknown[]): void {
+  for (const value of values) if (typeof value !== "string") throw notText(value);
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !Output.is(value);
+}

@@ -1,0 +1,33 @@
+import { StrakeError } from "../strake-error.ts";
+
+/**
+ * The error for a value that stands where a text has to.
+ *
+ * Build files are run without a check of their types, so this is all that tells their author. It has no place of its
+ * own: what loads a build file adds the line that the value was given at.
+ */
+export function notText(value: unknown, what = "a text"): StrakeError {
+  return new StrakeError({
+    code: "invalid-text",
+    message: `${what} is expected, not ${shown(value)}`,
+    notes: advice(value),
+  });
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return "a list";
+  if (isImage(value)) return "an image";
+  if (typeof value === "object") return "an object";
+  return typeof value === "function" ? "a function" : `the ${typeof value} ${String(value)}`;
+}
+
+function advice(value: unknown): readonly string[] {
+  if (value === undefined) return ['A variable of the environment may not be set: write process.env.NAME ?? "…".'];
+  if (["number", "bigint", "boolean"].includes(typeof value)) return [`Write "${String(value)}".`];
+  return isImage(value) ? ["Name it by its .reference, .digest or .id."] : [];
+}
+
+function isImage(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "isStrakeImage" in value;
+}
