@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { folderState } from "../support/folder-state.ts";
-import { project, siteProject } from "../support/project.ts";
+import { imports, project, siteProject } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -33,6 +33,19 @@ it.each([
   expect(status).toBe(2);
   expect(folderState(cwd)).toEqual(before);
   expect(folderState(home).filter((line) => !line.startsWith("build-files"))).toEqual([]);
+});
+
+it.each([
+  [["-t", "a:1"], "several targets cannot have one name"],
+  [["-o", "type=oci,dest=out.tar"], "2 targets cannot go to one output (one, two)"],
+  [["-o", "type=tar,dest=out.tar", "--platform", "linux/amd64,linux/arm64", "one"], "cannot hold"],
+])("refuses build %j before a step is done", async (args, mistake) => {
+  // The step cannot be done, so whoever tries it says something else.
+  const step = 'image().from("scratch").copy("missing", "/")';
+  const cwd = project({ "build.ts": `${imports}export const one = ${step};\nexport const two = ${step};\n` });
+  const { status, stderr } = await runStrake(["build", ...args], { cwd });
+  expect(stderr).toContain(mistake);
+  expect(status).toBe(2);
 });
 
 it("needs a build file here or above", async () => {

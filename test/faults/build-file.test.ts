@@ -42,6 +42,7 @@ it.each([
     ["volume(5)", "a text is expected, not the number 5"],
     ['workdir(image().from("scratch"))', "a text is expected, not an image"],
     ['platforms(["linux/amd64"])', "a text is expected, not a list"],
+    ['tag("a:1", "Bad Name")', '"Bad Name" is not an image name'],
     ["tag(5)", "a text is expected, not the number 5"],
     ['shell("sh")', "a list, such as"],
   ].map(([call, message]) => [

@@ -19,7 +19,7 @@ import {
 } from "./copy-options.ts";
 import { siteFolder } from "./files.ts";
 import { parseDuration } from "./parse-duration.ts";
-import { checkList, checkStrings, textValues } from "./text-values.ts";
+import { checkImageNames, checkList, checkStrings, textValues } from "./text-values.ts";
 
 /** An image that stands on nothing yet; its only method says what it is made from. */
 export interface UnbasedImage {
@@ -281,8 +281,10 @@ export class Image implements Defined {
 
   /** Names the image, for builds that are not told a name. */
   tag(...names: readonly string[]): Image {
+    const site = captureCallSite(this.tag);
     checkStrings(names);
-    return this.#then({ kind: "tag", names: Object.freeze([...names]) }, captureCallSite(this.tag));
+    checkImageNames(names, site);
+    return this.#then({ kind: "tag", names: Object.freeze([...names]) }, site);
   }
 
   /** Says which platforms the image is built for, for builds that are not told. */

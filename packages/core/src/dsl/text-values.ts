@@ -1,6 +1,9 @@
+import { parseReference } from "@strake/oci/document";
+import type { CallSite } from "../graph/call-site.ts";
 import type { TextValue } from "../output/expression.ts";
 import { notText } from "../output/not-text.ts";
 import { Output, type Text, toTextValue } from "../output/output.ts";
+import { StrakeError } from "../strake-error.ts";
 
 // These look at what types have refused already, because nothing checks the types of a build file before it is run.
 
@@ -26,6 +29,17 @@ export function checkList(value: unknown, example: string): void {
 /** @throws StrakeError `invalid-text` for values that are no strings */
 export function checkStrings(values: readonly unknown[]): void {
   for (const value of values) if (typeof value !== "string") throw notText(value);
+}
+
+/** @throws StrakeError `invalid-reference` for what cannot name an image, before anything is built for it */
+export function checkImageNames(names: readonly string[], site: CallSite): void {
+  for (const name of names) {
+    try {
+      parseReference(name);
+    } catch (error) {
+      throw new StrakeError({ code: "invalid-reference", message: (error as Error).message, site, cause: error });
+    }
+  }
 }
 
 function isRecord(value: unknown): boolean {

@@ -1,11 +1,12 @@
 import type { BuildEvent } from "@strake/core";
 import { Solution, writeAtomically } from "@strake/engine";
-import { type Digest, familiarReference, parseReference, type Reference } from "@strake/oci";
+import { type Digest, familiarReference, type Platform, parseReference, type Reference } from "@strake/oci";
 import type { Solver, SolverPorts } from "../builder/solver.ts";
 import {
   dockerfileOf,
   isImageName,
   keepPins,
+  platformsOf,
   prepareTargets,
   referencesOf,
   solveTargets,
@@ -54,9 +55,14 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     const contentTags = request.tagByContent ? await findContentTags(session, request, prepared, options) : noTags;
     const pushed = await findPushed(request, contentTags, new ImagePusher(session));
     const wanted = prepared.targets.filter(({ name }) => !pushed.has(name));
+    const planned: PlannedTarget[] = [];
+    for (const { name, image } of wanted) {
+      planned.push({ name, platforms: platformsOf(session, image, request.platforms) });
+    }
+    checkDestinations(request, planned, destinationsOf(request, session, planner));
     const targets = await solveTargets(session, request, { targets: wanted, planner });
+    // Anew, because only now it is known what the images stand on.
     const destinations = destinationsOf(request, session, planner);
-    checkDestinations(request, targets, destinations);
     const built: Built[] = [];
     for (const [name, { to, digest }] of pushed) {
       handle({ type: "exported", image: name, to, digest, unchanged: true });
@@ -103,6 +109,12 @@ interface Built {
   readonly digest: Digest;
 }
 
+/** What is known of a target before it is built. */
+interface PlannedTarget {
+  readonly name: string;
+  readonly platforms: readonly Platform[];
+}
+
 const noTags: ReadonlyMap<string, ContentTag> = new Map();
 
 function destinationsOf(request: BuildRequest, session: Session, planner: Planner): readonly Destination[] {
@@ -131,10 +143,10 @@ function basesOf(planner: Planner): readonly Reference[] {
   return keys.map((key) => parseReference(key.slice(0, key.lastIndexOf(" "))));
 }
 
-/** What cannot work is said before anything is written. */
+/** What cannot work is said before anything is built. */
 function checkDestinations(
   request: BuildRequest,
-  targets: readonly TargetImages[],
+  targets: readonly PlannedTarget[],
   destinations: readonly Destination[],
 ): void {
   const files = destinations.filter((destination) => "destination" in destination);
@@ -147,7 +159,7 @@ function checkDestinations(
     throw usageError("several targets cannot have one name", "Name the target, or give each a name with .tag().");
   }
   if (request.imageIdFile !== undefined && targets.length > 1) throw usageError("--iidfile is for one target");
-  const several = targets.find(({ solved }) => solved.length > 1);
+  const several = targets.find(({ platforms }) => platforms.length > 1);
   if (several === undefined) return;
   const single = destinations.find((destination) => destination.type !== "oci" && destination.type !== "registry");
   if (single === undefined) return;
