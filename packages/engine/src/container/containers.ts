@@ -111,15 +111,17 @@ export class Containers {
    */
   find(text: string): ContainerRecord {
     const all = this.list();
-    const found = all.filter(({ id, name }) => name === text || id.startsWith(text));
+    const named = all.find(({ name }) => name === text);
+    if (named !== undefined) return named;
+    const found = all.filter(({ id }) => id.startsWith(text));
     const [first] = found;
     if (first === undefined || text === "") {
       throw new StrakeError({ code: "no-such-container", message: `there is no container "${text}"` });
     }
-    if (found.length > 1 && first.name !== text) {
+    if (found.length > 1) {
       throw new StrakeError({ code: "usage", message: `several containers have ids that begin with "${text}"` });
     }
-    return found.find(({ name }) => name === text) ?? first;
+    return first;
   }
 
   /** Removes a container and what it changed. */
