@@ -48,6 +48,17 @@ it.each([
   expect(status).toBe(2);
 });
 
+it.each([
+  ["missing", "strake: missing is not a folder"],
+  ["a/missing", "strake: a/missing is not a folder"],
+  ["empty", "strake: there is no Dockerfile in empty"],
+])("says of %s what is wrong with it where there are no targets that it could name", async (place, message) => {
+  const cwd = project({ Dockerfile: "FROM scratch\n", "empty/file": "" });
+  const { status, stderr } = await runStrake(["build", place], { cwd });
+  expect(stderr).toContain(message);
+  expect(status).toBe(2);
+});
+
 it("needs a build file here or above", async () => {
   const { status, stderr } = await runStrake(["build"], { cwd: temporaryFolder() });
   expect(status).toBe(2);

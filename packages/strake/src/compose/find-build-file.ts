@@ -14,16 +14,21 @@ export const buildFileNames: readonly string[] = ["build.ts", "build.mts", "buil
  */
 export function findBuildFile(folder: string, asked?: string): string {
   if (asked !== undefined) return findAsked(resolve(folder, asked), asked);
-  for (let at = resolve(folder); ; at = dirname(at)) {
-    const found = buildFileIn(at);
-    if (found !== undefined) return found;
-    if (dirname(at) === at) break;
-  }
+  const found = nearestBuildFile(folder);
+  if (found !== undefined) return found;
   throw new StrakeError({
     code: "no-build-file",
     message: `there is no build.ts in ${folder} or above it`,
     notes: ["Write one that exports an image, or name a file with -f."],
   });
+}
+
+/** The build file of a folder, or of the nearest one above it that has one. */
+export function nearestBuildFile(folder: string): string | undefined {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const found = buildFileIn(at);
+    if (found !== undefined || dirname(at) === at) return found;
+  }
 }
 
 function findAsked(path: string, asked: string): string {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { StrakeError } from "@strake/core";
-import { buildFileNames } from "./find-build-file.ts";
+import { buildFileNames, nearestBuildFile } from "./find-build-file.ts";
 
 /** A Dockerfile that is to be built, as it was asked for. */
 export interface FoundDockerfile {
@@ -32,6 +32,7 @@ export function findDockerfile(folder: string, { file, places }: DockerfileWish)
   if (file === undefined) {
     const [place = "."] = places;
     const context = resolve(folder, place);
+    if (places.length === 1) checkPlace(folder, place, context);
     if (places.length > 1 || !isDockerfileFolder(context)) return undefined;
     const found = join(context, "Dockerfile");
     return { file: found, text: readFileSync(found, "utf8"), context };
@@ -47,6 +48,20 @@ export function findDockerfile(folder: string, { file, places }: DockerfileWish)
     return { file: path, text: readFileSync(path, "utf8"), context };
   } catch {
     throw new StrakeError({ code: "no-build-file", message: `${file} cannot be read` });
+  }
+}
+
+/** Refuses a place that can only be a folder with a Dockerfile, and is none: there are no targets it could name. */
+function checkPlace(folder: string, place: string, context: string): void {
+  if (nearestBuildFile(folder) !== undefined || nearestBuildFile(context) !== undefined) return;
+  if (!isFolder(context)) {
+    if (place.includes("/") || isDockerfileFolder(folder)) throw noContext(place);
+  } else if (!isDockerfileFolder(context)) {
+    throw new StrakeError({
+      code: "no-build-file",
+      message: `there is no Dockerfile in ${place}`,
+      notes: ["Name one with -f, or write a build.ts here that exports an image."],
+    });
   }
 }
 
