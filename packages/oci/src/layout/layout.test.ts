@@ -344,6 +344,15 @@ describe("archives", () => {
     await expect(openImageFile("/nowhere/image.tar")).rejects.toMatchObject({ code: "not-found" });
   });
 
+  it("that are no tars, or not there, are named", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "strake-oci-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "text");
+    writeFileSync(path, "words ".repeat(200));
+    await expect(openImageFile(path)).rejects.toThrow(`${path} is not a whole tar: the header`);
+    await expect(openImageFile(join(folder, "none"))).rejects.toThrow(/\/none does not exist$/);
+  });
+
   it("are streamed for docker load with each layer's bytes made once", async () => {
     const path = join(temporary(), "image.tar");
     let read = 0;

@@ -24,7 +24,8 @@ import { checkLayoutVersion, readOciLayout, storedImages } from "./read-oci-layo
  */
 export async function openImageFile(path: string): Promise<ImageFile> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new OciError("not-found", `${path} cannot be read: ${cause.message}`, { cause });
+    const why = cause.code === "ENOENT" ? "does not exist" : `cannot be read: ${cause.message}`;
+    throw new OciError("not-found", `${path} ${why}`, { cause });
   });
   if (found.isDirectory()) return readOciLayout(path);
   if (detectCompression(await firstBytes(path)) === "none") return openTar(path, path, async () => {});
@@ -40,8 +41,18 @@ export async function openImageFile(path: string): Promise<ImageFile> {
   }
 }
 
+/** The list of what a tar has; what is wrong with it is said with the file's own name. */
+async function indexOf(name: string, path: string): ReturnType<typeof indexTar> {
+  try {
+    return await indexTar(readFileChunks(path), path);
+  } catch (error) {
+    if (!(error instanceof OciError) || error.code !== "invalid-tar") throw error;
+    throw new OciError("invalid-tar", `${name} is not a whole tar: ${error.message}`, { cause: error });
+  }
+}
+
 async function openTar(name: string, path: string, close: () => Promise<void>): Promise<ImageFile> {
-  const index = new ArchiveIndex(path, await indexTar(readFileChunks(path), path));
+  const index = new ArchiveIndex(path, await indexOf(name, path));
   if (index.has("oci-layout") && index.has("index.json")) {
     checkLayoutVersion(await index.read("oci-layout", manifestSizeLimit, name), name);
     const document = parseImageIndex(await index.read("index.json", manifestSizeLimit, name), `index.json of ${name}`);
