@@ -7,7 +7,7 @@ import { parseAddress } from "./address/address.ts";
 import { dial, type TlsOptions } from "./address/dial.ts";
 import { DaemonError } from "./daemon-error.ts";
 
-/** The Docker Engine API: what loading images takes. */
+/** The Docker Engine API: what loading images takes, and taking them out. */
 export class DockerEngine {
   readonly #address: string;
   readonly #tls: TlsOptions | undefined;
@@ -60,7 +60,27 @@ export class DockerEngine {
     await this.#send("POST", `/images/${id}/tag?${query}`);
   }
 
+  /** The tar that `docker save` writes of an image. */
+  async *save(id: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    yield* await this.#request("GET", `/images/${id}/get`, signal);
+  }
+
+  /** Takes a name away from an image; one that nothing else names or uses goes too. */
+  async untag(name: string): Promise<void> {
+    await this.#send("DELETE", `/images/${name}`);
+  }
+
   async #send(method: string, path: string, signal?: AbortSignal, body?: AsyncIterable<Uint8Array>): Promise<string> {
+    return readText(await this.#request(method, path, signal, body));
+  }
+
+  /** @throws DaemonError for every answer that says no */
+  async #request(
+    method: string,
+    path: string,
+    signal?: AbortSignal,
+    body?: AsyncIterable<Uint8Array>,
+  ): Promise<IncomingMessage> {
     const connection = await this.#dial(signal);
     const sent = request({
       method,
@@ -79,9 +99,9 @@ export class DockerEngine {
       const failure = uploaded.status === "rejected" && !isBroken(uploaded.reason) ? uploaded.reason : response.reason;
       throw isConnection(failure) ? this.#unreachable(failure) : failure;
     }
-    const text = await readText(response.value);
     const status = response.value.statusCode ?? 0;
-    if (status < 300) return text;
+    if (status < 300) return response.value;
+    const text = await readText(response.value);
     throw new DaemonError("refused", `${this.#address} answered ${status} to ${method} ${path}: ${messageOf(text)}`, {
       status,
     });

@@ -36,4 +36,5 @@ export * from "./view/assemble.ts";
 export * from "./view/flatten.ts";
 export * from "./view/image-index.ts";
 export * from "./view/read-image.ts";
+export { storeImage } from "./view/store-image.ts";
 export * from "./view/verify.ts";

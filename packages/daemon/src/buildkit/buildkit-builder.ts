@@ -25,6 +25,7 @@ import { imageBlobs } from "./image-blobs.ts";
 import { imageAttributes } from "./image-config.ts";
 import { openLocalCaches } from "./local-cache.ts";
 import { LogLines } from "./log-lines.ts";
+import { buildInOldDocker } from "./old-docker.ts";
 import { solveFailure } from "./solve-failure.ts";
 
 /** What a builder over a daemon is made of. */
@@ -85,14 +86,24 @@ export class BuildkitBuilder implements Builder {
    * @throws StrakeError at the step that failed; DaemonError where it was the daemon that did
    */
   async build(plan: Plan, options: BuildOptions, caches: Caches = this.#options): Promise<Image> {
-    const { blobs } = this.#options;
+    const { blobs, client, openImage } = this.#options;
+    if (client.isDocker && (await client.isOld(options.signal))) {
+      const solve = (output: DaemonOutput) => this.#solve(plan, options, [output], new Map(), caches);
+      return buildInOldDocker(plan, options, {
+        engine: client.engine,
+        address: client.address,
+        blobs,
+        openImage,
+        solve,
+      });
+    }
     const output = { type: "oci", attributes: { tar: "false" } };
     const response = await this.#solve(plan, options, [output], new Map([["export", blobs]]), caches);
     const packed = response["containerimage.descriptor"];
     if (packed === undefined) {
       throw new StrakeError({
         code: "unsupported-by-buildkit",
-        message: `${this.#options.client.address} did not say which image it made`,
+        message: `${client.address} did not say which image it made`,
       });
     }
     const { digest } = JSON.parse(Buffer.from(packed, "base64").toString()) as Descriptor;
@@ -120,7 +131,13 @@ export class BuildkitBuilder implements Builder {
     checkGiven(plan, options, compiled.entitlements);
     const [workers] = await Promise.all([
       client.listWorkers(options.signal),
-      outputs.some(({ type }) => !isFiles(type)) ? checkConfigs(client, options.signal) : undefined,
+      outputs.some(({ type }) => !isFiles(type))
+        ? checkConfigs(
+            client,
+            options.signal,
+            outputs.every(({ type }) => type === "moby"),
+          )
+        : undefined,
     ]);
     checkPlatforms(plan, workers, client.address);
     const caches = openLocalCaches(cacheFrom, cacheTo);
@@ -273,7 +290,7 @@ function exporterOf(
   plan: Plan,
   isDocker: boolean,
 ): { Type: string; Attrs: Record<string, string> } {
-  if (isFiles(type)) return { Type: type, Attrs: { ...attributes } };
+  if (isFiles(type) || type === "moby") return { Type: type, Attrs: { ...attributes } };
   const about = imageAttributes(plan);
   if (type === "registry") return { Type: "image", Attrs: { ...about, push: "true", unpack: "false", ...attributes } };
   // The Docker Engine's own images are made by an exporter of its own.

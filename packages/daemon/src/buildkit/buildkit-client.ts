@@ -1,5 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Platform } from "@strake/oci";
+import { DaemonError } from "../daemon-error.ts";
+import { DockerEngine } from "../docker-engine.ts";
 import {
   type BuildHistoryEvent,
   type BuildHistoryRequestSchema,
@@ -45,6 +47,11 @@ export class BuildkitClient {
     return this.#connection.kind === "docker";
   }
 
+  /** The API of the Docker Engine that it is within, for those that are. */
+  get engine(): DockerEngine {
+    return new DockerEngine(this.address, this.#connection.tls);
+  }
+
   /** The workers and the platforms they build for. */
   async listWorkers(signal?: AbortSignal): Promise<readonly WorkerRecord[]> {
     const { record } = await this.#told(this.#connection.client.unary(Control.method.listWorkers, {}, { signal }));
@@ -64,6 +71,17 @@ export class BuildkitClient {
   /** The daemon's version; daemons before 0.11 do not tell it. */
   async info(signal?: AbortSignal): Promise<InfoResponse> {
     return this.#told(this.#connection.client.unary(Control.method.info, {}, { signal }));
+  }
+
+  /** Tells whether the daemon is older than 0.11, which is when clients could first give an image a config. */
+  async isOld(signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.info(signal);
+      return false;
+    } catch (cause) {
+      if (DaemonError.is(cause) && cause.code === "unsupported") return true;
+      throw cause;
+    }
   }
 
   /** What the daemon keeps, and how much of it. */

@@ -67,23 +67,18 @@ function runs(plan: Plan): readonly (readonly [OperationId, RunOperation])[] {
 /**
  * Refuses images from daemons that would make them without their config.
  *
- * Only frontends could give an image a config before BuildKit 0.11, which is also when daemons began to tell their
- * version; the files alone they give out like any other.
+ * Only frontends could give an image a config before BuildKit 0.11; the files alone such daemons give out like any
+ * other. That within a Docker Engine gives out layers too, which `buildInOldDocker` takes: `isBuilt` where it does.
  *
  * @throws DaemonError `unsupported`
  */
-export async function checkConfigs(client: BuildkitClient, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await client.info(signal);
-  } catch (cause) {
-    if (!DaemonError.is(cause) || cause.code !== "unsupported") throw cause;
-    throw new DaemonError(
-      "unsupported",
-      `the BuildKit of ${client.address} is older than 0.11 and gives images no config`,
-      {
-        hint: "Update it (a Docker Engine to 23 or later), take the files alone (type=local or type=tar), or build with the engine.",
-        cause,
-      },
-    );
-  }
+export async function checkConfigs(client: BuildkitClient, signal?: AbortSignal, isBuilt = true): Promise<void> {
+  if (!(await client.isOld(signal)) || (client.isDocker && isBuilt)) return;
+  throw new DaemonError(
+    "unsupported",
+    `the BuildKit of ${client.address} is older than 0.11 and gives images no config`,
+    {
+      hint: "Update it (a Docker Engine to 23 or later), take the files alone (type=local or type=tar), or build with the engine.",
+    },
+  );
 }

@@ -82,6 +82,11 @@ export class Connection {
     session.serve(pipeOf(this.client.open("/moby.buildkit.v1.Control/Session", { metadata: session.headers })));
   }
 
+  /** The certificates that were connected with. */
+  get tls(): DialOptions["tls"] {
+    return this.#options.tls;
+  }
+
   /** Why the connection is of no use any more, where it is not. */
   get lost(): Error | undefined {
     return this.#lost;

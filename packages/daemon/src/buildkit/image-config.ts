@@ -1,9 +1,10 @@
 import type { Plan } from "@strake/core";
+import type { ImageConfig } from "@strake/oci";
 
-/** The config that an exporter gives the image, as JSON; the daemon adds the layers' digests. */
-function plannedConfig(plan: Plan): string {
+/** The config that a plan gives its image, but for the layers. */
+export function plannedConfig(plan: Plan): Omit<ImageConfig, "rootfs"> {
   const { architecture, os, variant, osVersion, author, config, history, epoch } = plan.image;
-  return JSON.stringify({
+  return {
     architecture,
     os,
     ...(variant === undefined ? {} : { variant }),
@@ -12,8 +13,7 @@ function plannedConfig(plan: Plan): string {
     created: new Date(epoch * 1000).toISOString().replace(".000Z", "Z"),
     config,
     history,
-    rootfs: { type: "layers", diff_ids: [] },
-  });
+  };
 }
 
 /** What every exporter of images is told about an image. */
@@ -23,7 +23,8 @@ export function imageAttributes(plan: Plan): Readonly<Record<string, string>> {
     value,
   ]);
   return {
-    "containerimage.config": plannedConfig(plan),
+    // The daemon adds the layers' digests.
+    "containerimage.config": JSON.stringify({ ...plannedConfig(plan), rootfs: { type: "layers", diff_ids: [] } }),
     "source-date-epoch": String(plan.image.epoch),
     ...Object.fromEntries(annotations),
   };

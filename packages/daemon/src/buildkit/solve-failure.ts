@@ -46,7 +46,9 @@ function explain(text: string, step: PlannedStep | undefined, build: FailedBuild
     return { code: "missing-source", message, notes: ["What .dockerignore names does not exist for a build."] };
   }
   if (
-    /requested .*(capability|feature)|unknown (op|type)|not supported by build server|feature .* disabled/i.test(text)
+    /requested .*(capability|feature)|unknown (op|type|API capability)|not supported by build server|feature .* disabled/i.test(
+      text,
+    )
   ) {
     const notes = [`The BuildKit at ${build.address} is too old for this step; update it, or build with the engine.`];
     return { code: "unsupported-by-buildkit", message: text, notes };

@@ -14,6 +14,9 @@ export interface NamedDaemon {
   readonly platforms?: readonly OfferedPlatform[];
 }
 
+/** Tells which statement of a plan a daemon does not know. */
+type LimitOf = (plan: Plan) => { readonly statement: string; readonly why: string } | undefined;
+
 /** How long a daemon that may have failed is given to say that it has not, in milliseconds. */
 const patience = 5000;
 
@@ -22,11 +25,13 @@ export class DaemonBuilder implements PlanBuilder {
   readonly name: string;
   readonly #opened: OpenedBuilder;
   readonly #offered: readonly OfferedPlatform[];
+  readonly #limitOf: LimitOf;
 
-  private constructor(name: string, opened: OpenedBuilder, offered: readonly OfferedPlatform[]) {
+  private constructor(name: string, opened: OpenedBuilder, offered: readonly OfferedPlatform[], limitOf: LimitOf) {
     this.name = name;
     this.#opened = opened;
     this.#offered = offered;
+    this.#limitOf = limitOf;
   }
 
   /**
@@ -35,14 +40,20 @@ export class DaemonBuilder implements PlanBuilder {
    * @throws DaemonError where it is not there, or cannot make images
    */
   static async open(session: Session, daemon: NamedDaemon, options: DaemonBuilderOptions): Promise<DaemonBuilder> {
-    const { checkConfigs } = await import("@strake/daemon");
+    const { checkConfigs, oldDockerLimit } = await import("@strake/daemon");
     const opened = await openBuilder(session, daemon.address, options);
     try {
-      const [offered] = await Promise.all([
+      const [offered, isOld] = await Promise.all([
         opened.client.platforms(options.signal),
+        opened.client.isOld(options.signal),
         checkConfigs(opened.client, options.signal),
       ]);
-      return new DaemonBuilder(daemon.name, opened, daemon.platforms ?? offered);
+      return new DaemonBuilder(
+        daemon.name,
+        opened,
+        daemon.platforms ?? offered,
+        isOld ? (plan) => oldDockerLimit(plan) : () => undefined,
+      );
     } catch (error) {
       opened.close();
       throw error;
@@ -50,6 +61,8 @@ export class DaemonBuilder implements PlanBuilder {
   }
 
   async fit(plan: Plan): Promise<Fit> {
+    const limit = this.#limitOf(plan);
+    if (limit !== undefined) return { refusal: `it is too old for ${limit.statement}: ${limit.why}` };
     return fitPlatforms(plan, this.#offered);
   }
 

@@ -1,0 +1,95 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, it } from "vitest";
+import { prepareScenario } from "../builders/llb/prepare-scenario.ts";
+import { scenarios } from "../builders/scenarios.ts";
+import { baseNeeds, serveBases } from "../support/base-images.ts";
+import { compareImages } from "../support/compare-images.ts";
+import { type DockerDaemon, dockerDaemon, dockerNeeds } from "../support/docker-daemon.ts";
+import { judgeNeeds } from "../support/image-files.ts";
+import { need } from "../support/need.ts";
+import { project } from "../support/project.ts";
+import { runStrake } from "../support/run-strake.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { oldDockerDifferences, oldDockerRefusals } from "./old-docker-limits.ts";
+
+need(
+  ...dockerNeeds,
+  ...baseNeeds,
+  ...judgeNeeds,
+  "crun",
+)("strake build --builder docker", () => {
+  let docker: DockerDaemon;
+  let env: Record<string, string>;
+  let home: string;
+  let isOld: boolean;
+
+  beforeAll(async () => {
+    const [daemon, bases] = await Promise.all([dockerDaemon(), serveBases("busybox", "node:24-slim")]);
+    docker = daemon;
+    const settings = join(temporaryFolder(), "registries.yaml");
+    writeFileSync(settings, `docker.io:\n  mirrors: [http://${bases.address}]\n`);
+    // There is no docker to be found.
+    env = { STRAKE_REGISTRIES: settings, DOCKER_HOST: docker.host };
+    home = temporaryFolder();
+    isOld = (await docker.docker(["version", "--format", "{{.Server.Version}}"])).startsWith("20.");
+  });
+
+  /** Builds with the Docker Engine; every scenario has a store of its own, so that nothing is there already. */
+  async function build(cwd: string, ...args: string[]) {
+    const file = join(temporaryFolder(), "theirs.tar");
+    const options = ["--progress", "plain", "--builder", "docker", "-o", `type=docker,dest=${file}`, ...args];
+    return { file, ...(await runStrake(["build", ...options], { cwd, env: { ...env, PATH: "" }, home })) };
+  }
+
+  async function buildHere(cwd: string, ...args: string[]) {
+    const file = join(temporaryFolder(), "ours.tar");
+    const built = await runStrake(["build", "-o", `type=docker,dest=${file}`, ...args], { cwd, env, home });
+    expect(built.status, built.stderr).toBe(0);
+    return file;
+  }
+
+  it("makes the same files and config as the engine, and leaves nothing among the engine's images", async () => {
+    const text = `import { image } from "strake";
+export const app = image().from("busybox").copy("a.txt", "/a").run("cp /a /b; rm /etc/group", { network: "host" })
+  .run("true", { network: "host" }).env({ X: "y" }).user("1:2").workdir("/w").label({ l: "v" }).cmd(["/b"]);\n`;
+    const cwd = project({ "build.ts": text, "a.txt": "a\n" });
+    const theirs = await build(cwd, "--allow", "network.host");
+    expect(theirs.status, theirs.stderr).toBe(0);
+    expect(theirs.stderr).toContain("RUN cp /a /b; rm /etc/group");
+    expect(await compareImages(await buildHere(cwd, "--allow", "network.host"), theirs.file)).toEqual([]);
+    expect(await docker.docker(["image", "ls", "-aq", "--filter", "reference=strake.local/*"])).toBe("");
+    const again = await build(cwd, "--allow", "network.host");
+    expect(again.stdout).toBe(theirs.stdout);
+  });
+
+  it("refuses what the daemon does not know, at the statement", async (context) => {
+    if (!isOld) return context.skip();
+    const before = `import { archive, diff, image } from "strake";\nconst base = image().from("busybox");\n`;
+    const statements = {
+      "link: true": `base.copy("a.txt", "/a", { link: true })`,
+      "merge()": `base.merge(image().from("scratch").write("/two", "2"))`,
+      "diff()": `image().from(diff(base, base.write("/one", "1")))`,
+      "chmod in symbols": `base.copy("a.txt", "/a", { chmod: "u=rwX,go=rX" })`,
+    };
+    for (const [statement, definition] of Object.entries(statements)) {
+      const cwd = project({ "build.ts": `${before}export const app = ${definition};\n`, "a.txt": "a\n" });
+      const { status, stderr } = await build(cwd);
+      expect([status, stderr]).toEqual([1, expect.stringContaining(`is too old for ${statement}: `)]);
+      expect(stderr).toMatch(/build\.ts:3:\d+/);
+    }
+  });
+
+  it.each(scenarios)("makes the image of $name, or says why not", async (scenario) => {
+    const cwd = prepareScenario(scenario);
+    const theirs = await build(cwd);
+    const refusal = isOld ? oldDockerRefusals[scenario.name] : undefined;
+    if (refusal !== undefined) {
+      expect([theirs.status, theirs.stderr]).toEqual([1, expect.stringMatching(refusal)]);
+      return;
+    }
+    expect(theirs.status, theirs.stderr).toBe(0);
+    const differences = (isOld ? oldDockerDifferences[scenario.name] : undefined) ?? [];
+    expect(await compareImages(await buildHere(cwd), theirs.file)).toEqual(differences);
+  });
+});
