@@ -9,7 +9,9 @@ import { type DockerDaemon, dockerDaemon, dockerNeeds } from "../support/docker-
 import { judgeNeeds } from "../support/image-files.ts";
 import { need } from "../support/need.ts";
 import { project } from "../support/project.ts";
+import { runProgram } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
+import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { oldDockerDifferences, oldDockerRefusals } from "./old-docker-limits.ts";
 
@@ -61,6 +63,26 @@ export const app = image().from("busybox").copy("a.txt", "/a").run("cp /a /b; rm
     expect(await docker.docker(["image", "ls", "-aq", "--filter", "reference=strake.local/*"])).toBe("");
     const again = await build(cwd, "--allow", "network.host");
     expect(again.stdout).toBe(theirs.stdout);
+  });
+
+  it("is taken by --builder auto for what it can do", async () => {
+    const auto = async (definition: string) => {
+      const text = `import { image } from "strake";\nexport const app = image().from("busybox")${definition};\n`;
+      const container = ["--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", process.execPath, strakeBin];
+      const args = [...container, "build", "--progress", "plain", "--builder", "auto", "--allow", "network.host"];
+      const more = { STRAKE_HOME: temporaryFolder(), BUILDKIT_HOST: undefined };
+      return runProgram("setpriv", args, { cwd: project({ "build.ts": text }), env: { ...env, ...more } });
+    };
+    const run = `.run("true", { network: "host" })`;
+    const built = await auto(run);
+    expect(built.status, built.stderr).toBe(0);
+    expect(built.stderr).toContain(`builder: Docker at ${docker.host}`);
+    if (!isOld) return;
+    const refused = await auto(`${run}.merge(image().from("scratch").write("/two", "2"))`);
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining("too old for link: true and merge()"),
+    ]);
   });
 
   it("refuses what the daemon does not know, at the statement", async (context) => {

@@ -9,7 +9,6 @@ import type { BuildOptions, OperationSource, Plan } from "@strake/core";
 import { type BlobStore, type Digest, type Image, openImageFile, readImage, storeImage } from "@strake/oci";
 import { DaemonError } from "../daemon-error.ts";
 import type { DockerEngine } from "../docker-engine.ts";
-import type { DaemonOutput, ExporterResponse } from "./buildkit-builder.ts";
 import { checkOldDocker } from "./old-docker-limits.ts";
 import { plannedImage } from "./planned-image.ts";
 
@@ -20,7 +19,11 @@ export interface OldDocker {
   /** Where the image is kept. */
   readonly blobs: BlobStore;
   readonly openImage: ((source: OperationSource, path: string | undefined) => Promise<Image>) | undefined;
-  solve(output: DaemonOutput): Promise<ExporterResponse>;
+  /** Has the daemon make the image and export it; what the exporter says. */
+  solve(output: {
+    readonly type: string;
+    readonly attributes: Readonly<Record<string, string>>;
+  }): Promise<Readonly<Record<string, string>>>;
 }
 
 /**

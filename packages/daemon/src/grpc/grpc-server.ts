@@ -70,12 +70,17 @@ async function answer(
   if (!stream.destroyed) stream.end();
 }
 
-/** BuildKit escapes values that are not printable ASCII, and says so in a header beside them. */
+/**
+ * BuildKit escapes values that are not printable ASCII, and says so in a header beside them; that in a Docker Engine
+ * 20.10 sends their bytes, of which Node.js makes a character each.
+ */
 function valuesOf(headers: readonly (readonly [string, string])[], name: string): readonly string[] {
   const escaped = headers.some(([other]) => other === `${name}-encoded`);
   return headers
     .filter(([other]) => other === name)
-    .map(([, value]) => (escaped ? decodeURIComponent(value.replace(/\+/g, " ")) : value));
+    .map(([, value]) =>
+      escaped ? decodeURIComponent(value.replace(/\+/g, " ")) : Buffer.from(value, "latin1").toString(),
+    );
 }
 
 /** The headers as they were sent: Node.js joins values of one name, and a path may have the comma it joins with. */
