@@ -49,7 +49,10 @@ const options = "[target=ts, import_extension=ts]";
 write(join(work, "buf.gen.yaml"), `version: v2\nplugins:\n  - local: ${plugin}\n    out: gen\n    opt: ${options}\n`);
 execFileSync(join(tools, "node_modules/.bin/buf"), ["generate"], { cwd: work, stdio: "inherit" });
 for (const name of readdirSync(join(work, "gen"), { recursive: true })) {
-  if (name.endsWith(".ts")) write(join(work, "gen", name), withoutEnums(readFileSync(join(work, "gen", name), "utf8")));
+  if (name.endsWith(".ts")) {
+    const text = readFileSync(join(work, "gen", name), "utf8");
+    write(join(work, "gen", name), withoutProse(withoutEnums(text)));
+  }
 }
 rmSync(output, { recursive: true, force: true });
 cpSync(join(work, "gen"), output, { recursive: true });
@@ -61,6 +64,15 @@ function withoutEnums(text) {
     const object = body.replace(/^(\s+\w+) = (-?\d+),$/gm, "$1: $2,");
     const type = `export type ${name} = (typeof ${name})[keyof typeof ${name}];`;
     return `export const ${name} = {\n${object}\n} as const;\n\n${type}\n`;
+  });
+}
+
+/** What the definitions say of themselves stays with them; where each thing comes from is kept. */
+function withoutProse(text) {
+  return text.replace(/[ \t]*\/\*\*\n(?:\s*\*.*\n)*?\s*\*\/\n/g, (comment) => {
+    const [first, ...rest] = comment.split("\n");
+    const kept = rest.slice(0, -2).filter((line) => /^\s*\* @/.test(line));
+    return kept.length === 0 ? "" : [first, ...kept, ...rest.slice(-2)].join("\n");
   });
 }
 

@@ -61,7 +61,7 @@ need("tar", "git")("strake build of a context that is fetched", () => {
     expect(await idOf([`${address}/context.tar.gz`])).toBe(id);
     const other = ["-f", "deep/Dockerfile"];
     const missing = await build([...other, "-"], tar);
-    expect(missing.stderr).toContain("b");
+    expect(missing.stderr).toContain('"b"');
     expect(missing.status).toBe(1);
   });
 

@@ -1,11 +1,11 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { BuildkitBuilder, BuildkitClient, parseCacheOption } from "@strake/daemon";
 import { imageDigest, MemoryBlobStore, verifyImage } from "@strake/oci";
 import { afterEach, expect, it } from "vitest";
 import { buildkitDaemon, buildkitNeeds } from "../support/buildkit-daemon.ts";
 import { dockerDaemon, dockerNeeds } from "../support/docker-daemon.ts";
+import { freePort } from "../support/free-port.ts";
 import { need } from "../support/need.ts";
 import { registry } from "../support/registry.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -148,11 +148,3 @@ need(...dockerNeeds, "busybox")("the BuildKit in a Docker Engine", () => {
     client.close();
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,5 +1,4 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openImageFile, verifyImage } from "@strake/oci";
@@ -8,6 +7,7 @@ import { baseNeeds, serveBases } from "../support/base-images.ts";
 import { buildDockerfile, buildkitNeeds } from "../support/buildkit-daemon.ts";
 import { compareImages } from "../support/compare-images.ts";
 import { dockerDaemon, dockerNeeds } from "../support/docker-daemon.ts";
+import { freePort } from "../support/free-port.ts";
 import { judgeNeeds } from "../support/image-files.ts";
 import { need } from "../support/need.ts";
 import { runStrake } from "../support/run-strake.ts";
@@ -196,13 +196,4 @@ async function page(url: string): Promise<string> {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -47,7 +47,7 @@ export const unharmed = base.run("ls -d /etc/passwd /usr/bin/busybox");`,
       `export const app = base
   .run("mv /etc /moved; ln -s ${outside} /etc; rm -rf /run /srv; ln -s ${outside} /run; ln -s ../../../..${outside} /srv")
   .run("true", { mounts: [secret("token"), cache("/srv/cache"), tmpfs("/run/tmpfs"), bind("/etc/bound")] })
-  .workdir("/srv/work")
+  .workdir("/srv/new")
   .run("echo made > here")
   .copy("a.txt", "/srv/copied")
   .write("/run/written", "text");`,
@@ -56,8 +56,8 @@ export const unharmed = base.run("ls -d /etc/passwd /usr/bin/busybox");`,
     expect(readdirSync(outside)).toEqual([]);
     expect([...files.keys()].filter((path) => path.startsWith(`${outside}/`)).sort()).toEqual([
       `${outside}/copied`,
-      `${outside}/work`,
-      `${outside}/work/here`,
+      `${outside}/new`,
+      `${outside}/new/here`,
       `${outside}/written`,
     ]);
   });

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { serveBases } from "../support/base-images.ts";
+import { freePort } from "../support/free-port.ts";
 import { need } from "../support/need.ts";
 import { project } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
@@ -108,13 +108,4 @@ async function answerOf(port: number): Promise<string> {
       await wait(100);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

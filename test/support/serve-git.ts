@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
+import { freePort } from "./free-port.ts";
 import { runOrThrow } from "./run-program.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -40,15 +40,6 @@ export async function serveGit(folder: string): Promise<string> {
   afterAll(() => daemon.kill());
   while (!(await listens(port))) await sleep(20);
   return `git://127.0.0.1:${port}/repo.git`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function listens(port: number): Promise<boolean> {

@@ -5,6 +5,7 @@ import {
   type Evaluated,
   type Expression,
   evaluate,
+  isPlatformArgument,
   type OutputOwner,
   type OutputProperty,
   relativePath,
@@ -31,9 +32,6 @@ export interface PrintOptions {
 }
 
 type Argument = Extract<Expression, { kind: "argument" }>;
-
-/** Arguments that every build has without a line that says so. */
-const dockersOwn = /^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)$/;
 
 /** One printing in progress: what its instructions share. */
 export class Printer {
@@ -79,7 +77,8 @@ export class Printer {
 
   /** Sees to it that an argument is there before the first FROM. */
   useArgument({ name, default: otherwise }: Argument, site: CallSite): void {
-    if (dockersOwn.test(name)) return;
+    // Every build has these without a line that says so.
+    if (isPlatformArgument(name)) return;
     const text = otherwise === undefined ? "" : `=${escapeWord(this.literal(otherwise, site, "a default"))}`;
     this.globals.set(name, `${name}${text}`);
   }

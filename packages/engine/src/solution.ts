@@ -1,10 +1,9 @@
-import { digestOf, type Plan, type PlannedStep } from "@strake/core";
+import { digestOf, type Plan, type PlannedStep, plannedConfig } from "@strake/core";
 import {
   type Compression,
   compressor,
   type Digest,
   type Image,
-  type ImageConfig,
   imageFrom,
   type Layer,
   packedLayer,
@@ -55,7 +54,7 @@ export class Solution {
   image(packing: Packing): Image {
     const annotations = this.plan.image.annotations ?? {};
     return imageFrom({
-      config: configOf(this.plan),
+      config: plannedConfig(this.plan),
       layers: this.#layers.map((solved) => this.#pack(solved, packing)),
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
       ...(packing.mediaTypes === undefined ? {} : { mediaTypes: packing.mediaTypes }),
@@ -116,19 +115,4 @@ export class Solution {
     if (!this.#records.has(solved.key)) this.#records.set(solved.key, this.#store?.actions.get(solved.key));
     return this.#records.get(solved.key);
   }
-}
-
-/** The config of a plan's image, but for its layers. */
-function configOf(plan: Plan): Omit<ImageConfig, "rootfs"> {
-  const { architecture, os, variant, osVersion, author, config, history, epoch } = plan.image;
-  return {
-    architecture,
-    os,
-    ...(variant === undefined ? {} : { variant }),
-    ...(osVersion === undefined ? {} : { "os.version": osVersion }),
-    ...(author === undefined ? {} : { author }),
-    created: new Date(epoch * 1000).toISOString().replace(".000Z", "Z"),
-    config,
-    history,
-  };
 }

@@ -5,6 +5,7 @@ export { readFileChunks } from "./blob-store/read-file.ts";
 export { explained } from "./blob-store/system-error.ts";
 export * from "./compression/compress.ts";
 export * from "./compression/detect.ts";
+export { peek } from "./compression/peek.ts";
 export * from "./document.ts";
 export * from "./hash.ts";
 export * from "./layer/layer-from-blob.ts";

@@ -1,5 +1,12 @@
 import type { Platform } from "@strake/oci/document";
 
+const pattern = /^(TARGET|BUILD)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)$/;
+
+/** Whether an argument is one that every build knows from its platforms. */
+export function isPlatformArgument(name: string): boolean {
+  return pattern.test(name);
+}
+
 /**
  * The value of an argument that every build knows: `TARGETPLATFORM`, `BUILDARCH` and the others that Docker has.
  *
@@ -7,7 +14,7 @@ import type { Platform } from "@strake/oci/document";
  * @param build the machine's own
  */
 export function platformArgument(name: string, target: Platform, build: Platform): string | undefined {
-  const found = /^(TARGET|BUILD)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)$/.exec(name);
+  const found = pattern.exec(name);
   if (found === null) return undefined;
   const { os, architecture, variant, osVersion } = found[1] === "TARGET" ? target : build;
   const parts = { OS: os, ARCH: architecture, VARIANT: variant ?? "", OSVERSION: osVersion ?? "" };

@@ -1,7 +1,6 @@
-import type { Plan } from "@strake/core";
+import { type Plan, plannedConfig } from "@strake/core";
 import { type Digest, type Image, imageFrom, type Layer, layerFromEntries, recompressed } from "@strake/oci";
 import { DaemonError } from "../daemon-error.ts";
-import { plannedConfig } from "./image-config.ts";
 
 /**
  * Puts the config and history of a plan over the layers of an image that a daemon made without them.

@@ -1,3 +1,4 @@
+import { isPlatformArgument } from "@strake/core";
 import type { Variables } from "../expand/expand.ts";
 import type { Substitute } from "../read/read-options.ts";
 
@@ -60,7 +61,7 @@ export function marking(declared: ReadonlySet<string>): Substitute {
       if (value === undefined) return seenBy === "from" && declared.has(name) ? mark("argument", name) : undefined;
       if (declared.has(name)) return mark("argument", name);
       if (seenBy === "from") return mark("argument", name);
-      return /^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)$/.test(name) ? ownValue : value;
+      return isPlatformArgument(name) ? ownValue : value;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { toBase64 } from "@strake/core";
 import type { DockerfileTree } from "../syntax/tree.ts";
 import type { Outline, OutlineMount } from "./outline.ts";
 
@@ -29,7 +30,7 @@ export function printOutlineJson(found: Outline, tree: DockerfileTree): string {
 
 /** A text's UTF-8 in base64. */
 export function inBase64(text: string): string {
-  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
+  return toBase64(new TextEncoder().encode(text));
 }
 
 /** All columns but the last are padded. */

@@ -148,10 +148,10 @@ describe.each(names)("%s", (name) => {
       const user = { uid: 1234, gid: 5678, groups: [7, 8], home: "/" };
       const { output, changed } = await sh("id -u; id -g; id -G; pwd; touch /etc/no 2>/dev/null || echo refused", {
         user,
-        cwd: "/work/here",
+        cwd: "/new/here",
       });
-      expect(output).toBe("1234\n5678\n5678 7 8\n/work/here\nrefused\n");
-      expect(changed).toEqual(["work", "work/here"]);
+      expect(output).toBe("1234\n5678\n5678 7 8\n/new/here\nrefused\n");
+      expect(changed).toEqual(["new", "new/here"]);
     });
 
     it("has its own name, processes and file systems", async () => {
@@ -188,7 +188,7 @@ describe.each(names)("%s", (name) => {
         { type: "bind", source: cache, target: "/cache", readonly: false },
         { type: "tmpfs", target: "/cache/out/in" },
       ] as const;
-      const job = { lowers: [makeProgram(), image], cwd: "/work/deep" };
+      const job = { lowers: [makeProgram(), image], cwd: "/new/deep" };
       expect((await sh("pwd", job)).code).toBe(0);
       await sh("true", { ...job, mounts }).catch((error) => expect(error.code).toBe("sandbox-failed"));
       expect(readdirSync(outside)).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Compression } from "../media-type.ts";
 import { gunzip } from "./gzip.ts";
+import { peek } from "./peek.ts";
 import { throughProgram } from "./program.ts";
 import { unzstd } from "./zstd.ts";
 
@@ -31,7 +32,7 @@ export function detectCompression(first: Uint8Array): DetectedCompression {
  * @throws OciError `invalid-compression`, or `unsupported-compression` where this machine cannot unpack it
  */
 export async function* decompress(source: AsyncIterable<Uint8Array>, what: string): AsyncGenerator<Uint8Array> {
-  const { first, whole } = await peek(source);
+  const { first, whole } = await peek(source, magicLength);
   const compression = detectCompression(first);
   if (compression === "none") yield* whole;
   else if (compression === "gzip") yield* gunzip(whole, what);
@@ -44,26 +45,4 @@ function isSkippableFrame(first: Uint8Array): boolean {
   return (
     first.length >= 4 && (first[0] as number) >> 4 === 5 && first[1] === 0x2a && first[2] === 0x4d && first[3] === 0x18
   );
-}
-
-/** Reads enough of a stream to recognise it, and gives the whole stream back. */
-async function peek(
-  source: AsyncIterable<Uint8Array>,
-): Promise<{ first: Uint8Array; whole: AsyncIterable<Uint8Array> }> {
-  const iterator = source[Symbol.asyncIterator]();
-  let first: Uint8Array = new Uint8Array(0);
-  while (first.length < magicLength) {
-    const next = await iterator.next();
-    if (next.done) break;
-    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
-  }
-  async function* whole(): AsyncGenerator<Uint8Array> {
-    try {
-      if (first.length > 0) yield first;
-      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { first, whole: whole() };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { isGitUrl, parseGitUrl, StrakeError } from "@strake/core";
 import { checkOutCommit, findCommit } from "@strake/engine";
-import { DiskBlobStore, decompress, imageFrom, layerFromBlob, mediaType, writeLocal } from "@strake/oci";
+import { DiskBlobStore, decompress, imageFrom, layerFromBlob, mediaType, peek, writeLocal } from "@strake/oci";
 import { download } from "./download.ts";
 
 /** A context that was brought onto this machine for one build. */
@@ -67,15 +67,15 @@ async function unpack(
   passing: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { first, rest } = await begin(decompress(source, what));
+  const { first, whole } = await peek(decompress(source, what), tarMagicEnd);
   if (!isTar(first)) {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of rest) chunks.push(chunk);
+    for await (const chunk of whole) chunks.push(chunk);
     writeFileSync(join(folder, "Dockerfile"), Buffer.concat(chunks));
     return;
   }
   const blobs = new DiskBlobStore(passing);
-  const { digest, size } = await blobs.add(rest);
+  const { digest, size } = await blobs.add(whole);
   const layer = layerFromBlob(blobs, { mediaType: mediaType.ociLayer, digest, size }, digest);
   const image = imageFrom({ layers: [layer], config: { architecture: "amd64", os: "linux", config: {}, history: [] } });
   await writeLocal(image, folder, signal === undefined ? {} : { signal });
@@ -86,26 +86,4 @@ const tarMagicEnd = 262;
 /** The format's own mark, in the first header. */
 function isTar(first: Uint8Array): boolean {
   return Buffer.from(first.subarray(257, tarMagicEnd)).toString("latin1") === "ustar";
-}
-
-/** Reads as far as a tar is known by, and gives all of it again. */
-async function begin(
-  source: AsyncIterable<Uint8Array>,
-): Promise<{ readonly first: Uint8Array; readonly rest: AsyncIterable<Uint8Array> }> {
-  const iterator = source[Symbol.asyncIterator]();
-  const chunks: Uint8Array[] = [];
-  for (let size = 0; size < tarMagicEnd; ) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    chunks.push(value);
-    size += value.length;
-  }
-  const first = Buffer.concat(chunks);
-  return {
-    first,
-    rest: (async function* () {
-      yield first;
-      yield* { [Symbol.asyncIterator]: () => iterator };
-    })(),
-  };
 }

@@ -6,9 +6,6 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/tonistiigi/fsutil/types/stat.proto.
- */
 export const file_github_com_tonistiigi_fsutil_types_stat: GenFile = /*@__PURE__*/
   fileDesc("Ci1naXRodWIuY29tL3RvbmlzdGlpZ2kvZnN1dGlsL3R5cGVzL3N0YXQucHJvdG8SDGZzdXRpbC50eXBlcyLwAQoEU3RhdBIMCgRwYXRoGAEgASgJEgwKBG1vZGUYAiABKA0SCwoDdWlkGAMgASgNEgsKA2dpZBgEIAEoDRIMCgRzaXplGAUgASgDEg8KB21vZFRpbWUYBiABKAMSEAoIbGlua25hbWUYByABKAkSEAoIZGV2bWFqb3IYCCABKAMSEAoIZGV2bWlub3IYCSABKAMSLgoGeGF0dHJzGAogAygLMh4uZnN1dGlsLnR5cGVzLlN0YXQuWGF0dHJzRW50cnkaLQoLWGF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMOgI4AUIkWiJnaXRodWIuY29tL3RvbmlzdGlpZ2kvZnN1dGlsL3R5cGVzYgZwcm90bzM");
 
@@ -47,8 +44,6 @@ export type Stat = Message<"fsutil.types.Stat"> & {
   modTime: bigint;
 
   /**
-   * int32 typeflag = 7;
-   *
    * @generated from field: string linkname = 7;
    */
   linkname: string;
@@ -69,10 +64,6 @@ export type Stat = Message<"fsutil.types.Stat"> & {
   xattrs: { [key: string]: Uint8Array };
 };
 
-/**
- * Describes the message fsutil.types.Stat.
- * Use `create(StatSchema)` to create a new message.
- */
 export const StatSchema: GenMessage<Stat> = /*@__PURE__*/
   messageDesc(file_github_com_tonistiigi_fsutil_types_stat, 0);
 

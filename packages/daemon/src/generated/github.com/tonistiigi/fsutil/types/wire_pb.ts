@@ -8,9 +8,6 @@ import type { Stat } from "./stat_pb.ts";
 import { file_github_com_tonistiigi_fsutil_types_stat } from "./stat_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/tonistiigi/fsutil/types/wire.proto.
- */
 export const file_github_com_tonistiigi_fsutil_types_wire: GenFile = /*@__PURE__*/
   fileDesc("Ci1naXRodWIuY29tL3RvbmlzdGlpZ2kvZnN1dGlsL3R5cGVzL3dpcmUucHJvdG8SDGZzdXRpbC50eXBlcyLTAQoGUGFja2V0Ei0KBHR5cGUYASABKA4yHy5mc3V0aWwudHlwZXMuUGFja2V0LlBhY2tldFR5cGUSIAoEc3RhdBgCIAEoCzISLmZzdXRpbC50eXBlcy5TdGF0EgoKAklEGAMgASgNEgwKBGRhdGEYBCABKAwiXgoKUGFja2V0VHlwZRIPCgtQQUNLRVRfU1RBVBAAEg4KClBBQ0tFVF9SRVEQARIPCgtQQUNLRVRfREFUQRACEg4KClBBQ0tFVF9GSU4QAxIOCgpQQUNLRVRfRVJSEARCJFoiZ2l0aHViLmNvbS90b25pc3RpaWdpL2ZzdXRpbC90eXBlc2IGcHJvdG8z", [file_github_com_tonistiigi_fsutil_types_stat]);
 
@@ -39,10 +36,6 @@ export type Packet = Message<"fsutil.types.Packet"> & {
   data: Uint8Array;
 };
 
-/**
- * Describes the message fsutil.types.Packet.
- * Use `create(PacketSchema)` to create a new message.
- */
 export const PacketSchema: GenMessage<Packet> = /*@__PURE__*/
   messageDesc(file_github_com_tonistiigi_fsutil_types_wire, 0);
 
@@ -78,9 +71,6 @@ export const Packet_PacketType = {
 
 export type Packet_PacketType = (typeof Packet_PacketType)[keyof typeof Packet_PacketType];
 
-/**
- * Describes the enum fsutil.types.Packet.PacketType.
- */
 export const Packet_PacketTypeSchema: GenEnum<Packet_PacketType> = /*@__PURE__*/
   enumDesc(file_github_com_tonistiigi_fsutil_types_wire, 0, 0);
 

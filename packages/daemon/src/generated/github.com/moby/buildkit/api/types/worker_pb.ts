@@ -8,9 +8,6 @@ import type { Platform } from "../../solver/pb/ops_pb.ts";
 import { file_github_com_moby_buildkit_solver_pb_ops } from "../../solver/pb/ops_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/moby/buildkit/api/types/worker.proto.
- */
 export const file_github_com_moby_buildkit_api_types_worker: GenFile = /*@__PURE__*/
   fileDesc("Ci9naXRodWIuY29tL21vYnkvYnVpbGRraXQvYXBpL3R5cGVzL3dvcmtlci5wcm90bxIWbW9ieS5idWlsZGtpdC52MS50eXBlcyLZAgoMV29ya2VyUmVjb3JkEgoKAklEGAEgASgJEkAKBkxhYmVscxgCIAMoCzIwLm1vYnkuYnVpbGRraXQudjEudHlwZXMuV29ya2VyUmVjb3JkLkxhYmVsc0VudHJ5Eh8KCXBsYXRmb3JtcxgDIAMoCzIMLnBiLlBsYXRmb3JtEjIKCEdDUG9saWN5GAQgAygLMiAubW9ieS5idWlsZGtpdC52MS50eXBlcy5HQ1BvbGljeRJACg9CdWlsZGtpdFZlcnNpb24YBSABKAsyJy5tb2J5LmJ1aWxka2l0LnYxLnR5cGVzLkJ1aWxka2l0VmVyc2lvbhI1CgpDRElEZXZpY2VzGAYgAygLMiEubW9ieS5idWlsZGtpdC52MS50eXBlcy5DRElEZXZpY2UaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKBAQoIR0NQb2xpY3kSCwoDYWxsGAEgASgIEhQKDGtlZXBEdXJhdGlvbhgCIAEoAxIPCgdmaWx0ZXJzGAQgAygJEhUKDXJlc2VydmVkU3BhY2UYAyABKAMSFAoMbWF4VXNlZFNwYWNlGAUgASgDEhQKDG1pbkZyZWVTcGFjZRgGIAEoAyJgCg9CdWlsZGtpdFZlcnNpb24SDwoHcGFja2FnZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhAKCHJldmlzaW9uGAMgASgJEhkKEWRvY2tlcmZpbGVWZXJzaW9uGAQgASgJIrsBCglDRElEZXZpY2USDAoETmFtZRgBIAEoCRIRCglBdXRvQWxsb3cYAiABKAgSRwoLQW5ub3RhdGlvbnMYAyADKAsyMi5tb2J5LmJ1aWxka2l0LnYxLnR5cGVzLkNESURldmljZS5Bbm5vdGF0aW9uc0VudHJ5EhAKCE9uRGVtYW5kGAQgASgIGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUI7WjlnaXRodWIuY29tL21vYnkvYnVpbGRraXQvYXBpL3R5cGVzO21vYnlfYnVpbGRraXRfdjFfdHlwZXNiBnByb3RvMw", [file_github_com_moby_buildkit_solver_pb_ops]);
 
@@ -49,10 +46,6 @@ export type WorkerRecord = Message<"moby.buildkit.v1.types.WorkerRecord"> & {
   CDIDevices: CDIDevice[];
 };
 
-/**
- * Describes the message moby.buildkit.v1.types.WorkerRecord.
- * Use `create(WorkerRecordSchema)` to create a new message.
- */
 export const WorkerRecordSchema: GenMessage<WorkerRecord> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_types_worker, 0);
 
@@ -76,8 +69,6 @@ export type GCPolicy = Message<"moby.buildkit.v1.types.GCPolicy"> & {
   filters: string[];
 
   /**
-   * reservedSpace was renamed from freeBytes
-   *
    * @generated from field: int64 reservedSpace = 3;
    */
   reservedSpace: bigint;
@@ -93,10 +84,6 @@ export type GCPolicy = Message<"moby.buildkit.v1.types.GCPolicy"> & {
   minFreeSpace: bigint;
 };
 
-/**
- * Describes the message moby.buildkit.v1.types.GCPolicy.
- * Use `create(GCPolicySchema)` to create a new message.
- */
 export const GCPolicySchema: GenMessage<GCPolicy> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_types_worker, 1);
 
@@ -125,10 +112,6 @@ export type BuildkitVersion = Message<"moby.buildkit.v1.types.BuildkitVersion"> 
   dockerfileVersion: string;
 };
 
-/**
- * Describes the message moby.buildkit.v1.types.BuildkitVersion.
- * Use `create(BuildkitVersionSchema)` to create a new message.
- */
 export const BuildkitVersionSchema: GenMessage<BuildkitVersion> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_types_worker, 2);
 
@@ -157,10 +140,6 @@ export type CDIDevice = Message<"moby.buildkit.v1.types.CDIDevice"> & {
   OnDemand: boolean;
 };
 
-/**
- * Describes the message moby.buildkit.v1.types.CDIDevice.
- * Use `create(CDIDeviceSchema)` to create a new message.
- */
 export const CDIDeviceSchema: GenMessage<CDIDevice> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_types_worker, 3);
 

@@ -6,9 +6,6 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/moby/buildkit/session/auth/auth.proto.
- */
 export const file_github_com_moby_buildkit_session_auth_auth: GenFile = /*@__PURE__*/
   fileDesc("CjBnaXRodWIuY29tL21vYnkvYnVpbGRraXQvc2Vzc2lvbi9hdXRoL2F1dGgucHJvdG8SEG1vYnkuZmlsZXN5bmMudjEiIgoSQ3JlZGVudGlhbHNSZXF1ZXN0EgwKBEhvc3QYASABKAkiNwoTQ3JlZGVudGlhbHNSZXNwb25zZRIQCghVc2VybmFtZRgBIAEoCRIOCgZTZWNyZXQYAiABKAkiYwoRRmV0Y2hUb2tlblJlcXVlc3QSEAoIQ2xpZW50SUQYASABKAkSDAoESG9zdBgCIAEoCRINCgVSZWFsbRgDIAEoCRIPCgdTZXJ2aWNlGAQgASgJEg4KBlNjb3BlcxgFIAMoCSJIChJGZXRjaFRva2VuUmVzcG9uc2USDQoFVG9rZW4YASABKAkSEQoJRXhwaXJlc0luGAIgASgDEhAKCElzc3VlZEF0GAMgASgDIjYKGEdldFRva2VuQXV0aG9yaXR5UmVxdWVzdBIMCgRIb3N0GAEgASgJEgwKBFNhbHQYAiABKAwiLgoZR2V0VG9rZW5BdXRob3JpdHlSZXNwb25zZRIRCglQdWJsaWNLZXkYASABKAwiSgobVmVyaWZ5VG9rZW5BdXRob3JpdHlSZXF1ZXN0EgwKBEhvc3QYASABKAkSDwoHUGF5bG9hZBgCIAEoDBIMCgRTYWx0GAMgASgMIi4KHFZlcmlmeVRva2VuQXV0aG9yaXR5UmVzcG9uc2USDgoGU2lnbmVkGAEgASgMMqADCgRBdXRoEloKC0NyZWRlbnRpYWxzEiQubW9ieS5maWxlc3luYy52MS5DcmVkZW50aWFsc1JlcXVlc3QaJS5tb2J5LmZpbGVzeW5jLnYxLkNyZWRlbnRpYWxzUmVzcG9uc2USVwoKRmV0Y2hUb2tlbhIjLm1vYnkuZmlsZXN5bmMudjEuRmV0Y2hUb2tlblJlcXVlc3QaJC5tb2J5LmZpbGVzeW5jLnYxLkZldGNoVG9rZW5SZXNwb25zZRJsChFHZXRUb2tlbkF1dGhvcml0eRIqLm1vYnkuZmlsZXN5bmMudjEuR2V0VG9rZW5BdXRob3JpdHlSZXF1ZXN0GisubW9ieS5maWxlc3luYy52MS5HZXRUb2tlbkF1dGhvcml0eVJlc3BvbnNlEnUKFFZlcmlmeVRva2VuQXV0aG9yaXR5Ei0ubW9ieS5maWxlc3luYy52MS5WZXJpZnlUb2tlbkF1dGhvcml0eVJlcXVlc3QaLi5tb2J5LmZpbGVzeW5jLnYxLlZlcmlmeVRva2VuQXV0aG9yaXR5UmVzcG9uc2VCJ1olZ2l0aHViLmNvbS9tb2J5L2J1aWxka2l0L3Nlc3Npb24vYXV0aGIGcHJvdG8z");
 
@@ -22,10 +19,6 @@ export type CredentialsRequest = Message<"moby.filesync.v1.CredentialsRequest"> 
   Host: string;
 };
 
-/**
- * Describes the message moby.filesync.v1.CredentialsRequest.
- * Use `create(CredentialsRequestSchema)` to create a new message.
- */
 export const CredentialsRequestSchema: GenMessage<CredentialsRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_auth_auth, 0);
 
@@ -44,10 +37,6 @@ export type CredentialsResponse = Message<"moby.filesync.v1.CredentialsResponse"
   Secret: string;
 };
 
-/**
- * Describes the message moby.filesync.v1.CredentialsResponse.
- * Use `create(CredentialsResponseSchema)` to create a new message.
- */
 export const CredentialsResponseSchema: GenMessage<CredentialsResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_auth_auth, 1);
 
@@ -81,10 +70,6 @@ export type FetchTokenRequest = Message<"moby.filesync.v1.FetchTokenRequest"> & 
   Scopes: string[];
 };
 
-/**
- * Describes the message moby.filesync.v1.FetchTokenRequest.
- * Use `create(FetchTokenRequestSchema)` to create a new message.
- */
 export const FetchTokenRequestSchema: GenMessage<FetchTokenRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_auth_auth, 2);
 
@@ -98,24 +83,16 @@ export type FetchTokenResponse = Message<"moby.filesync.v1.FetchTokenResponse"> 
   Token: string;
 
   /**
-   * seconds
-   *
    * @generated from field: int64 ExpiresIn = 2;
    */
   ExpiresIn: bigint;
 
   /**
-   * timestamp
-   *
    * @generated from field: int64 IssuedAt = 3;
    */
   IssuedAt: bigint;
 };
 
-/**
- * Describes the message moby.filesync.v1.FetchTokenResponse.
- * Use `create(FetchTokenResponseSchema)` to create a new message.
- */
 export const FetchTokenResponseSchema: GenMessage<FetchTokenResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_auth_auth, 3);
 
@@ -134,10 +111,6 @@ export type GetTokenAuthorityRequest = Message<"moby.filesync.v1.GetTokenAuthori
   Salt: Uint8Array;
 };
 
-/**
- * Describes the message moby.filesync.v1.GetTokenAuthorityRequest.
- * Use `create(GetTokenAuthorityRequestSchema)` to create a new message.
- */
 export const GetTokenAuthorityRequestSchema: GenMessage<GetTokenAuthorityRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_auth_auth, 4);
 
@@ -151,10 +124,6 @@ export type GetTokenAuthorityResponse = Message<"moby.filesync.v1.GetTokenAuthor
   PublicKey: Uint8Array;
 };
 
-/**
- * Describes the message moby.filesync.v1.GetTokenAuthorityResponse.
- * Use `create(GetTokenAuthorityResponseSchema)` to create a new message.
- */
 export const GetTokenAuthorityResponseSchema: GenMessage<GetTokenAuthorityResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_auth_auth, 5);
 
@@ -178,10 +147,6 @@ export type VerifyTokenAuthorityRequest = Message<"moby.filesync.v1.VerifyTokenA
   Salt: Uint8Array;
 };
 
-/**
- * Describes the message moby.filesync.v1.VerifyTokenAuthorityRequest.
- * Use `create(VerifyTokenAuthorityRequestSchema)` to create a new message.
- */
 export const VerifyTokenAuthorityRequestSchema: GenMessage<VerifyTokenAuthorityRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_auth_auth, 6);
 
@@ -195,10 +160,6 @@ export type VerifyTokenAuthorityResponse = Message<"moby.filesync.v1.VerifyToken
   Signed: Uint8Array;
 };
 
-/**
- * Describes the message moby.filesync.v1.VerifyTokenAuthorityResponse.
- * Use `create(VerifyTokenAuthorityResponseSchema)` to create a new message.
- */
 export const VerifyTokenAuthorityResponseSchema: GenMessage<VerifyTokenAuthorityResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_auth_auth, 7);
 

@@ -8,15 +8,10 @@ import type { PacketSchema } from "../../../../tonistiigi/fsutil/types/wire_pb.t
 import { file_github_com_tonistiigi_fsutil_types_wire } from "../../../../tonistiigi/fsutil/types/wire_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/moby/buildkit/session/filesync/filesync.proto.
- */
 export const file_github_com_moby_buildkit_session_filesync_filesync: GenFile = /*@__PURE__*/
   fileDesc("CjhnaXRodWIuY29tL21vYnkvYnVpbGRraXQvc2Vzc2lvbi9maWxlc3luYy9maWxlc3luYy5wcm90bxIQbW9ieS5maWxlc3luYy52MSIcCgxCeXRlc01lc3NhZ2USDAoEZGF0YRgBIAEoDDKDAQoIRmlsZVN5bmMSOgoIRGlmZkNvcHkSFC5mc3V0aWwudHlwZXMuUGFja2V0GhQuZnN1dGlsLnR5cGVzLlBhY2tldCgBMAESOwoJVGFyU3RyZWFtEhQuZnN1dGlsLnR5cGVzLlBhY2tldBoULmZzdXRpbC50eXBlcy5QYWNrZXQoATABMloKCEZpbGVTZW5kEk4KCERpZmZDb3B5Eh4ubW9ieS5maWxlc3luYy52MS5CeXRlc01lc3NhZ2UaHi5tb2J5LmZpbGVzeW5jLnYxLkJ5dGVzTWVzc2FnZSgBMAFCK1opZ2l0aHViLmNvbS9tb2J5L2J1aWxka2l0L3Nlc3Npb24vZmlsZXN5bmNiBnByb3RvMw", [file_github_com_tonistiigi_fsutil_types_wire]);
 
 /**
- * BytesMessage contains a chunk of byte data
- *
  * @generated from message moby.filesync.v1.BytesMessage
  */
 export type BytesMessage = Message<"moby.filesync.v1.BytesMessage"> & {
@@ -26,16 +21,10 @@ export type BytesMessage = Message<"moby.filesync.v1.BytesMessage"> & {
   data: Uint8Array;
 };
 
-/**
- * Describes the message moby.filesync.v1.BytesMessage.
- * Use `create(BytesMessageSchema)` to create a new message.
- */
 export const BytesMessageSchema: GenMessage<BytesMessage> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_filesync_filesync, 0);
 
 /**
- * FileSync exposes local files from the client to the server.
- *
  * @generated from service moby.filesync.v1.FileSync
  */
 export const FileSync: GenService<{
@@ -59,8 +48,6 @@ export const FileSync: GenService<{
   serviceDesc(file_github_com_moby_buildkit_session_filesync_filesync, 0);
 
 /**
- * FileSend allows sending files from the server back to the client.
- *
  * @generated from service moby.filesync.v1.FileSend
  */
 export const FileSend: GenService<{

@@ -6,9 +6,6 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/moby/buildkit/session/secrets/secrets.proto.
- */
 export const file_github_com_moby_buildkit_session_secrets_secrets: GenFile = /*@__PURE__*/
   fileDesc("CjZnaXRodWIuY29tL21vYnkvYnVpbGRraXQvc2Vzc2lvbi9zZWNyZXRzL3NlY3JldHMucHJvdG8SGG1vYnkuYnVpbGRraXQuc2VjcmV0cy52MSKkAQoQR2V0U2VjcmV0UmVxdWVzdBIKCgJJRBgBIAEoCRJQCgthbm5vdGF0aW9ucxgCIAMoCzI7Lm1vYnkuYnVpbGRraXQuc2VjcmV0cy52MS5HZXRTZWNyZXRSZXF1ZXN0LkFubm90YXRpb25zRW50cnkaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiEKEUdldFNlY3JldFJlc3BvbnNlEgwKBGRhdGEYASABKAwybwoHU2VjcmV0cxJkCglHZXRTZWNyZXQSKi5tb2J5LmJ1aWxka2l0LnNlY3JldHMudjEuR2V0U2VjcmV0UmVxdWVzdBorLm1vYnkuYnVpbGRraXQuc2VjcmV0cy52MS5HZXRTZWNyZXRSZXNwb25zZUIqWihnaXRodWIuY29tL21vYnkvYnVpbGRraXQvc2Vzc2lvbi9zZWNyZXRzYgZwcm90bzM");
 
@@ -27,10 +24,6 @@ export type GetSecretRequest = Message<"moby.buildkit.secrets.v1.GetSecretReques
   annotations: { [key: string]: string };
 };
 
-/**
- * Describes the message moby.buildkit.secrets.v1.GetSecretRequest.
- * Use `create(GetSecretRequestSchema)` to create a new message.
- */
 export const GetSecretRequestSchema: GenMessage<GetSecretRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_secrets_secrets, 0);
 
@@ -44,10 +37,6 @@ export type GetSecretResponse = Message<"moby.buildkit.secrets.v1.GetSecretRespo
   data: Uint8Array;
 };
 
-/**
- * Describes the message moby.buildkit.secrets.v1.GetSecretResponse.
- * Use `create(GetSecretResponseSchema)` to create a new message.
- */
 export const GetSecretResponseSchema: GenMessage<GetSecretResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_secrets_secrets, 1);
 

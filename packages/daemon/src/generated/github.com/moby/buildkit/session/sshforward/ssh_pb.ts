@@ -6,15 +6,10 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/moby/buildkit/session/sshforward/ssh.proto.
- */
 export const file_github_com_moby_buildkit_session_sshforward_ssh: GenFile = /*@__PURE__*/
   fileDesc("CjVnaXRodWIuY29tL21vYnkvYnVpbGRraXQvc2Vzc2lvbi9zc2hmb3J3YXJkL3NzaC5wcm90bxISbW9ieS5zc2hmb3J3YXJkLnYxIhwKDEJ5dGVzTWVzc2FnZRIMCgRkYXRhGAEgASgMIh8KEUNoZWNrQWdlbnRSZXF1ZXN0EgoKAklEGAEgASgJIhQKEkNoZWNrQWdlbnRSZXNwb25zZTK6AQoDU1NIElsKCkNoZWNrQWdlbnQSJS5tb2J5LnNzaGZvcndhcmQudjEuQ2hlY2tBZ2VudFJlcXVlc3QaJi5tb2J5LnNzaGZvcndhcmQudjEuQ2hlY2tBZ2VudFJlc3BvbnNlElYKDEZvcndhcmRBZ2VudBIgLm1vYnkuc3NoZm9yd2FyZC52MS5CeXRlc01lc3NhZ2UaIC5tb2J5LnNzaGZvcndhcmQudjEuQnl0ZXNNZXNzYWdlKAEwAUItWitnaXRodWIuY29tL21vYnkvYnVpbGRraXQvc2Vzc2lvbi9zc2hmb3J3YXJkYgZwcm90bzM");
 
 /**
- * BytesMessage contains a chunk of byte data
- *
  * @generated from message moby.sshforward.v1.BytesMessage
  */
 export type BytesMessage = Message<"moby.sshforward.v1.BytesMessage"> & {
@@ -24,10 +19,6 @@ export type BytesMessage = Message<"moby.sshforward.v1.BytesMessage"> & {
   data: Uint8Array;
 };
 
-/**
- * Describes the message moby.sshforward.v1.BytesMessage.
- * Use `create(BytesMessageSchema)` to create a new message.
- */
 export const BytesMessageSchema: GenMessage<BytesMessage> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_sshforward_ssh, 0);
 
@@ -41,10 +32,6 @@ export type CheckAgentRequest = Message<"moby.sshforward.v1.CheckAgentRequest"> 
   ID: string;
 };
 
-/**
- * Describes the message moby.sshforward.v1.CheckAgentRequest.
- * Use `create(CheckAgentRequestSchema)` to create a new message.
- */
 export const CheckAgentRequestSchema: GenMessage<CheckAgentRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_sshforward_ssh, 1);
 
@@ -54,10 +41,6 @@ export const CheckAgentRequestSchema: GenMessage<CheckAgentRequest> = /*@__PURE_
 export type CheckAgentResponse = Message<"moby.sshforward.v1.CheckAgentResponse"> & {
 };
 
-/**
- * Describes the message moby.sshforward.v1.CheckAgentResponse.
- * Use `create(CheckAgentResponseSchema)` to create a new message.
- */
 export const CheckAgentResponseSchema: GenMessage<CheckAgentResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_sshforward_ssh, 2);
 

@@ -6,15 +6,10 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/moby/buildkit/session/upload/upload.proto.
- */
 export const file_github_com_moby_buildkit_session_upload_upload: GenFile = /*@__PURE__*/
   fileDesc("CjRnaXRodWIuY29tL21vYnkvYnVpbGRraXQvc2Vzc2lvbi91cGxvYWQvdXBsb2FkLnByb3RvEg5tb2J5LnVwbG9hZC52MSIcCgxCeXRlc01lc3NhZ2USDAoEZGF0YRgBIAEoDDJQCgZVcGxvYWQSRgoEUHVsbBIcLm1vYnkudXBsb2FkLnYxLkJ5dGVzTWVzc2FnZRocLm1vYnkudXBsb2FkLnYxLkJ5dGVzTWVzc2FnZSgBMAFCKVonZ2l0aHViLmNvbS9tb2J5L2J1aWxka2l0L3Nlc3Npb24vdXBsb2FkYgZwcm90bzM");
 
 /**
- * BytesMessage contains a chunk of byte data
- *
  * @generated from message moby.upload.v1.BytesMessage
  */
 export type BytesMessage = Message<"moby.upload.v1.BytesMessage"> & {
@@ -24,10 +19,6 @@ export type BytesMessage = Message<"moby.upload.v1.BytesMessage"> & {
   data: Uint8Array;
 };
 
-/**
- * Describes the message moby.upload.v1.BytesMessage.
- * Use `create(BytesMessageSchema)` to create a new message.
- */
 export const BytesMessageSchema: GenMessage<BytesMessage> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_session_upload_upload, 0);
 

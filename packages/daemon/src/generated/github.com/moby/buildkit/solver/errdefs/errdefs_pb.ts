@@ -8,9 +8,6 @@ import type { Op, Range, SourceInfo } from "../pb/ops_pb.ts";
 import { file_github_com_moby_buildkit_solver_pb_ops } from "../pb/ops_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/moby/buildkit/solver/errdefs/errdefs.proto.
- */
 export const file_github_com_moby_buildkit_solver_errdefs_errdefs: GenFile = /*@__PURE__*/
   fileDesc("CjVnaXRodWIuY29tL21vYnkvYnVpbGRraXQvc29sdmVyL2VycmRlZnMvZXJyZGVmcy5wcm90bxIHZXJyZGVmcyIYCgZWZXJ0ZXgSDgoGZGlnZXN0GAEgASgJIkEKBlNvdXJjZRIcCgRpbmZvGAEgASgLMg4ucGIuU291cmNlSW5mbxIZCgZyYW5nZXMYAiADKAsyCS5wYi5SYW5nZSIoCghGcm9udGVuZBIMCgRuYW1lGAEgASgJEg4KBnNvdXJjZRgCIAEoCSIbCgtGcm9udGVuZENhcBIMCgRuYW1lGAEgASgJIjgKFENvbXBhdGliaWxpdHlGZWF0dXJlEg8KB3ZlcnNpb24YASABKAMSDwoHZmVhdHVyZRgCIAEoCSIaCgpTdWJyZXF1ZXN0EgwKBG5hbWUYASABKAkigQIKBVNvbHZlEhAKCGlucHV0SURzGAEgAygJEhAKCG1vdW50SURzGAIgAygJEhIKAm9wGAMgASgLMgYucGIuT3ASIwoEZmlsZRgEIAEoCzITLmVycmRlZnMuRmlsZUFjdGlvbkgAEiYKBWNhY2hlGAUgASgLMhUuZXJyZGVmcy5Db250ZW50Q2FjaGVIABI0CgtkZXNjcmlwdGlvbhgGIAMoCzIfLmVycmRlZnMuU29sdmUuRGVzY3JpcHRpb25FbnRyeRoyChBEZXNjcmlwdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCCQoHc3ViamVjdCIbCgpGaWxlQWN0aW9uEg0KBWluZGV4GAEgASgDIh0KDENvbnRlbnRDYWNoZRINCgVpbmRleBgBIAEoAyJaCh1Qcm92ZW5hbmNlTWF0ZXJpYWxzSW5jb21wbGV0ZRI5CgppbmNvbXBsZXRlGAEgAygLMiUuZXJyZGVmcy5Qcm92ZW5hbmNlTWF0ZXJpYWxJbmNvbXBsZXRlIngKHFByb3ZlbmFuY2VNYXRlcmlhbEluY29tcGxldGUSCgoCb3AYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZtZXRob2QYAyABKAkSCwoDdXJpGAQgASgJEhEKCWZpbmFsX3VyaRgFIAEoCRIOCgZyZWFzb24YBiABKAlCKVonZ2l0aHViLmNvbS9tb2J5L2J1aWxka2l0L3NvbHZlci9lcnJkZWZzYgZwcm90bzM", [file_github_com_moby_buildkit_solver_pb_ops]);
 
@@ -24,10 +21,6 @@ export type Vertex = Message<"errdefs.Vertex"> & {
   digest: string;
 };
 
-/**
- * Describes the message errdefs.Vertex.
- * Use `create(VertexSchema)` to create a new message.
- */
 export const VertexSchema: GenMessage<Vertex> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 0);
 
@@ -46,10 +39,6 @@ export type Source = Message<"errdefs.Source"> & {
   ranges: Range[];
 };
 
-/**
- * Describes the message errdefs.Source.
- * Use `create(SourceSchema)` to create a new message.
- */
 export const SourceSchema: GenMessage<Source> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 1);
 
@@ -58,24 +47,16 @@ export const SourceSchema: GenMessage<Source> = /*@__PURE__*/
  */
 export type Frontend = Message<"errdefs.Frontend"> & {
   /**
-   * frontend name e.g. dockerfile.v0 or gateway.v0
-   *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * used by the gateway frontend to identify the source, which corresponds to the image name
-   *
    * @generated from field: string source = 2;
    */
   source: string;
 };
 
-/**
- * Describes the message errdefs.Frontend.
- * Use `create(FrontendSchema)` to create a new message.
- */
 export const FrontendSchema: GenMessage<Frontend> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 2);
 
@@ -89,10 +70,6 @@ export type FrontendCap = Message<"errdefs.FrontendCap"> & {
   name: string;
 };
 
-/**
- * Describes the message errdefs.FrontendCap.
- * Use `create(FrontendCapSchema)` to create a new message.
- */
 export const FrontendCapSchema: GenMessage<FrontendCap> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 3);
 
@@ -111,10 +88,6 @@ export type CompatibilityFeature = Message<"errdefs.CompatibilityFeature"> & {
   feature: string;
 };
 
-/**
- * Describes the message errdefs.CompatibilityFeature.
- * Use `create(CompatibilityFeatureSchema)` to create a new message.
- */
 export const CompatibilityFeatureSchema: GenMessage<CompatibilityFeature> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 4);
 
@@ -128,10 +101,6 @@ export type Subrequest = Message<"errdefs.Subrequest"> & {
   name: string;
 };
 
-/**
- * Describes the message errdefs.Subrequest.
- * Use `create(SubrequestSchema)` to create a new message.
- */
 export const SubrequestSchema: GenMessage<Subrequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 5);
 
@@ -177,10 +146,6 @@ export type Solve = Message<"errdefs.Solve"> & {
   description: { [key: string]: string };
 };
 
-/**
- * Describes the message errdefs.Solve.
- * Use `create(SolveSchema)` to create a new message.
- */
 export const SolveSchema: GenMessage<Solve> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 6);
 
@@ -189,17 +154,11 @@ export const SolveSchema: GenMessage<Solve> = /*@__PURE__*/
  */
 export type FileAction = Message<"errdefs.FileAction"> & {
   /**
-   * Index of the file action that failed the exec.
-   *
    * @generated from field: int64 index = 1;
    */
   index: bigint;
 };
 
-/**
- * Describes the message errdefs.FileAction.
- * Use `create(FileActionSchema)` to create a new message.
- */
 export const FileActionSchema: GenMessage<FileAction> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 7);
 
@@ -208,17 +167,11 @@ export const FileActionSchema: GenMessage<FileAction> = /*@__PURE__*/
  */
 export type ContentCache = Message<"errdefs.ContentCache"> & {
   /**
-   * Original index of result that failed the slow cache calculation.
-   *
    * @generated from field: int64 index = 1;
    */
   index: bigint;
 };
 
-/**
- * Describes the message errdefs.ContentCache.
- * Use `create(ContentCacheSchema)` to create a new message.
- */
 export const ContentCacheSchema: GenMessage<ContentCache> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 8);
 
@@ -232,10 +185,6 @@ export type ProvenanceMaterialsIncomplete = Message<"errdefs.ProvenanceMaterials
   incomplete: ProvenanceMaterialIncomplete[];
 };
 
-/**
- * Describes the message errdefs.ProvenanceMaterialsIncomplete.
- * Use `create(ProvenanceMaterialsIncompleteSchema)` to create a new message.
- */
 export const ProvenanceMaterialsIncompleteSchema: GenMessage<ProvenanceMaterialsIncomplete> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 9);
 
@@ -274,10 +223,6 @@ export type ProvenanceMaterialIncomplete = Message<"errdefs.ProvenanceMaterialIn
   reason: string;
 };
 
-/**
- * Describes the message errdefs.ProvenanceMaterialIncomplete.
- * Use `create(ProvenanceMaterialIncompleteSchema)` to create a new message.
- */
 export const ProvenanceMaterialIncompleteSchema: GenMessage<ProvenanceMaterialIncomplete> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_errdefs_errdefs, 10);
 

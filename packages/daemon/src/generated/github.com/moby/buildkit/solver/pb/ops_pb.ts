@@ -9,22 +9,14 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/moby/buildkit/solver/pb/ops.proto.
- */
 export const file_github_com_moby_buildkit_solver_pb_ops: GenFile = /*@__PURE__*/
   fileDesc("CixnaXRodWIuY29tL21vYnkvYnVpbGRraXQvc29sdmVyL3BiL29wcy5wcm90bxICcGIiywIKAk9wEhkKBmlucHV0cxgBIAMoCzIJLnBiLklucHV0EhoKBGV4ZWMYAiABKAsyCi5wYi5FeGVjT3BIABIeCgZzb3VyY2UYAyABKAsyDC5wYi5Tb3VyY2VPcEgAEhoKBGZpbGUYBCABKAsyCi5wYi5GaWxlT3BIABIcCgVidWlsZBgFIAEoCzILLnBiLkJ1aWxkT3BIABIcCgVtZXJnZRgGIAEoCzILLnBiLk1lcmdlT3BIABIaCgRkaWZmGAcgASgLMgoucGIuRGlmZk9wSAASKAoLcGFzc3Rocm91Z2gYCCABKAsyES5wYi5QYXNzdGhyb3VnaE9wSAASHgoIcGxhdGZvcm0YCiABKAsyDC5wYi5QbGF0Zm9ybRIqCgtjb25zdHJhaW50cxgLIAEoCzIVLnBiLldvcmtlckNvbnN0cmFpbnRzQgQKAm9wImQKCFBsYXRmb3JtEhQKDEFyY2hpdGVjdHVyZRgBIAEoCRIKCgJPUxgCIAEoCRIPCgdWYXJpYW50GAMgASgJEhEKCU9TVmVyc2lvbhgEIAEoCRISCgpPU0ZlYXR1cmVzGAUgAygJIiYKBUlucHV0Eg4KBmRpZ2VzdBgBIAEoCRINCgVpbmRleBgCIAEoAyLCAQoGRXhlY09wEhYKBG1ldGEYASABKAsyCC5wYi5NZXRhEhkKBm1vdW50cxgCIAMoCzIJLnBiLk1vdW50EhwKB25ldHdvcmsYAyABKA4yCy5wYi5OZXRNb2RlEiIKCHNlY3VyaXR5GAQgASgOMhAucGIuU2VjdXJpdHlNb2RlEiAKCXNlY3JldGVudhgFIAMoCzINLnBiLlNlY3JldEVudhIhCgpjZGlEZXZpY2VzGAYgAygLMg0ucGIuQ0RJRGV2aWNlIvwBCgRNZXRhEgwKBGFyZ3MYASADKAkSCwoDZW52GAIgAygJEgsKA2N3ZBgDIAEoCRIMCgR1c2VyGAQgASgJEh8KCXByb3h5X2VudhgFIAEoCzIMLnBiLlByb3h5RW52Eh4KCmV4dHJhSG9zdHMYBiADKAsyCi5wYi5Ib3N0SVASEAoIaG9zdG5hbWUYByABKAkSGgoGdWxpbWl0GAkgAygLMgoucGIuVWxpbWl0EhQKDGNncm91cFBhcmVudBgKIAEoCRIhChlyZW1vdmVNb3VudFN0dWJzUmVjdXJzaXZlGAsgASgIEhYKDnZhbGlkRXhpdENvZGVzGAwgAygFIiIKBkhvc3RJUBIMCgRIb3N0GAEgASgJEgoKAklQGAIgASgJIjIKBlVsaW1pdBIMCgROYW1lGAEgASgJEgwKBFNvZnQYAiABKAMSDAoESGFyZBgDIAEoAyI3CglTZWNyZXRFbnYSCgoCSUQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghvcHRpb25hbBgDIAEoCCIrCglDRElEZXZpY2USDAoEbmFtZRgBIAEoCRIQCghvcHRpb25hbBgCIAEoCCK3AgoFTW91bnQSDQoFaW5wdXQYASABKAMSEAoIc2VsZWN0b3IYAiABKAkSDAoEZGVzdBgDIAEoCRIOCgZvdXRwdXQYBCABKAMSEAoIcmVhZG9ubHkYBSABKAgSIAoJbW91bnRUeXBlGAYgASgOMg0ucGIuTW91bnRUeXBlEh4KCFRtcGZzT3B0GBMgASgLMgwucGIuVG1wZnNPcHQSHgoIY2FjaGVPcHQYFCABKAsyDC5wYi5DYWNoZU9wdBIgCglzZWNyZXRPcHQYFSABKAsyDS5wYi5TZWNyZXRPcHQSGgoGU1NIT3B0GBYgASgLMgoucGIuU1NIT3B0EhAKCHJlc3VsdElEGBcgASgJEisKDGNvbnRlbnRDYWNoZRgYIAEoDjIVLnBiLk1vdW50Q29udGVudENhY2hlIhgKCFRtcGZzT3B0EgwKBHNpemUYASABKAMiPAoIQ2FjaGVPcHQSCgoCSUQYASABKAkSJAoHc2hhcmluZxgCIAEoDjITLnBiLkNhY2hlU2hhcmluZ09wdCJRCglTZWNyZXRPcHQSCgoCSUQYASABKAkSCwoDdWlkGAIgASgNEgsKA2dpZBgDIAEoDRIMCgRtb2RlGAQgASgNEhAKCG9wdGlvbmFsGAUgASgIIk4KBlNTSE9wdBIKCgJJRBgBIAEoCRILCgN1aWQYAiABKA0SCwoDZ2lkGAMgASgNEgwKBG1vZGUYBCABKA0SEAoIb3B0aW9uYWwYBSABKAgidAoIU291cmNlT3ASEgoKaWRlbnRpZmllchgBIAEoCRImCgVhdHRycxgCIAMoCzIXLnBiLlNvdXJjZU9wLkF0dHJzRW50cnkaLAoKQXR0cnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIvQBCgdCdWlsZE9wEg8KB2J1aWxkZXIYASABKAMSJwoGaW5wdXRzGAIgAygLMhcucGIuQnVpbGRPcC5JbnB1dHNFbnRyeRIbCgNkZWYYAyABKAsyDi5wYi5EZWZpbml0aW9uEiUKBWF0dHJzGAQgAygLMhYucGIuQnVpbGRPcC5BdHRyc0VudHJ5Gj0KC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIdCgV2YWx1ZRgCIAEoCzIOLnBiLkJ1aWxkSW5wdXQ6AjgBGiwKCkF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIbCgpCdWlsZElucHV0Eg0KBWlucHV0GAEgASgDIuACCgpPcE1ldGFkYXRhEhQKDGlnbm9yZV9jYWNoZRgBIAEoCBI0CgtkZXNjcmlwdGlvbhgCIAMoCzIfLnBiLk9wTWV0YWRhdGEuRGVzY3JpcHRpb25FbnRyeRIlCgxleHBvcnRfY2FjaGUYBCABKAsyDy5wYi5FeHBvcnRDYWNoZRImCgRjYXBzGAUgAygLMhgucGIuT3BNZXRhZGF0YS5DYXBzRW50cnkSKQoOcHJvZ3Jlc3NfZ3JvdXAYBiABKAsyES5wYi5Qcm9ncmVzc0dyb3VwEisKD2xpbnV4X3Jlc291cmNlcxgHIAEoCzISLnBiLkxpbnV4UmVzb3VyY2VzGjIKEERlc2NyaXB0aW9uRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARorCglDYXBzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgIOgI4ASKWAQoGU291cmNlEiwKCWxvY2F0aW9ucxgBIAMoCzIZLnBiLlNvdXJjZS5Mb2NhdGlvbnNFbnRyeRIdCgVpbmZvcxgCIAMoCzIOLnBiLlNvdXJjZUluZm8aPwoOTG9jYXRpb25zRW50cnkSCwoDa2V5GAEgASgJEhwKBXZhbHVlGAIgASgLMg0ucGIuTG9jYXRpb25zOgI4ASIsCglMb2NhdGlvbnMSHwoJbG9jYXRpb25zGAEgAygLMgwucGIuTG9jYXRpb24iYgoKU291cmNlSW5mbxIQCghmaWxlbmFtZRgBIAEoCRIMCgRkYXRhGAIgASgMEiIKCmRlZmluaXRpb24YAyABKAsyDi5wYi5EZWZpbml0aW9uEhAKCGxhbmd1YWdlGAQgASgJIjoKCExvY2F0aW9uEhMKC3NvdXJjZUluZGV4GAEgASgFEhkKBnJhbmdlcxgCIAMoCzIJLnBiLlJhbmdlIj8KBVJhbmdlEhsKBXN0YXJ0GAEgASgLMgwucGIuUG9zaXRpb24SGQoDZW5kGAIgASgLMgwucGIuUG9zaXRpb24iKwoIUG9zaXRpb24SDAoEbGluZRgBIAEoBRIRCgljaGFyYWN0ZXIYAiABKAUiHAoLRXhwb3J0Q2FjaGUSDQoFVmFsdWUYASABKAgiNwoNUHJvZ3Jlc3NHcm91cBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBHdlYWsYAyABKAgilAEKDkxpbnV4UmVzb3VyY2VzEg4KBm1lbW9yeRgBIAEoAxISCgptZW1vcnlTd2FwGAIgASgDEhEKCWNwdVNoYXJlcxgDIAEoBBIRCgljcHVQZXJpb2QYBCABKAQSEAoIY3B1UXVvdGEYBSABKAMSEgoKY3B1c2V0Q3B1cxgGIAEoCRISCgpjcHVzZXRNZW1zGAcgASgJImsKCFByb3h5RW52EhIKCmh0dHBfcHJveHkYASABKAkSEwoLaHR0cHNfcHJveHkYAiABKAkSEQoJZnRwX3Byb3h5GAMgASgJEhAKCG5vX3Byb3h5GAQgASgJEhEKCWFsbF9wcm94eRgFIAEoCSIjChFXb3JrZXJDb25zdHJhaW50cxIOCgZmaWx0ZXIYASADKAkipgEKCkRlZmluaXRpb24SCwoDZGVmGAEgAygMEi4KCG1ldGFkYXRhGAIgAygLMhwucGIuRGVmaW5pdGlvbi5NZXRhZGF0YUVudHJ5EhoKBlNvdXJjZRgDIAEoCzIKLnBiLlNvdXJjZRo/Cg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRIdCgV2YWx1ZRgCIAEoCzIOLnBiLk9wTWV0YWRhdGE6AjgBIikKBkZpbGVPcBIfCgdhY3Rpb25zGAIgAygLMg4ucGIuRmlsZUFjdGlvbiKJAgoKRmlsZUFjdGlvbhINCgVpbnB1dBgBIAEoAxIWCg5zZWNvbmRhcnlJbnB1dBgCIAEoAxIOCgZvdXRwdXQYAyABKAMSIgoEY29weRgEIAEoCzISLnBiLkZpbGVBY3Rpb25Db3B5SAASJgoGbWtmaWxlGAUgASgLMhQucGIuRmlsZUFjdGlvbk1rRmlsZUgAEiQKBW1rZGlyGAYgASgLMhMucGIuRmlsZUFjdGlvbk1rRGlySAASHgoCcm0YByABKAsyEC5wYi5GaWxlQWN0aW9uUm1IABIoCgdzeW1saW5rGAggASgLMhUucGIuRmlsZUFjdGlvblN5bWxpbmtIAEIICgZhY3Rpb24ikwMKDkZpbGVBY3Rpb25Db3B5EgsKA3NyYxgBIAEoCRIMCgRkZXN0GAIgASgJEhsKBW93bmVyGAMgASgLMgwucGIuQ2hvd25PcHQSDAoEbW9kZRgEIAEoBRIVCg1mb2xsb3dTeW1saW5rGAUgASgIEhcKD2RpckNvcHlDb250ZW50cxgGIAEoCBIoCiBhdHRlbXB0VW5wYWNrRG9ja2VyQ29tcGF0aWJpbGl0eRgHIAEoCBIWCg5jcmVhdGVEZXN0UGF0aBgIIAEoCBIVCg1hbGxvd1dpbGRjYXJkGAkgASgIEhoKEmFsbG93RW1wdHlXaWxkY2FyZBgKIAEoCBIRCgl0aW1lc3RhbXAYCyABKAMSGAoQaW5jbHVkZV9wYXR0ZXJucxgMIAMoCRIYChBleGNsdWRlX3BhdHRlcm5zGA0gAygJEiYKHmFsd2F5c1JlcGxhY2VFeGlzdGluZ0Rlc3RQYXRocxgOIAEoCBIPCgdtb2RlU3RyGA8gASgJEhYKDnJlcXVpcmVkX3BhdGhzGBAgAygJImwKEEZpbGVBY3Rpb25Na0ZpbGUSDAoEcGF0aBgBIAEoCRIMCgRtb2RlGAIgASgFEgwKBGRhdGEYAyABKAwSGwoFb3duZXIYBCABKAsyDC5wYi5DaG93bk9wdBIRCgl0aW1lc3RhbXAYBSABKAMiZQoRRmlsZUFjdGlvblN5bWxpbmsSDwoHb2xkcGF0aBgBIAEoCRIPCgduZXdwYXRoGAIgASgJEhsKBW93bmVyGAMgASgLMgwucGIuQ2hvd25PcHQSEQoJdGltZXN0YW1wGAQgASgDInIKD0ZpbGVBY3Rpb25Na0RpchIMCgRwYXRoGAEgASgJEgwKBG1vZGUYAiABKAUSEwoLbWFrZVBhcmVudHMYAyABKAgSGwoFb3duZXIYBCABKAsyDC5wYi5DaG93bk9wdBIRCgl0aW1lc3RhbXAYBSABKAMiSgoMRmlsZUFjdGlvblJtEgwKBHBhdGgYASABKAkSFQoNYWxsb3dOb3RGb3VuZBgCIAEoCBIVCg1hbGxvd1dpbGRjYXJkGAMgASgIIkEKCENob3duT3B0EhkKBHVzZXIYASABKAsyCy5wYi5Vc2VyT3B0EhoKBWdyb3VwGAIgASgLMgsucGIuVXNlck9wdCJFCgdVc2VyT3B0EiIKBmJ5TmFtZRgBIAEoCzIQLnBiLk5hbWVkVXNlck9wdEgAEg4KBGJ5SUQYAiABKA1IAEIGCgR1c2VyIisKDE5hbWVkVXNlck9wdBIMCgRuYW1lGAEgASgJEg0KBWlucHV0GAIgASgDIhsKCk1lcmdlSW5wdXQSDQoFaW5wdXQYASABKAMiKQoHTWVyZ2VPcBIeCgZpbnB1dHMYASADKAsyDi5wYi5NZXJnZUlucHV0Ih8KDkxvd2VyRGlmZklucHV0Eg0KBWlucHV0GAEgASgDIh8KDlVwcGVyRGlmZklucHV0Eg0KBWlucHV0GAEgASgDIk4KBkRpZmZPcBIhCgVsb3dlchgBIAEoCzISLnBiLkxvd2VyRGlmZklucHV0EiEKBXVwcGVyGAIgASgLMhIucGIuVXBwZXJEaWZmSW5wdXQiLAoNUGFzc3Rocm91Z2hPcBIKCgJpZBgBIAEoCRIPCgdvdXRwdXRzGAIgAygDKigKB05ldE1vZGUSCQoFVU5TRVQQABIICgRIT1NUEAESCAoETk9ORRACKikKDFNlY3VyaXR5TW9kZRILCgdTQU5EQk9YEAASDAoISU5TRUNVUkUQASpACglNb3VudFR5cGUSCAoEQklORBAAEgoKBlNFQ1JFVBABEgcKA1NTSBACEgkKBUNBQ0hFEAMSCQoFVE1QRlMQBCoxChFNb3VudENvbnRlbnRDYWNoZRILCgdERUZBVUxUEAASBgoCT04QARIHCgNPRkYQAio2Cg9DYWNoZVNoYXJpbmdPcHQSCgoGU0hBUkVEEAASCwoHUFJJVkFURRABEgoKBkxPQ0tFRBACQiRaImdpdGh1Yi5jb20vbW9ieS9idWlsZGtpdC9zb2x2ZXIvcGJiBnByb3RvMw");
 
 /**
- * Op represents a vertex of the LLB DAG.
- *
  * @generated from message pb.Op
  */
 export type Op = Message<"pb.Op"> & {
   /**
-   * changes to this structure must be represented in json.go.
-   * inputs is a set of input edges.
-   *
    * @generated from field: repeated pb.Input inputs = 1;
    */
   inputs: Input[];
@@ -87,16 +79,10 @@ export type Op = Message<"pb.Op"> & {
   constraints?: WorkerConstraints | undefined;
 };
 
-/**
- * Describes the message pb.Op.
- * Use `create(OpSchema)` to create a new message.
- */
 export const OpSchema: GenMessage<Op> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 0);
 
 /**
- * Platform is github.com/opencontainers/image-spec/specs-go/v1.Platform
- *
  * @generated from message pb.Platform
  */
 export type Platform = Message<"pb.Platform"> & {
@@ -121,51 +107,33 @@ export type Platform = Message<"pb.Platform"> & {
   OSVersion: string;
 
   /**
-   * unused
-   *
    * @generated from field: repeated string OSFeatures = 5;
    */
   OSFeatures: string[];
 };
 
-/**
- * Describes the message pb.Platform.
- * Use `create(PlatformSchema)` to create a new message.
- */
 export const PlatformSchema: GenMessage<Platform> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 1);
 
 /**
- * Input represents an input edge for an Op.
- *
  * @generated from message pb.Input
  */
 export type Input = Message<"pb.Input"> & {
   /**
-   * digest of the marshaled input Op
-   *
    * @generated from field: string digest = 1;
    */
   digest: string;
 
   /**
-   * output index of the input Op
-   *
    * @generated from field: int64 index = 2;
    */
   index: bigint;
 };
 
-/**
- * Describes the message pb.Input.
- * Use `create(InputSchema)` to create a new message.
- */
 export const InputSchema: GenMessage<Input> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 2);
 
 /**
- * ExecOp executes a command in a container.
- *
  * @generated from message pb.ExecOp
  */
 export type ExecOp = Message<"pb.ExecOp"> & {
@@ -200,18 +168,10 @@ export type ExecOp = Message<"pb.ExecOp"> & {
   cdiDevices: CDIDevice[];
 };
 
-/**
- * Describes the message pb.ExecOp.
- * Use `create(ExecOpSchema)` to create a new message.
- */
 export const ExecOpSchema: GenMessage<ExecOp> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 3);
 
 /**
- * Meta is a set of arguments for ExecOp.
- * Meta is unrelated to LLB metadata.
- * FIXME: rename (ExecContext? ExecArgs?)
- *
  * @generated from message pb.Meta
  */
 export type Meta = Message<"pb.Meta"> & {
@@ -271,10 +231,6 @@ export type Meta = Message<"pb.Meta"> & {
   validExitCodes: number[];
 };
 
-/**
- * Describes the message pb.Meta.
- * Use `create(MetaSchema)` to create a new message.
- */
 export const MetaSchema: GenMessage<Meta> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 4);
 
@@ -293,10 +249,6 @@ export type HostIP = Message<"pb.HostIP"> & {
   IP: string;
 };
 
-/**
- * Describes the message pb.HostIP.
- * Use `create(HostIPSchema)` to create a new message.
- */
 export const HostIPSchema: GenMessage<HostIP> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 5);
 
@@ -320,16 +272,10 @@ export type Ulimit = Message<"pb.Ulimit"> & {
   Hard: bigint;
 };
 
-/**
- * Describes the message pb.Ulimit.
- * Use `create(UlimitSchema)` to create a new message.
- */
 export const UlimitSchema: GenMessage<Ulimit> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 6);
 
 /**
- * SecretEnv is an environment variable that is backed by a secret.
- *
  * @generated from message pb.SecretEnv
  */
 export type SecretEnv = Message<"pb.SecretEnv"> & {
@@ -349,45 +295,28 @@ export type SecretEnv = Message<"pb.SecretEnv"> & {
   optional: boolean;
 };
 
-/**
- * Describes the message pb.SecretEnv.
- * Use `create(SecretEnvSchema)` to create a new message.
- */
 export const SecretEnvSchema: GenMessage<SecretEnv> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 7);
 
 /**
- * CDIDevice specifies a CDI device information.
- *
  * @generated from message pb.CDIDevice
  */
 export type CDIDevice = Message<"pb.CDIDevice"> & {
   /**
-   * Fully qualified CDI device name (e.g., vendor.com/gpu=gpudevice1)
-   * https://github.com/cncf-tags/container-device-interface/blob/main/SPEC.md
-   *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * Optional defines if CDI device is required.
-   *
    * @generated from field: bool optional = 2;
    */
   optional: boolean;
 };
 
-/**
- * Describes the message pb.CDIDevice.
- * Use `create(CDIDeviceSchema)` to create a new message.
- */
 export const CDIDeviceSchema: GenMessage<CDIDevice> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 8);
 
 /**
- * Mount specifies how to mount an input Op as a filesystem.
- *
  * @generated from message pb.Mount
  */
 export type Mount = Message<"pb.Mount"> & {
@@ -452,195 +381,125 @@ export type Mount = Message<"pb.Mount"> & {
   contentCache: MountContentCache;
 };
 
-/**
- * Describes the message pb.Mount.
- * Use `create(MountSchema)` to create a new message.
- */
 export const MountSchema: GenMessage<Mount> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 9);
 
 /**
- * TmpfsOpt defines options describing tpmfs mounts
- *
  * @generated from message pb.TmpfsOpt
  */
 export type TmpfsOpt = Message<"pb.TmpfsOpt"> & {
   /**
-   * Specify an upper limit on the size of the filesystem.
-   *
    * @generated from field: int64 size = 1;
    */
   size: bigint;
 };
 
-/**
- * Describes the message pb.TmpfsOpt.
- * Use `create(TmpfsOptSchema)` to create a new message.
- */
 export const TmpfsOptSchema: GenMessage<TmpfsOpt> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 10);
 
 /**
- * CacheOpt defines options specific to cache mounts
- *
  * @generated from message pb.CacheOpt
  */
 export type CacheOpt = Message<"pb.CacheOpt"> & {
   /**
-   * ID is an optional namespace for the mount
-   *
    * @generated from field: string ID = 1;
    */
   ID: string;
 
   /**
-   * Sharing is the sharing mode for the mount
-   *
    * @generated from field: pb.CacheSharingOpt sharing = 2;
    */
   sharing: CacheSharingOpt;
 };
 
-/**
- * Describes the message pb.CacheOpt.
- * Use `create(CacheOptSchema)` to create a new message.
- */
 export const CacheOptSchema: GenMessage<CacheOpt> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 11);
 
 /**
- * SecretOpt defines options describing secret mounts
- *
  * @generated from message pb.SecretOpt
  */
 export type SecretOpt = Message<"pb.SecretOpt"> & {
   /**
-   * ID of secret. Used for quering the value.
-   *
    * @generated from field: string ID = 1;
    */
   ID: string;
 
   /**
-   * UID of secret file
-   *
    * @generated from field: uint32 uid = 2;
    */
   uid: number;
 
   /**
-   * GID of secret file
-   *
    * @generated from field: uint32 gid = 3;
    */
   gid: number;
 
   /**
-   * Mode is the filesystem mode of secret file
-   *
    * @generated from field: uint32 mode = 4;
    */
   mode: number;
 
   /**
-   * Optional defines if secret value is required. Error is produced
-   * if value is not found and optional is false.
-   *
    * @generated from field: bool optional = 5;
    */
   optional: boolean;
 };
 
-/**
- * Describes the message pb.SecretOpt.
- * Use `create(SecretOptSchema)` to create a new message.
- */
 export const SecretOptSchema: GenMessage<SecretOpt> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 12);
 
 /**
- * SSHOpt defines options describing ssh mounts
- *
  * @generated from message pb.SSHOpt
  */
 export type SSHOpt = Message<"pb.SSHOpt"> & {
   /**
-   * ID of exposed ssh rule. Used for quering the value.
-   *
    * @generated from field: string ID = 1;
    */
   ID: string;
 
   /**
-   * UID of agent socket
-   *
    * @generated from field: uint32 uid = 2;
    */
   uid: number;
 
   /**
-   * GID of agent socket
-   *
    * @generated from field: uint32 gid = 3;
    */
   gid: number;
 
   /**
-   * Mode is the filesystem mode of agent socket
-   *
    * @generated from field: uint32 mode = 4;
    */
   mode: number;
 
   /**
-   * Optional defines if ssh socket is required. Error is produced
-   * if client does not expose ssh.
-   *
    * @generated from field: bool optional = 5;
    */
   optional: boolean;
 };
 
-/**
- * Describes the message pb.SSHOpt.
- * Use `create(SSHOptSchema)` to create a new message.
- */
 export const SSHOptSchema: GenMessage<SSHOpt> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 13);
 
 /**
- * SourceOp specifies a source such as build contexts and images.
- *
  * @generated from message pb.SourceOp
  */
 export type SourceOp = Message<"pb.SourceOp"> & {
   /**
-   * TODO: use source type or any type instead of URL protocol.
-   * identifier e.g. local://, docker-image://, git://, https://...
-   *
    * @generated from field: string identifier = 1;
    */
   identifier: string;
 
   /**
-   * attrs are defined in attr.go
-   *
    * @generated from field: map<string, string> attrs = 2;
    */
   attrs: { [key: string]: string };
 };
 
-/**
- * Describes the message pb.SourceOp.
- * Use `create(SourceOpSchema)` to create a new message.
- */
 export const SourceOpSchema: GenMessage<SourceOp> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 14);
 
 /**
- * BuildOp is used for nested build invocation.
- * BuildOp is experimental and can break without backwards compatibility
- *
  * @generated from message pb.BuildOp
  */
 export type BuildOp = Message<"pb.BuildOp"> & {
@@ -660,23 +519,15 @@ export type BuildOp = Message<"pb.BuildOp"> & {
   def?: Definition | undefined;
 
   /**
-   * outputs
-   *
    * @generated from field: map<string, string> attrs = 4;
    */
   attrs: { [key: string]: string };
 };
 
-/**
- * Describes the message pb.BuildOp.
- * Use `create(BuildOpSchema)` to create a new message.
- */
 export const BuildOpSchema: GenMessage<BuildOp> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 15);
 
 /**
- * BuildInput is used for BuildOp.
- *
  * @generated from message pb.BuildInput
  */
 export type BuildInput = Message<"pb.BuildInput"> & {
@@ -686,37 +537,24 @@ export type BuildInput = Message<"pb.BuildInput"> & {
   input: bigint;
 };
 
-/**
- * Describes the message pb.BuildInput.
- * Use `create(BuildInputSchema)` to create a new message.
- */
 export const BuildInputSchema: GenMessage<BuildInput> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 16);
 
 /**
- * OpMetadata is a per-vertex metadata entry, which can be defined for arbitrary Op vertex and overridable on the run time.
- *
  * @generated from message pb.OpMetadata
  */
 export type OpMetadata = Message<"pb.OpMetadata"> & {
   /**
-   * ignore_cache specifies to ignore the cache for this Op.
-   *
    * @generated from field: bool ignore_cache = 1;
    */
   ignoreCache: boolean;
 
   /**
-   * Description can be used for keeping any text fields that builder doesn't parse
-   *
    * @generated from field: map<string, string> description = 2;
    */
   description: { [key: string]: string };
 
   /**
-   * index 3 reserved for WorkerConstraint in previous versions
-   * WorkerConstraint worker_constraint = 3;
-   *
    * @generated from field: pb.ExportCache export_cache = 4;
    */
   exportCache?: ExportCache | undefined;
@@ -737,16 +575,10 @@ export type OpMetadata = Message<"pb.OpMetadata"> & {
   linuxResources?: LinuxResources | undefined;
 };
 
-/**
- * Describes the message pb.OpMetadata.
- * Use `create(OpMetadataSchema)` to create a new message.
- */
 export const OpMetadataSchema: GenMessage<OpMetadata> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 17);
 
 /**
- * Source is a source mapping description for a file
- *
  * @generated from message pb.Source
  */
 export type Source = Message<"pb.Source"> & {
@@ -761,16 +593,10 @@ export type Source = Message<"pb.Source"> & {
   infos: SourceInfo[];
 };
 
-/**
- * Describes the message pb.Source.
- * Use `create(SourceSchema)` to create a new message.
- */
 export const SourceSchema: GenMessage<Source> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 18);
 
 /**
- * Locations is a list of ranges with a index to its source map.
- *
  * @generated from message pb.Locations
  */
 export type Locations = Message<"pb.Locations"> & {
@@ -780,16 +606,10 @@ export type Locations = Message<"pb.Locations"> & {
   locations: Location[];
 };
 
-/**
- * Describes the message pb.Locations.
- * Use `create(LocationsSchema)` to create a new message.
- */
 export const LocationsSchema: GenMessage<Locations> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 19);
 
 /**
- * Source info contains the shared metadata of a source mapping
- *
  * @generated from message pb.SourceInfo
  */
 export type SourceInfo = Message<"pb.SourceInfo"> & {
@@ -814,16 +634,10 @@ export type SourceInfo = Message<"pb.SourceInfo"> & {
   language: string;
 };
 
-/**
- * Describes the message pb.SourceInfo.
- * Use `create(SourceInfoSchema)` to create a new message.
- */
 export const SourceInfoSchema: GenMessage<SourceInfo> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 20);
 
 /**
- * Location defines list of areas in to source file
- *
  * @generated from message pb.Location
  */
 export type Location = Message<"pb.Location"> & {
@@ -838,16 +652,10 @@ export type Location = Message<"pb.Location"> & {
   ranges: Range[];
 };
 
-/**
- * Describes the message pb.Location.
- * Use `create(LocationSchema)` to create a new message.
- */
 export const LocationSchema: GenMessage<Location> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 21);
 
 /**
- * Range is an area in the source file
- *
  * @generated from message pb.Range
  */
 export type Range = Message<"pb.Range"> & {
@@ -862,16 +670,10 @@ export type Range = Message<"pb.Range"> & {
   end?: Position | undefined;
 };
 
-/**
- * Describes the message pb.Range.
- * Use `create(RangeSchema)` to create a new message.
- */
 export const RangeSchema: GenMessage<Range> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 22);
 
 /**
- * Position is single location in a source file
- *
  * @generated from message pb.Position
  */
 export type Position = Message<"pb.Position"> & {
@@ -886,10 +688,6 @@ export type Position = Message<"pb.Position"> & {
   character: number;
 };
 
-/**
- * Describes the message pb.Position.
- * Use `create(PositionSchema)` to create a new message.
- */
 export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 23);
 
@@ -903,10 +701,6 @@ export type ExportCache = Message<"pb.ExportCache"> & {
   Value: boolean;
 };
 
-/**
- * Describes the message pb.ExportCache.
- * Use `create(ExportCacheSchema)` to create a new message.
- */
 export const ExportCacheSchema: GenMessage<ExportCache> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 24);
 
@@ -930,75 +724,49 @@ export type ProgressGroup = Message<"pb.ProgressGroup"> & {
   weak: boolean;
 };
 
-/**
- * Describes the message pb.ProgressGroup.
- * Use `create(ProgressGroupSchema)` to create a new message.
- */
 export const ProgressGroupSchema: GenMessage<ProgressGroup> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 25);
 
 /**
- * LinuxResources specifies cgroup resource limits for containers.
- * Used in OpMetadata to set per-step resource constraints without
- * affecting the cache key.
- *
  * @generated from message pb.LinuxResources
  */
 export type LinuxResources = Message<"pb.LinuxResources"> & {
   /**
-   * memory limit in bytes
-   *
    * @generated from field: int64 memory = 1;
    */
   memory: bigint;
 
   /**
-   * memory+swap limit in bytes
-   *
    * @generated from field: int64 memorySwap = 2;
    */
   memorySwap: bigint;
 
   /**
-   * relative CPU weight
-   *
    * @generated from field: uint64 cpuShares = 3;
    */
   cpuShares: bigint;
 
   /**
-   * CFS period in microseconds
-   *
    * @generated from field: uint64 cpuPeriod = 4;
    */
   cpuPeriod: bigint;
 
   /**
-   * CFS quota in microseconds
-   *
    * @generated from field: int64 cpuQuota = 5;
    */
   cpuQuota: bigint;
 
   /**
-   * CPU affinity (e.g., "0-3")
-   *
    * @generated from field: string cpusetCpus = 6;
    */
   cpusetCpus: string;
 
   /**
-   * memory node affinity (e.g., "0,1")
-   *
    * @generated from field: string cpusetMems = 7;
    */
   cpusetMems: string;
 };
 
-/**
- * Describes the message pb.LinuxResources.
- * Use `create(LinuxResourcesSchema)` to create a new message.
- */
 export const LinuxResourcesSchema: GenMessage<LinuxResources> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 26);
 
@@ -1032,67 +800,42 @@ export type ProxyEnv = Message<"pb.ProxyEnv"> & {
   allProxy: string;
 };
 
-/**
- * Describes the message pb.ProxyEnv.
- * Use `create(ProxyEnvSchema)` to create a new message.
- */
 export const ProxyEnvSchema: GenMessage<ProxyEnv> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 27);
 
 /**
- * WorkerConstraints defines conditions for the worker
- *
  * @generated from message pb.WorkerConstraints
  */
 export type WorkerConstraints = Message<"pb.WorkerConstraints"> & {
   /**
-   * containerd-style filter
-   *
    * @generated from field: repeated string filter = 1;
    */
   filter: string[];
 };
 
-/**
- * Describes the message pb.WorkerConstraints.
- * Use `create(WorkerConstraintsSchema)` to create a new message.
- */
 export const WorkerConstraintsSchema: GenMessage<WorkerConstraints> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 28);
 
 /**
- * Definition is the LLB definition structure with per-vertex metadata entries
- *
  * @generated from message pb.Definition
  */
 export type Definition = Message<"pb.Definition"> & {
   /**
-   * def is a list of marshaled Op messages
-   *
    * @generated from field: repeated bytes def = 1;
    */
   def: Uint8Array[];
 
   /**
-   * metadata contains metadata for the each of the Op messages.
-   * A key must be an LLB op digest string. Currently, empty string is not expected as a key, but it may change in the future.
-   *
    * @generated from field: map<string, pb.OpMetadata> metadata = 2;
    */
   metadata: { [key: string]: OpMetadata };
 
   /**
-   * Source contains the source mapping information for the vertexes in the definition
-   *
    * @generated from field: pb.Source Source = 3;
    */
   Source?: Source | undefined;
 };
 
-/**
- * Describes the message pb.Definition.
- * Use `create(DefinitionSchema)` to create a new message.
- */
 export const DefinitionSchema: GenMessage<Definition> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 29);
 
@@ -1106,10 +849,6 @@ export type FileOp = Message<"pb.FileOp"> & {
   actions: FileAction[];
 };
 
-/**
- * Describes the message pb.FileOp.
- * Use `create(FileOpSchema)` to create a new message.
- */
 export const FileOpSchema: GenMessage<FileOp> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 30);
 
@@ -1118,17 +857,11 @@ export const FileOpSchema: GenMessage<FileOp> = /*@__PURE__*/
  */
 export type FileAction = Message<"pb.FileAction"> & {
   /**
-   * changes to this structure must be represented in json.go.
-   *
-   * could be real input or target (target index + max input index)
-   *
    * @generated from field: int64 input = 1;
    */
   input: bigint;
 
   /**
-   * --//--
-   *
    * @generated from field: int64 secondaryInput = 2;
    */
   secondaryInput: bigint;
@@ -1143,40 +876,30 @@ export type FileAction = Message<"pb.FileAction"> & {
    */
   action: {
     /**
-     * FileActionCopy copies files from secondaryInput on top of input
-     *
      * @generated from field: pb.FileActionCopy copy = 4;
      */
     value: FileActionCopy;
     case: "copy";
   } | {
     /**
-     * FileActionMkFile creates a new file
-     *
      * @generated from field: pb.FileActionMkFile mkfile = 5;
      */
     value: FileActionMkFile;
     case: "mkfile";
   } | {
     /**
-     * FileActionMkDir creates a new directory
-     *
      * @generated from field: pb.FileActionMkDir mkdir = 6;
      */
     value: FileActionMkDir;
     case: "mkdir";
   } | {
     /**
-     * FileActionRm removes a file
-     *
      * @generated from field: pb.FileActionRm rm = 7;
      */
     value: FileActionRm;
     case: "rm";
   } | {
     /**
-     * FileActionSymlink creates a symlink
-     *
      * @generated from field: pb.FileActionSymlink symlink = 8;
      */
     value: FileActionSymlink;
@@ -1184,10 +907,6 @@ export type FileAction = Message<"pb.FileAction"> & {
   } | { case: undefined; value?: undefined };
 };
 
-/**
- * Describes the message pb.FileAction.
- * Use `create(FileActionSchema)` to create a new message.
- */
 export const FileActionSchema: GenMessage<FileAction> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 31);
 
@@ -1196,123 +915,86 @@ export const FileActionSchema: GenMessage<FileAction> = /*@__PURE__*/
  */
 export type FileActionCopy = Message<"pb.FileActionCopy"> & {
   /**
-   * src is the source path
-   *
    * @generated from field: string src = 1;
    */
   src: string;
 
   /**
-   * dest path
-   *
    * @generated from field: string dest = 2;
    */
   dest: string;
 
   /**
-   * optional owner override
-   *
    * @generated from field: pb.ChownOpt owner = 3;
    */
   owner?: ChownOpt | undefined;
 
   /**
-   * optional permission bits override
-   *
    * @generated from field: int32 mode = 4;
    */
   mode: number;
 
   /**
-   * followSymlink resolves symlinks in src
-   *
    * @generated from field: bool followSymlink = 5;
    */
   followSymlink: boolean;
 
   /**
-   * dirCopyContents only copies contents if src is a directory
-   *
    * @generated from field: bool dirCopyContents = 6;
    */
   dirCopyContents: boolean;
 
   /**
-   * attemptUnpackDockerCompatibility detects if src is an archive to unpack it instead
-   *
    * @generated from field: bool attemptUnpackDockerCompatibility = 7;
    */
   attemptUnpackDockerCompatibility: boolean;
 
   /**
-   * createDestPath creates dest path directories if needed
-   *
    * @generated from field: bool createDestPath = 8;
    */
   createDestPath: boolean;
 
   /**
-   * allowWildcard allows filepath.Match wildcards in src path
-   *
    * @generated from field: bool allowWildcard = 9;
    */
   allowWildcard: boolean;
 
   /**
-   * allowEmptyWildcard doesn't fail the whole copy if wildcard doesn't resolve to files
-   *
    * @generated from field: bool allowEmptyWildcard = 10;
    */
   allowEmptyWildcard: boolean;
 
   /**
-   * optional created time override
-   *
    * @generated from field: int64 timestamp = 11;
    */
   timestamp: bigint;
 
   /**
-   * include only files/dirs matching at least one of these patterns
-   *
    * @generated from field: repeated string include_patterns = 12;
    */
   includePatterns: string[];
 
   /**
-   * exclude files/dir matching any of these patterns (even if they match an include pattern)
-   *
    * @generated from field: repeated string exclude_patterns = 13;
    */
   excludePatterns: string[];
 
   /**
-   * alwaysReplaceExistingDestPaths results in an existing dest path that differs in type from the src path being replaced rather than the default of returning an error
-   *
    * @generated from field: bool alwaysReplaceExistingDestPaths = 14;
    */
   alwaysReplaceExistingDestPaths: boolean;
 
   /**
-   * mode in non-octal format
-   *
    * @generated from field: string modeStr = 15;
    */
   modeStr: string;
 
   /**
-   * required paths that must be included in the copy. This is only used when
-   * include_patterns has at least one pattern.
-   *
    * @generated from field: repeated string required_paths = 16;
    */
   requiredPaths: string[];
 };
 
-/**
- * Describes the message pb.FileActionCopy.
- * Use `create(FileActionCopySchema)` to create a new message.
- */
 export const FileActionCopySchema: GenMessage<FileActionCopy> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 32);
 
@@ -1321,45 +1003,31 @@ export const FileActionCopySchema: GenMessage<FileActionCopy> = /*@__PURE__*/
  */
 export type FileActionMkFile = Message<"pb.FileActionMkFile"> & {
   /**
-   * path for the new file
-   *
    * @generated from field: string path = 1;
    */
   path: string;
 
   /**
-   * permission bits
-   *
    * @generated from field: int32 mode = 2;
    */
   mode: number;
 
   /**
-   * data is the new file contents
-   *
    * @generated from field: bytes data = 3;
    */
   data: Uint8Array;
 
   /**
-   * optional owner for the new file
-   *
    * @generated from field: pb.ChownOpt owner = 4;
    */
   owner?: ChownOpt | undefined;
 
   /**
-   * optional created time override
-   *
    * @generated from field: int64 timestamp = 5;
    */
   timestamp: bigint;
 };
 
-/**
- * Describes the message pb.FileActionMkFile.
- * Use `create(FileActionMkFileSchema)` to create a new message.
- */
 export const FileActionMkFileSchema: GenMessage<FileActionMkFile> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 33);
 
@@ -1368,38 +1036,26 @@ export const FileActionMkFileSchema: GenMessage<FileActionMkFile> = /*@__PURE__*
  */
 export type FileActionSymlink = Message<"pb.FileActionSymlink"> & {
   /**
-   * destination path for the new file representing the link
-   *
    * @generated from field: string oldpath = 1;
    */
   oldpath: string;
 
   /**
-   * source path for the link
-   *
    * @generated from field: string newpath = 2;
    */
   newpath: string;
 
   /**
-   * optional owner for the new file
-   *
    * @generated from field: pb.ChownOpt owner = 3;
    */
   owner?: ChownOpt | undefined;
 
   /**
-   * optional created time override
-   *
    * @generated from field: int64 timestamp = 4;
    */
   timestamp: bigint;
 };
 
-/**
- * Describes the message pb.FileActionSymlink.
- * Use `create(FileActionSymlinkSchema)` to create a new message.
- */
 export const FileActionSymlinkSchema: GenMessage<FileActionSymlink> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 34);
 
@@ -1408,45 +1064,31 @@ export const FileActionSymlinkSchema: GenMessage<FileActionSymlink> = /*@__PURE_
  */
 export type FileActionMkDir = Message<"pb.FileActionMkDir"> & {
   /**
-   * path for the new directory
-   *
    * @generated from field: string path = 1;
    */
   path: string;
 
   /**
-   * permission bits
-   *
    * @generated from field: int32 mode = 2;
    */
   mode: number;
 
   /**
-   * makeParents creates parent directories as well if needed
-   *
    * @generated from field: bool makeParents = 3;
    */
   makeParents: boolean;
 
   /**
-   * optional owner for the new directory
-   *
    * @generated from field: pb.ChownOpt owner = 4;
    */
   owner?: ChownOpt | undefined;
 
   /**
-   * optional created time override
-   *
    * @generated from field: int64 timestamp = 5;
    */
   timestamp: bigint;
 };
 
-/**
- * Describes the message pb.FileActionMkDir.
- * Use `create(FileActionMkDirSchema)` to create a new message.
- */
 export const FileActionMkDirSchema: GenMessage<FileActionMkDir> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 35);
 
@@ -1455,31 +1097,21 @@ export const FileActionMkDirSchema: GenMessage<FileActionMkDir> = /*@__PURE__*/
  */
 export type FileActionRm = Message<"pb.FileActionRm"> & {
   /**
-   * path to remove
-   *
    * @generated from field: string path = 1;
    */
   path: string;
 
   /**
-   * allowNotFound doesn't fail the rm if file is not found
-   *
    * @generated from field: bool allowNotFound = 2;
    */
   allowNotFound: boolean;
 
   /**
-   * allowWildcard allows filepath.Match wildcards in path
-   *
    * @generated from field: bool allowWildcard = 3;
    */
   allowWildcard: boolean;
 };
 
-/**
- * Describes the message pb.FileActionRm.
- * Use `create(FileActionRmSchema)` to create a new message.
- */
 export const FileActionRmSchema: GenMessage<FileActionRm> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 36);
 
@@ -1498,10 +1130,6 @@ export type ChownOpt = Message<"pb.ChownOpt"> & {
   group?: UserOpt | undefined;
 };
 
-/**
- * Describes the message pb.ChownOpt.
- * Use `create(ChownOptSchema)` to create a new message.
- */
 export const ChownOptSchema: GenMessage<ChownOpt> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 37);
 
@@ -1510,8 +1138,6 @@ export const ChownOptSchema: GenMessage<ChownOpt> = /*@__PURE__*/
  */
 export type UserOpt = Message<"pb.UserOpt"> & {
   /**
-   * changes to this structure must be represented in json.go.
-   *
    * @generated from oneof pb.UserOpt.user
    */
   user: {
@@ -1529,10 +1155,6 @@ export type UserOpt = Message<"pb.UserOpt"> & {
   } | { case: undefined; value?: undefined };
 };
 
-/**
- * Describes the message pb.UserOpt.
- * Use `create(UserOptSchema)` to create a new message.
- */
 export const UserOptSchema: GenMessage<UserOpt> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 38);
 
@@ -1551,10 +1173,6 @@ export type NamedUserOpt = Message<"pb.NamedUserOpt"> & {
   input: bigint;
 };
 
-/**
- * Describes the message pb.NamedUserOpt.
- * Use `create(NamedUserOptSchema)` to create a new message.
- */
 export const NamedUserOptSchema: GenMessage<NamedUserOpt> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 39);
 
@@ -1568,10 +1186,6 @@ export type MergeInput = Message<"pb.MergeInput"> & {
   input: bigint;
 };
 
-/**
- * Describes the message pb.MergeInput.
- * Use `create(MergeInputSchema)` to create a new message.
- */
 export const MergeInputSchema: GenMessage<MergeInput> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 40);
 
@@ -1585,10 +1199,6 @@ export type MergeOp = Message<"pb.MergeOp"> & {
   inputs: MergeInput[];
 };
 
-/**
- * Describes the message pb.MergeOp.
- * Use `create(MergeOpSchema)` to create a new message.
- */
 export const MergeOpSchema: GenMessage<MergeOp> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 41);
 
@@ -1602,10 +1212,6 @@ export type LowerDiffInput = Message<"pb.LowerDiffInput"> & {
   input: bigint;
 };
 
-/**
- * Describes the message pb.LowerDiffInput.
- * Use `create(LowerDiffInputSchema)` to create a new message.
- */
 export const LowerDiffInputSchema: GenMessage<LowerDiffInput> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 42);
 
@@ -1619,10 +1225,6 @@ export type UpperDiffInput = Message<"pb.UpperDiffInput"> & {
   input: bigint;
 };
 
-/**
- * Describes the message pb.UpperDiffInput.
- * Use `create(UpperDiffInputSchema)` to create a new message.
- */
 export const UpperDiffInputSchema: GenMessage<UpperDiffInput> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 43);
 
@@ -1641,10 +1243,6 @@ export type DiffOp = Message<"pb.DiffOp"> & {
   upper?: UpperDiffInput | undefined;
 };
 
-/**
- * Describes the message pb.DiffOp.
- * Use `create(DiffOpSchema)` to create a new message.
- */
 export const DiffOpSchema: GenMessage<DiffOp> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 44);
 
@@ -1663,10 +1261,6 @@ export type PassthroughOp = Message<"pb.PassthroughOp"> & {
   outputs: bigint[];
 };
 
-/**
- * Describes the message pb.PassthroughOp.
- * Use `create(PassthroughOpSchema)` to create a new message.
- */
 export const PassthroughOpSchema: GenMessage<PassthroughOp> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_solver_pb_ops, 45);
 
@@ -1675,8 +1269,6 @@ export const PassthroughOpSchema: GenMessage<PassthroughOp> = /*@__PURE__*/
  */
 export const NetMode = {
   /**
-   * sandbox
-   *
    * @generated from enum value: UNSET = 0;
    */
   UNSET: 0,
@@ -1694,9 +1286,6 @@ export const NetMode = {
 
 export type NetMode = (typeof NetMode)[keyof typeof NetMode];
 
-/**
- * Describes the enum pb.NetMode.
- */
 export const NetModeSchema: GenEnum<NetMode> = /*@__PURE__*/
   enumDesc(file_github_com_moby_buildkit_solver_pb_ops, 0);
 
@@ -1710,8 +1299,6 @@ export const SecurityMode = {
   SANDBOX: 0,
 
   /**
-   * privileged mode
-   *
    * @generated from enum value: INSECURE = 1;
    */
   INSECURE: 1,
@@ -1719,15 +1306,10 @@ export const SecurityMode = {
 
 export type SecurityMode = (typeof SecurityMode)[keyof typeof SecurityMode];
 
-/**
- * Describes the enum pb.SecurityMode.
- */
 export const SecurityModeSchema: GenEnum<SecurityMode> = /*@__PURE__*/
   enumDesc(file_github_com_moby_buildkit_solver_pb_ops, 1);
 
 /**
- * MountType defines a type of a mount from a supported set
- *
  * @generated from enum pb.MountType
  */
 export const MountType = {
@@ -1759,15 +1341,10 @@ export const MountType = {
 
 export type MountType = (typeof MountType)[keyof typeof MountType];
 
-/**
- * Describes the enum pb.MountType.
- */
 export const MountTypeSchema: GenEnum<MountType> = /*@__PURE__*/
   enumDesc(file_github_com_moby_buildkit_solver_pb_ops, 2);
 
 /**
- * MountContentCache ...
- *
  * @generated from enum pb.MountContentCache
  */
 export const MountContentCache = {
@@ -1789,35 +1366,24 @@ export const MountContentCache = {
 
 export type MountContentCache = (typeof MountContentCache)[keyof typeof MountContentCache];
 
-/**
- * Describes the enum pb.MountContentCache.
- */
 export const MountContentCacheSchema: GenEnum<MountContentCache> = /*@__PURE__*/
   enumDesc(file_github_com_moby_buildkit_solver_pb_ops, 3);
 
 /**
- * CacheSharingOpt defines different sharing modes for cache mount
- *
  * @generated from enum pb.CacheSharingOpt
  */
 export const CacheSharingOpt = {
   /**
-   * SHARED cache mount can be used concurrently by multiple writers
-   *
    * @generated from enum value: SHARED = 0;
    */
   SHARED: 0,
 
   /**
-   * PRIVATE creates a new mount if there are multiple writers
-   *
    * @generated from enum value: PRIVATE = 1;
    */
   PRIVATE: 1,
 
   /**
-   * LOCKED pauses second writer until first one releases the mount
-   *
    * @generated from enum value: LOCKED = 2;
    */
   LOCKED: 2,
@@ -1825,9 +1391,6 @@ export const CacheSharingOpt = {
 
 export type CacheSharingOpt = (typeof CacheSharingOpt)[keyof typeof CacheSharingOpt];
 
-/**
- * Describes the enum pb.CacheSharingOpt.
- */
 export const CacheSharingOptSchema: GenEnum<CacheSharingOpt> = /*@__PURE__*/
   enumDesc(file_github_com_moby_buildkit_solver_pb_ops, 4);
 

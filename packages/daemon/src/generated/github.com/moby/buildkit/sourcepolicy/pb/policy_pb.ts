@@ -6,15 +6,10 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/moby/buildkit/sourcepolicy/pb/policy.proto.
- */
 export const file_github_com_moby_buildkit_sourcepolicy_pb_policy: GenFile = /*@__PURE__*/
   fileDesc("CjVnaXRodWIuY29tL21vYnkvYnVpbGRraXQvc291cmNlcG9saWN5L3BiL3BvbGljeS5wcm90bxIdbW9ieS5idWlsZGtpdC52MS5zb3VyY2Vwb2xpY3kitgEKBFJ1bGUSOwoGYWN0aW9uGAEgASgOMisubW9ieS5idWlsZGtpdC52MS5zb3VyY2Vwb2xpY3kuUG9saWN5QWN0aW9uEjkKCHNlbGVjdG9yGAIgASgLMicubW9ieS5idWlsZGtpdC52MS5zb3VyY2Vwb2xpY3kuU2VsZWN0b3ISNgoHdXBkYXRlcxgDIAEoCzIlLm1vYnkuYnVpbGRraXQudjEuc291cmNlcG9saWN5LlVwZGF0ZSKLAQoGVXBkYXRlEhIKCmlkZW50aWZpZXIYASABKAkSPwoFYXR0cnMYAiADKAsyMC5tb2J5LmJ1aWxka2l0LnYxLnNvdXJjZXBvbGljeS5VcGRhdGUuQXR0cnNFbnRyeRosCgpBdHRyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEioAEKCFNlbGVjdG9yEhIKCmlkZW50aWZpZXIYASABKAkSPAoKbWF0Y2hfdHlwZRgCIAEoDjIoLm1vYnkuYnVpbGRraXQudjEuc291cmNlcG9saWN5Lk1hdGNoVHlwZRJCCgtjb25zdHJhaW50cxgDIAMoCzItLm1vYnkuYnVpbGRraXQudjEuc291cmNlcG9saWN5LkF0dHJDb25zdHJhaW50ImkKDkF0dHJDb25zdHJhaW50EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCRI7Cgljb25kaXRpb24YAyABKA4yKC5tb2J5LmJ1aWxka2l0LnYxLnNvdXJjZXBvbGljeS5BdHRyTWF0Y2giTQoGUG9saWN5Eg8KB3ZlcnNpb24YASABKAMSMgoFcnVsZXMYAiADKAsyIy5tb2J5LmJ1aWxka2l0LnYxLnNvdXJjZXBvbGljeS5SdWxlKjAKDFBvbGljeUFjdGlvbhIJCgVBTExPVxAAEggKBERFTlkQARILCgdDT05WRVJUEAIqMQoJQXR0ck1hdGNoEgkKBUVRVUFMEAASDAoITk9URVFVQUwQARILCgdNQVRDSEVTEAIqLwoJTWF0Y2hUeXBlEgwKCFdJTERDQVJEEAASCQoFRVhBQ1QQARIJCgVSRUdFWBACQkhaRmdpdGh1Yi5jb20vbW9ieS9idWlsZGtpdC9zb3VyY2Vwb2xpY3kvcGI7bW9ieV9idWlsZGtpdF92MV9zb3VyY2Vwb2xpY3liBnByb3RvMw");
 
 /**
- * Rule defines the action(s) to take when a source is matched
- *
  * @generated from message moby.buildkit.v1.sourcepolicy.Rule
  */
 export type Rule = Message<"moby.buildkit.v1.sourcepolicy.Rule"> & {
@@ -34,16 +29,10 @@ export type Rule = Message<"moby.buildkit.v1.sourcepolicy.Rule"> & {
   updates?: Update | undefined;
 };
 
-/**
- * Describes the message moby.buildkit.v1.sourcepolicy.Rule.
- * Use `create(RuleSchema)` to create a new message.
- */
 export const RuleSchema: GenMessage<Rule> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_sourcepolicy_pb_policy, 0);
 
 /**
- * Update contains updates to the matched build step after rule is applied
- *
  * @generated from message moby.buildkit.v1.sourcepolicy.Update
  */
 export type Update = Message<"moby.buildkit.v1.sourcepolicy.Update"> & {
@@ -58,16 +47,10 @@ export type Update = Message<"moby.buildkit.v1.sourcepolicy.Update"> & {
   attrs: { [key: string]: string };
 };
 
-/**
- * Describes the message moby.buildkit.v1.sourcepolicy.Update.
- * Use `create(UpdateSchema)` to create a new message.
- */
 export const UpdateSchema: GenMessage<Update> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_sourcepolicy_pb_policy, 1);
 
 /**
- * Selector identifies a source to match a policy to
- *
  * @generated from message moby.buildkit.v1.sourcepolicy.Selector
  */
 export type Selector = Message<"moby.buildkit.v1.sourcepolicy.Selector"> & {
@@ -77,8 +60,6 @@ export type Selector = Message<"moby.buildkit.v1.sourcepolicy.Selector"> & {
   identifier: string;
 
   /**
-   * MatchType is the type of match to perform on the source identifier
-   *
    * @generated from field: moby.buildkit.v1.sourcepolicy.MatchType match_type = 2;
    */
   matchType: MatchType;
@@ -89,16 +70,10 @@ export type Selector = Message<"moby.buildkit.v1.sourcepolicy.Selector"> & {
   constraints: AttrConstraint[];
 };
 
-/**
- * Describes the message moby.buildkit.v1.sourcepolicy.Selector.
- * Use `create(SelectorSchema)` to create a new message.
- */
 export const SelectorSchema: GenMessage<Selector> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_sourcepolicy_pb_policy, 2);
 
 /**
- * AttrConstraint defines a constraint on a source attribute
- *
  * @generated from message moby.buildkit.v1.sourcepolicy.AttrConstraint
  */
 export type AttrConstraint = Message<"moby.buildkit.v1.sourcepolicy.AttrConstraint"> & {
@@ -118,22 +93,14 @@ export type AttrConstraint = Message<"moby.buildkit.v1.sourcepolicy.AttrConstrai
   condition: AttrMatch;
 };
 
-/**
- * Describes the message moby.buildkit.v1.sourcepolicy.AttrConstraint.
- * Use `create(AttrConstraintSchema)` to create a new message.
- */
 export const AttrConstraintSchema: GenMessage<AttrConstraint> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_sourcepolicy_pb_policy, 3);
 
 /**
- * Policy is the list of rules the policy engine will perform
- *
  * @generated from message moby.buildkit.v1.sourcepolicy.Policy
  */
 export type Policy = Message<"moby.buildkit.v1.sourcepolicy.Policy"> & {
   /**
-   * Currently 1
-   *
    * @generated from field: int64 version = 1;
    */
   version: bigint;
@@ -144,16 +111,10 @@ export type Policy = Message<"moby.buildkit.v1.sourcepolicy.Policy"> & {
   rules: Rule[];
 };
 
-/**
- * Describes the message moby.buildkit.v1.sourcepolicy.Policy.
- * Use `create(PolicySchema)` to create a new message.
- */
 export const PolicySchema: GenMessage<Policy> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_sourcepolicy_pb_policy, 4);
 
 /**
- * PolicyAction defines the action to take when a source is matched
- *
  * @generated from enum moby.buildkit.v1.sourcepolicy.PolicyAction
  */
 export const PolicyAction = {
@@ -175,15 +136,10 @@ export const PolicyAction = {
 
 export type PolicyAction = (typeof PolicyAction)[keyof typeof PolicyAction];
 
-/**
- * Describes the enum moby.buildkit.v1.sourcepolicy.PolicyAction.
- */
 export const PolicyActionSchema: GenEnum<PolicyAction> = /*@__PURE__*/
   enumDesc(file_github_com_moby_buildkit_sourcepolicy_pb_policy, 0);
 
 /**
- * AttrMatch defines the condition to match a source attribute
- *
  * @generated from enum moby.buildkit.v1.sourcepolicy.AttrMatch
  */
 export const AttrMatch = {
@@ -205,38 +161,24 @@ export const AttrMatch = {
 
 export type AttrMatch = (typeof AttrMatch)[keyof typeof AttrMatch];
 
-/**
- * Describes the enum moby.buildkit.v1.sourcepolicy.AttrMatch.
- */
 export const AttrMatchSchema: GenEnum<AttrMatch> = /*@__PURE__*/
   enumDesc(file_github_com_moby_buildkit_sourcepolicy_pb_policy, 1);
 
 /**
- * Match type is used to determine how a rule source is matched
- *
  * @generated from enum moby.buildkit.v1.sourcepolicy.MatchType
  */
 export const MatchType = {
   /**
-   * WILDCARD is the default matching type.
-   * It may first attempt to due an exact match but will follow up with a wildcard match
-   * For something more powerful, use REGEX
-   *
    * @generated from enum value: WILDCARD = 0;
    */
   WILDCARD: 0,
 
   /**
-   * EXACT treats the source identifier as a litteral string match
-   *
    * @generated from enum value: EXACT = 1;
    */
   EXACT: 1,
 
   /**
-   * REGEX treats the source identifier as a regular expression
-   * With regex matching you can also use match groups to replace values in the destination identifier
-   *
    * @generated from enum value: REGEX = 2;
    */
   REGEX: 2,
@@ -244,9 +186,6 @@ export const MatchType = {
 
 export type MatchType = (typeof MatchType)[keyof typeof MatchType];
 
-/**
- * Describes the enum moby.buildkit.v1.sourcepolicy.MatchType.
- */
 export const MatchTypeSchema: GenEnum<MatchType> = /*@__PURE__*/
   enumDesc(file_github_com_moby_buildkit_sourcepolicy_pb_policy, 2);
 

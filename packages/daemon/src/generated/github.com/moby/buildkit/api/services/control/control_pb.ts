@@ -16,9 +16,6 @@ import type { Status } from "../../../../../../google/rpc/status_pb.ts";
 import { file_google_rpc_status } from "../../../../../../google/rpc/status_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/moby/buildkit/api/services/control/control.proto.
- */
 export const file_github_com_moby_buildkit_api_services_control_control: GenFile = /*@__PURE__*/
   fileDesc("CjtnaXRodWIuY29tL21vYnkvYnVpbGRraXQvYXBpL3NlcnZpY2VzL2NvbnRyb2wvY29udHJvbC5wcm90bxIQbW9ieS5idWlsZGtpdC52MSKEAQoMUHJ1bmVSZXF1ZXN0Eg4KBmZpbHRlchgBIAMoCRILCgNhbGwYAiABKAgSFAoMa2VlcER1cmF0aW9uGAMgASgDEhUKDXJlc2VydmVkU3BhY2UYBCABKAMSFAoMbWF4VXNlZFNwYWNlGAUgASgDEhQKDG1pbkZyZWVTcGFjZRgGIAEoAyI0ChBEaXNrVXNhZ2VSZXF1ZXN0Eg4KBmZpbHRlchgBIAMoCRIQCghhZ2VMaW1pdBgCIAEoAyJCChFEaXNrVXNhZ2VSZXNwb25zZRItCgZyZWNvcmQYASADKAsyHS5tb2J5LmJ1aWxka2l0LnYxLlVzYWdlUmVjb3JkIpgCCgtVc2FnZVJlY29yZBIKCgJJRBgBIAEoCRIPCgdNdXRhYmxlGAIgASgIEg0KBUluVXNlGAMgASgIEgwKBFNpemUYBCABKAMSEgoGUGFyZW50GAUgASgJQgIYARItCglDcmVhdGVkQXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCkxhc3RVc2VkQXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKClVzYWdlQ291bnQYCCABKAMSEwoLRGVzY3JpcHRpb24YCSABKAkSEgoKUmVjb3JkVHlwZRgKIAEoCRIOCgZTaGFyZWQYCyABKAgSDwoHUGFyZW50cxgMIAMoCSLiBgoMU29sdmVSZXF1ZXN0EgsKA1JlZhgBIAEoCRIiCgpEZWZpbml0aW9uGAIgASgLMg4ucGIuRGVmaW5pdGlvbhIaChJFeHBvcnRlckRlcHJlY2F0ZWQYAyABKAkSXAoXRXhwb3J0ZXJBdHRyc0RlcHJlY2F0ZWQYBCADKAsyOy5tb2J5LmJ1aWxka2l0LnYxLlNvbHZlUmVxdWVzdC5FeHBvcnRlckF0dHJzRGVwcmVjYXRlZEVudHJ5Eg8KB1Nlc3Npb24YBSABKAkSEAoIRnJvbnRlbmQYBiABKAkSSAoNRnJvbnRlbmRBdHRycxgHIAMoCzIxLm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXF1ZXN0LkZyb250ZW5kQXR0cnNFbnRyeRItCgVDYWNoZRgIIAEoCzIeLm1vYnkuYnVpbGRraXQudjEuQ2FjaGVPcHRpb25zEhQKDEVudGl0bGVtZW50cxgJIAMoCRJKCg5Gcm9udGVuZElucHV0cxgKIAMoCzIyLm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXF1ZXN0LkZyb250ZW5kSW5wdXRzRW50cnkSEAoISW50ZXJuYWwYCyABKAgSOwoMU291cmNlUG9saWN5GAwgASgLMiUubW9ieS5idWlsZGtpdC52MS5zb3VyY2Vwb2xpY3kuUG9saWN5Ei0KCUV4cG9ydGVycxgNIAMoCzIaLm1vYnkuYnVpbGRraXQudjEuRXhwb3J0ZXISHQoVRW5hYmxlU2Vzc2lvbkV4cG9ydGVyGA4gASgIEhsKE1NvdXJjZVBvbGljeVNlc3Npb24YDyABKAkSHAoUQ29tcGF0aWJpbGl0eVZlcnNpb24YECABKAMSFAoMUHJveHlOZXR3b3JrGBEgASgIGj4KHEV4cG9ydGVyQXR0cnNEZXByZWNhdGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJGcm9udGVuZEF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARpFChNGcm9udGVuZElucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIdCgV2YWx1ZRgCIAEoCzIOLnBiLkRlZmluaXRpb246AjgBIs0CCgxDYWNoZU9wdGlvbnMSGwoTRXhwb3J0UmVmRGVwcmVjYXRlZBgBIAEoCRIcChRJbXBvcnRSZWZzRGVwcmVjYXRlZBgCIAMoCRJYChVFeHBvcnRBdHRyc0RlcHJlY2F0ZWQYAyADKAsyOS5tb2J5LmJ1aWxka2l0LnYxLkNhY2hlT3B0aW9ucy5FeHBvcnRBdHRyc0RlcHJlY2F0ZWRFbnRyeRI0CgdFeHBvcnRzGAQgAygLMiMubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeRI0CgdJbXBvcnRzGAUgAygLMiMubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeRo8ChpFeHBvcnRBdHRyc0RlcHJlY2F0ZWRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIo4BChFDYWNoZU9wdGlvbnNFbnRyeRIMCgRUeXBlGAEgASgJEj0KBUF0dHJzGAIgAygLMi4ubW9ieS5idWlsZGtpdC52MS5DYWNoZU9wdGlvbnNFbnRyeS5BdHRyc0VudHJ5GiwKCkF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKZAQoNU29sdmVSZXNwb25zZRJPChBFeHBvcnRlclJlc3BvbnNlGAEgAygLMjUubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlc3BvbnNlLkV4cG9ydGVyUmVzcG9uc2VFbnRyeRo3ChVFeHBvcnRlclJlc3BvbnNlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIcCg1TdGF0dXNSZXF1ZXN0EgsKA1JlZhgBIAEoCSLMAQoOU3RhdHVzUmVzcG9uc2USKgoIdmVydGV4ZXMYASADKAsyGC5tb2J5LmJ1aWxka2l0LnYxLlZlcnRleBIwCghzdGF0dXNlcxgCIAMoCzIeLm1vYnkuYnVpbGRraXQudjEuVmVydGV4U3RhdHVzEikKBGxvZ3MYAyADKAsyGy5tb2J5LmJ1aWxka2l0LnYxLlZlcnRleExvZxIxCgh3YXJuaW5ncxgEIAMoCzIfLm1vYnkuYnVpbGRraXQudjEuVmVydGV4V2FybmluZyLbAQoGVmVydGV4Eg4KBmRpZ2VzdBgBIAEoCRIOCgZpbnB1dHMYAiADKAkSDAoEbmFtZRgDIAEoCRIOCgZjYWNoZWQYBCABKAgSKwoHc3RhcnRlZBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJY29tcGxldGVkGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVlcnJvchgHIAEoCRIoCg1wcm9ncmVzc0dyb3VwGAggASgLMhEucGIuUHJvZ3Jlc3NHcm91cCLjAQoMVmVydGV4U3RhdHVzEgoKAklEGAEgASgJEg4KBnZlcnRleBgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB2N1cnJlbnQYBCABKAMSDQoFdG90YWwYBSABKAMSLQoJdGltZXN0YW1wGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdzdGFydGVkGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgljb21wbGV0ZWQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImcKCVZlcnRleExvZxIOCgZ2ZXJ0ZXgYASABKAkSLQoJdGltZXN0YW1wGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzdHJlYW0YAyABKAMSCwoDbXNnGAQgASgMIpMBCg1WZXJ0ZXhXYXJuaW5nEg4KBnZlcnRleBgBIAEoCRINCgVsZXZlbBgCIAEoAxINCgVzaG9ydBgDIAEoDBIOCgZkZXRhaWwYBCADKAwSCwoDdXJsGAUgASgJEhwKBGluZm8YBiABKAsyDi5wYi5Tb3VyY2VJbmZvEhkKBnJhbmdlcxgHIAMoCzIJLnBiLlJhbmdlIhwKDEJ5dGVzTWVzc2FnZRIMCgRkYXRhGAEgASgMIiQKEkxpc3RXb3JrZXJzUmVxdWVzdBIOCgZmaWx0ZXIYASADKAkiSwoTTGlzdFdvcmtlcnNSZXNwb25zZRI0CgZyZWNvcmQYASADKAsyJC5tb2J5LmJ1aWxka2l0LnYxLnR5cGVzLldvcmtlclJlY29yZCINCgtJbmZvUmVxdWVzdCJQCgxJbmZvUmVzcG9uc2USQAoPYnVpbGRraXRWZXJzaW9uGAEgASgLMicubW9ieS5idWlsZGtpdC52MS50eXBlcy5CdWlsZGtpdFZlcnNpb24iaAoTQnVpbGRIaXN0b3J5UmVxdWVzdBISCgpBY3RpdmVPbmx5GAEgASgIEgsKA1JlZhgCIAEoCRIRCglFYXJseUV4aXQYAyABKAgSDgoGRmlsdGVyGAQgAygJEg0KBUxpbWl0GAUgASgFIoABChFCdWlsZEhpc3RvcnlFdmVudBI1CgR0eXBlGAEgASgOMicubW9ieS5idWlsZGtpdC52MS5CdWlsZEhpc3RvcnlFdmVudFR5cGUSNAoGcmVjb3JkGAIgASgLMiQubW9ieS5idWlsZGtpdC52MS5CdWlsZEhpc3RvcnlSZWNvcmQi1QcKEkJ1aWxkSGlzdG9yeVJlY29yZBILCgNSZWYYASABKAkSEAoIRnJvbnRlbmQYAiABKAkSTgoNRnJvbnRlbmRBdHRycxgDIAMoCzI3Lm1vYnkuYnVpbGRraXQudjEuQnVpbGRIaXN0b3J5UmVjb3JkLkZyb250ZW5kQXR0cnNFbnRyeRItCglFeHBvcnRlcnMYBCADKAsyGi5tb2J5LmJ1aWxka2l0LnYxLkV4cG9ydGVyEiEKBWVycm9yGAUgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXMSLQoJQ3JlYXRlZEF0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtDb21wbGV0ZWRBdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoEbG9ncxgIIAEoCzIcLm1vYnkuYnVpbGRraXQudjEuRGVzY3JpcHRvchJUChBFeHBvcnRlclJlc3BvbnNlGAkgAygLMjoubW9ieS5idWlsZGtpdC52MS5CdWlsZEhpc3RvcnlSZWNvcmQuRXhwb3J0ZXJSZXNwb25zZUVudHJ5EjEKBlJlc3VsdBgKIAEoCzIhLm1vYnkuYnVpbGRraXQudjEuQnVpbGRSZXN1bHRJbmZvEkIKB1Jlc3VsdHMYCyADKAsyMS5tb2J5LmJ1aWxka2l0LnYxLkJ1aWxkSGlzdG9yeVJlY29yZC5SZXN1bHRzRW50cnkSEgoKR2VuZXJhdGlvbhgMIAEoBRIrCgV0cmFjZRgNIAEoCzIcLm1vYnkuYnVpbGRraXQudjEuRGVzY3JpcHRvchIOCgZwaW5uZWQYDiABKAgSFgoObnVtQ2FjaGVkU3RlcHMYDyABKAUSFQoNbnVtVG90YWxTdGVwcxgQIAEoBRIZChFudW1Db21wbGV0ZWRTdGVwcxgRIAEoBRIzCg1leHRlcm5hbEVycm9yGBIgASgLMhwubW9ieS5idWlsZGtpdC52MS5EZXNjcmlwdG9yEhMKC251bVdhcm5pbmdzGBMgASgFGjQKEkZyb250ZW5kQXR0cnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjcKFUV4cG9ydGVyUmVzcG9uc2VFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGlEKDFJlc3VsdHNFbnRyeRILCgNrZXkYASABKAkSMAoFdmFsdWUYAiABKAsyIS5tb2J5LmJ1aWxka2l0LnYxLkJ1aWxkUmVzdWx0SW5mbzoCOAEiWgoZVXBkYXRlQnVpbGRIaXN0b3J5UmVxdWVzdBILCgNSZWYYASABKAkSDgoGUGlubmVkGAIgASgIEg4KBkRlbGV0ZRgDIAEoCBIQCghGaW5hbGl6ZRgEIAEoCCIcChpVcGRhdGVCdWlsZEhpc3RvcnlSZXNwb25zZSK2AQoKRGVzY3JpcHRvchISCgptZWRpYV90eXBlGAEgASgJEg4KBmRpZ2VzdBgCIAEoCRIMCgRzaXplGAMgASgDEkIKC2Fubm90YXRpb25zGAUgAygLMi0ubW9ieS5idWlsZGtpdC52MS5EZXNjcmlwdG9yLkFubm90YXRpb25zRW50cnkaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIowCCg9CdWlsZFJlc3VsdEluZm8SNgoQUmVzdWx0RGVwcmVjYXRlZBgBIAEoCzIcLm1vYnkuYnVpbGRraXQudjEuRGVzY3JpcHRvchIyCgxBdHRlc3RhdGlvbnMYAiADKAsyHC5tb2J5LmJ1aWxka2l0LnYxLkRlc2NyaXB0b3ISPwoHUmVzdWx0cxgDIAMoCzIuLm1vYnkuYnVpbGRraXQudjEuQnVpbGRSZXN1bHRJbmZvLlJlc3VsdHNFbnRyeRpMCgxSZXN1bHRzRW50cnkSCwoDa2V5GAEgASgDEisKBXZhbHVlGAIgASgLMhwubW9ieS5idWlsZGtpdC52MS5EZXNjcmlwdG9yOgI4ASJ8CghFeHBvcnRlchIMCgRUeXBlGAEgASgJEjQKBUF0dHJzGAIgAygLMiUubW9ieS5idWlsZGtpdC52MS5FeHBvcnRlci5BdHRyc0VudHJ5GiwKCkF0dHJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASo/ChVCdWlsZEhpc3RvcnlFdmVudFR5cGUSCwoHU1RBUlRFRBAAEgwKCENPTVBMRVRFEAESCwoHREVMRVRFRBACMokGCgdDb250cm9sElQKCURpc2tVc2FnZRIiLm1vYnkuYnVpbGRraXQudjEuRGlza1VzYWdlUmVxdWVzdBojLm1vYnkuYnVpbGRraXQudjEuRGlza1VzYWdlUmVzcG9uc2USSAoFUHJ1bmUSHi5tb2J5LmJ1aWxka2l0LnYxLlBydW5lUmVxdWVzdBodLm1vYnkuYnVpbGRraXQudjEuVXNhZ2VSZWNvcmQwARJICgVTb2x2ZRIeLm1vYnkuYnVpbGRraXQudjEuU29sdmVSZXF1ZXN0Gh8ubW9ieS5idWlsZGtpdC52MS5Tb2x2ZVJlc3BvbnNlEk0KBlN0YXR1cxIfLm1vYnkuYnVpbGRraXQudjEuU3RhdHVzUmVxdWVzdBogLm1vYnkuYnVpbGRraXQudjEuU3RhdHVzUmVzcG9uc2UwARJNCgdTZXNzaW9uEh4ubW9ieS5idWlsZGtpdC52MS5CeXRlc01lc3NhZ2UaHi5tb2J5LmJ1aWxka2l0LnYxLkJ5dGVzTWVzc2FnZSgBMAESWgoLTGlzdFdvcmtlcnMSJC5tb2J5LmJ1aWxka2l0LnYxLkxpc3RXb3JrZXJzUmVxdWVzdBolLm1vYnkuYnVpbGRraXQudjEuTGlzdFdvcmtlcnNSZXNwb25zZRJFCgRJbmZvEh0ubW9ieS5idWlsZGtpdC52MS5JbmZvUmVxdWVzdBoeLm1vYnkuYnVpbGRraXQudjEuSW5mb1Jlc3BvbnNlEmIKEkxpc3RlbkJ1aWxkSGlzdG9yeRIlLm1vYnkuYnVpbGRraXQudjEuQnVpbGRIaXN0b3J5UmVxdWVzdBojLm1vYnkuYnVpbGRraXQudjEuQnVpbGRIaXN0b3J5RXZlbnQwARJvChJVcGRhdGVCdWlsZEhpc3RvcnkSKy5tb2J5LmJ1aWxka2l0LnYxLlVwZGF0ZUJ1aWxkSGlzdG9yeVJlcXVlc3QaLC5tb2J5LmJ1aWxka2l0LnYxLlVwZGF0ZUJ1aWxkSGlzdG9yeVJlc3BvbnNlQkBaPmdpdGh1Yi5jb20vbW9ieS9idWlsZGtpdC9hcGkvc2VydmljZXMvY29udHJvbDttb2J5X2J1aWxka2l0X3YxYgZwcm90bzM", [file_github_com_moby_buildkit_api_types_worker, file_github_com_moby_buildkit_solver_pb_ops, file_github_com_moby_buildkit_sourcepolicy_pb_policy, file_google_protobuf_timestamp, file_google_rpc_status]);
 
@@ -57,10 +54,6 @@ export type PruneRequest = Message<"moby.buildkit.v1.PruneRequest"> & {
   minFreeSpace: bigint;
 };
 
-/**
- * Describes the message moby.buildkit.v1.PruneRequest.
- * Use `create(PruneRequestSchema)` to create a new message.
- */
 export const PruneRequestSchema: GenMessage<PruneRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 0);
 
@@ -79,10 +72,6 @@ export type DiskUsageRequest = Message<"moby.buildkit.v1.DiskUsageRequest"> & {
   ageLimit: bigint;
 };
 
-/**
- * Describes the message moby.buildkit.v1.DiskUsageRequest.
- * Use `create(DiskUsageRequestSchema)` to create a new message.
- */
 export const DiskUsageRequestSchema: GenMessage<DiskUsageRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 1);
 
@@ -96,10 +85,6 @@ export type DiskUsageResponse = Message<"moby.buildkit.v1.DiskUsageResponse"> & 
   record: UsageRecord[];
 };
 
-/**
- * Describes the message moby.buildkit.v1.DiskUsageResponse.
- * Use `create(DiskUsageResponseSchema)` to create a new message.
- */
 export const DiskUsageResponseSchema: GenMessage<DiskUsageResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 2);
 
@@ -169,10 +154,6 @@ export type UsageRecord = Message<"moby.buildkit.v1.UsageRecord"> & {
   Parents: string[];
 };
 
-/**
- * Describes the message moby.buildkit.v1.UsageRecord.
- * Use `create(UsageRecordSchema)` to create a new message.
- */
 export const UsageRecordSchema: GenMessage<UsageRecord> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 3);
 
@@ -191,10 +172,6 @@ export type SolveRequest = Message<"moby.buildkit.v1.SolveRequest"> & {
   Definition?: Definition | undefined;
 
   /**
-   * ExporterDeprecated and ExporterAttrsDeprecated are deprecated in favor
-   * of the new Exporters. If these fields are set, then they will be
-   * appended to the Exporters field if Exporters was not explicitly set.
-   *
    * @generated from field: string ExporterDeprecated = 3;
    */
   ExporterDeprecated: string;
@@ -235,8 +212,6 @@ export type SolveRequest = Message<"moby.buildkit.v1.SolveRequest"> & {
   FrontendInputs: { [key: string]: Definition };
 
   /**
-   * Internal builds are not recorded in build history
-   *
    * @generated from field: bool Internal = 11;
    */
   Internal: boolean;
@@ -272,10 +247,6 @@ export type SolveRequest = Message<"moby.buildkit.v1.SolveRequest"> & {
   ProxyNetwork: boolean;
 };
 
-/**
- * Describes the message moby.buildkit.v1.SolveRequest.
- * Use `create(SolveRequestSchema)` to create a new message.
- */
 export const SolveRequestSchema: GenMessage<SolveRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 4);
 
@@ -284,52 +255,31 @@ export const SolveRequestSchema: GenMessage<SolveRequest> = /*@__PURE__*/
  */
 export type CacheOptions = Message<"moby.buildkit.v1.CacheOptions"> & {
   /**
-   * ExportRefDeprecated is deprecated in favor or the new Exports since BuildKit v0.4.0.
-   * When ExportRefDeprecated is set, the solver appends
-   * {.Type = "registry", .Attrs = ExportAttrs.add("ref", ExportRef)}
-   * to Exports for compatibility. (planned to be removed)
-   *
    * @generated from field: string ExportRefDeprecated = 1;
    */
   ExportRefDeprecated: string;
 
   /**
-   * ImportRefsDeprecated is deprecated in favor or the new Imports since BuildKit v0.4.0.
-   * When ImportRefsDeprecated is set, the solver appends
-   * {.Type = "registry", .Attrs = {"ref": importRef}}
-   * for each of the ImportRefs entry to Imports for compatibility. (planned to be removed)
-   *
    * @generated from field: repeated string ImportRefsDeprecated = 2;
    */
   ImportRefsDeprecated: string[];
 
   /**
-   * ExportAttrsDeprecated is deprecated since BuildKit v0.4.0.
-   * See the description of ExportRefDeprecated.
-   *
    * @generated from field: map<string, string> ExportAttrsDeprecated = 3;
    */
   ExportAttrsDeprecated: { [key: string]: string };
 
   /**
-   * Exports was introduced in BuildKit v0.4.0.
-   *
    * @generated from field: repeated moby.buildkit.v1.CacheOptionsEntry Exports = 4;
    */
   Exports: CacheOptionsEntry[];
 
   /**
-   * Imports was introduced in BuildKit v0.4.0.
-   *
    * @generated from field: repeated moby.buildkit.v1.CacheOptionsEntry Imports = 5;
    */
   Imports: CacheOptionsEntry[];
 };
 
-/**
- * Describes the message moby.buildkit.v1.CacheOptions.
- * Use `create(CacheOptionsSchema)` to create a new message.
- */
 export const CacheOptionsSchema: GenMessage<CacheOptions> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 5);
 
@@ -338,25 +288,16 @@ export const CacheOptionsSchema: GenMessage<CacheOptions> = /*@__PURE__*/
  */
 export type CacheOptionsEntry = Message<"moby.buildkit.v1.CacheOptionsEntry"> & {
   /**
-   * Type is like "registry" or "local"
-   *
    * @generated from field: string Type = 1;
    */
   Type: string;
 
   /**
-   * Attrs are like mode=(min,max), ref=example.com:5000/foo/bar .
-   * See cache importer/exporter implementations' documentation.
-   *
    * @generated from field: map<string, string> Attrs = 2;
    */
   Attrs: { [key: string]: string };
 };
 
-/**
- * Describes the message moby.buildkit.v1.CacheOptionsEntry.
- * Use `create(CacheOptionsEntrySchema)` to create a new message.
- */
 export const CacheOptionsEntrySchema: GenMessage<CacheOptionsEntry> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 6);
 
@@ -370,10 +311,6 @@ export type SolveResponse = Message<"moby.buildkit.v1.SolveResponse"> & {
   ExporterResponse: { [key: string]: string };
 };
 
-/**
- * Describes the message moby.buildkit.v1.SolveResponse.
- * Use `create(SolveResponseSchema)` to create a new message.
- */
 export const SolveResponseSchema: GenMessage<SolveResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 7);
 
@@ -387,10 +324,6 @@ export type StatusRequest = Message<"moby.buildkit.v1.StatusRequest"> & {
   Ref: string;
 };
 
-/**
- * Describes the message moby.buildkit.v1.StatusRequest.
- * Use `create(StatusRequestSchema)` to create a new message.
- */
 export const StatusRequestSchema: GenMessage<StatusRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 8);
 
@@ -419,10 +352,6 @@ export type StatusResponse = Message<"moby.buildkit.v1.StatusResponse"> & {
   warnings: VertexWarning[];
 };
 
-/**
- * Describes the message moby.buildkit.v1.StatusResponse.
- * Use `create(StatusResponseSchema)` to create a new message.
- */
 export const StatusResponseSchema: GenMessage<StatusResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 9);
 
@@ -461,8 +390,6 @@ export type Vertex = Message<"moby.buildkit.v1.Vertex"> & {
   completed?: Timestamp | undefined;
 
   /**
-   * typed errors?
-   *
    * @generated from field: string error = 7;
    */
   error: string;
@@ -473,10 +400,6 @@ export type Vertex = Message<"moby.buildkit.v1.Vertex"> & {
   progressGroup?: ProgressGroup | undefined;
 };
 
-/**
- * Describes the message moby.buildkit.v1.Vertex.
- * Use `create(VertexSchema)` to create a new message.
- */
 export const VertexSchema: GenMessage<Vertex> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 10);
 
@@ -525,10 +448,6 @@ export type VertexStatus = Message<"moby.buildkit.v1.VertexStatus"> & {
   completed?: Timestamp | undefined;
 };
 
-/**
- * Describes the message moby.buildkit.v1.VertexStatus.
- * Use `create(VertexStatusSchema)` to create a new message.
- */
 export const VertexStatusSchema: GenMessage<VertexStatus> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 11);
 
@@ -557,10 +476,6 @@ export type VertexLog = Message<"moby.buildkit.v1.VertexLog"> & {
   msg: Uint8Array;
 };
 
-/**
- * Describes the message moby.buildkit.v1.VertexLog.
- * Use `create(VertexLogSchema)` to create a new message.
- */
 export const VertexLogSchema: GenMessage<VertexLog> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 12);
 
@@ -604,10 +519,6 @@ export type VertexWarning = Message<"moby.buildkit.v1.VertexWarning"> & {
   ranges: Range[];
 };
 
-/**
- * Describes the message moby.buildkit.v1.VertexWarning.
- * Use `create(VertexWarningSchema)` to create a new message.
- */
 export const VertexWarningSchema: GenMessage<VertexWarning> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 13);
 
@@ -621,10 +532,6 @@ export type BytesMessage = Message<"moby.buildkit.v1.BytesMessage"> & {
   data: Uint8Array;
 };
 
-/**
- * Describes the message moby.buildkit.v1.BytesMessage.
- * Use `create(BytesMessageSchema)` to create a new message.
- */
 export const BytesMessageSchema: GenMessage<BytesMessage> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 14);
 
@@ -633,17 +540,11 @@ export const BytesMessageSchema: GenMessage<BytesMessage> = /*@__PURE__*/
  */
 export type ListWorkersRequest = Message<"moby.buildkit.v1.ListWorkersRequest"> & {
   /**
-   * containerd style
-   *
    * @generated from field: repeated string filter = 1;
    */
   filter: string[];
 };
 
-/**
- * Describes the message moby.buildkit.v1.ListWorkersRequest.
- * Use `create(ListWorkersRequestSchema)` to create a new message.
- */
 export const ListWorkersRequestSchema: GenMessage<ListWorkersRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 15);
 
@@ -657,10 +558,6 @@ export type ListWorkersResponse = Message<"moby.buildkit.v1.ListWorkersResponse"
   record: WorkerRecord[];
 };
 
-/**
- * Describes the message moby.buildkit.v1.ListWorkersResponse.
- * Use `create(ListWorkersResponseSchema)` to create a new message.
- */
 export const ListWorkersResponseSchema: GenMessage<ListWorkersResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 16);
 
@@ -670,10 +567,6 @@ export const ListWorkersResponseSchema: GenMessage<ListWorkersResponse> = /*@__P
 export type InfoRequest = Message<"moby.buildkit.v1.InfoRequest"> & {
 };
 
-/**
- * Describes the message moby.buildkit.v1.InfoRequest.
- * Use `create(InfoRequestSchema)` to create a new message.
- */
 export const InfoRequestSchema: GenMessage<InfoRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 17);
 
@@ -687,10 +580,6 @@ export type InfoResponse = Message<"moby.buildkit.v1.InfoResponse"> & {
   buildkitVersion?: BuildkitVersion | undefined;
 };
 
-/**
- * Describes the message moby.buildkit.v1.InfoResponse.
- * Use `create(InfoResponseSchema)` to create a new message.
- */
 export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 18);
 
@@ -724,10 +613,6 @@ export type BuildHistoryRequest = Message<"moby.buildkit.v1.BuildHistoryRequest"
   Limit: number;
 };
 
-/**
- * Describes the message moby.buildkit.v1.BuildHistoryRequest.
- * Use `create(BuildHistoryRequestSchema)` to create a new message.
- */
 export const BuildHistoryRequestSchema: GenMessage<BuildHistoryRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 19);
 
@@ -746,10 +631,6 @@ export type BuildHistoryEvent = Message<"moby.buildkit.v1.BuildHistoryEvent"> & 
   record?: BuildHistoryRecord | undefined;
 };
 
-/**
- * Describes the message moby.buildkit.v1.BuildHistoryEvent.
- * Use `create(BuildHistoryEventSchema)` to create a new message.
- */
 export const BuildHistoryEventSchema: GenMessage<BuildHistoryEvent> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 20);
 
@@ -848,18 +729,11 @@ export type BuildHistoryRecord = Message<"moby.buildkit.v1.BuildHistoryRecord"> 
   externalError?: Descriptor | undefined;
 
   /**
-   * TODO: tags
-   * TODO: unclipped logs
-   *
    * @generated from field: int32 numWarnings = 19;
    */
   numWarnings: number;
 };
 
-/**
- * Describes the message moby.buildkit.v1.BuildHistoryRecord.
- * Use `create(BuildHistoryRecordSchema)` to create a new message.
- */
 export const BuildHistoryRecordSchema: GenMessage<BuildHistoryRecord> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 21);
 
@@ -888,10 +762,6 @@ export type UpdateBuildHistoryRequest = Message<"moby.buildkit.v1.UpdateBuildHis
   Finalize: boolean;
 };
 
-/**
- * Describes the message moby.buildkit.v1.UpdateBuildHistoryRequest.
- * Use `create(UpdateBuildHistoryRequestSchema)` to create a new message.
- */
 export const UpdateBuildHistoryRequestSchema: GenMessage<UpdateBuildHistoryRequest> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 22);
 
@@ -901,10 +771,6 @@ export const UpdateBuildHistoryRequestSchema: GenMessage<UpdateBuildHistoryReque
 export type UpdateBuildHistoryResponse = Message<"moby.buildkit.v1.UpdateBuildHistoryResponse"> & {
 };
 
-/**
- * Describes the message moby.buildkit.v1.UpdateBuildHistoryResponse.
- * Use `create(UpdateBuildHistoryResponseSchema)` to create a new message.
- */
 export const UpdateBuildHistoryResponseSchema: GenMessage<UpdateBuildHistoryResponse> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 23);
 
@@ -933,10 +799,6 @@ export type Descriptor = Message<"moby.buildkit.v1.Descriptor"> & {
   annotations: { [key: string]: string };
 };
 
-/**
- * Describes the message moby.buildkit.v1.Descriptor.
- * Use `create(DescriptorSchema)` to create a new message.
- */
 export const DescriptorSchema: GenMessage<Descriptor> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 24);
 
@@ -960,38 +822,24 @@ export type BuildResultInfo = Message<"moby.buildkit.v1.BuildResultInfo"> & {
   Results: { [key: string]: Descriptor };
 };
 
-/**
- * Describes the message moby.buildkit.v1.BuildResultInfo.
- * Use `create(BuildResultInfoSchema)` to create a new message.
- */
 export const BuildResultInfoSchema: GenMessage<BuildResultInfo> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 25);
 
 /**
- * Exporter describes the output exporter
- *
  * @generated from message moby.buildkit.v1.Exporter
  */
 export type Exporter = Message<"moby.buildkit.v1.Exporter"> & {
   /**
-   * Type identifies the exporter
-   *
    * @generated from field: string Type = 1;
    */
   Type: string;
 
   /**
-   * Attrs specifies exporter configuration
-   *
    * @generated from field: map<string, string> Attrs = 2;
    */
   Attrs: { [key: string]: string };
 };
 
-/**
- * Describes the message moby.buildkit.v1.Exporter.
- * Use `create(ExporterSchema)` to create a new message.
- */
 export const ExporterSchema: GenMessage<Exporter> = /*@__PURE__*/
   messageDesc(file_github_com_moby_buildkit_api_services_control_control, 26);
 
@@ -1017,9 +865,6 @@ export const BuildHistoryEventType = {
 
 export type BuildHistoryEventType = (typeof BuildHistoryEventType)[keyof typeof BuildHistoryEventType];
 
-/**
- * Describes the enum moby.buildkit.v1.BuildHistoryEventType.
- */
 export const BuildHistoryEventTypeSchema: GenEnum<BuildHistoryEventType> = /*@__PURE__*/
   enumDesc(file_github_com_moby_buildkit_api_services_control_control, 0);
 

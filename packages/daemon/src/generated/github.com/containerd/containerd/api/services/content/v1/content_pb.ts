@@ -23,9 +23,6 @@ import type { EmptySchema, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
-/**
- * Describes the file github.com/containerd/containerd/api/services/content/v1/content.proto.
- */
 export const file_github_com_containerd_containerd_api_services_content_v1_content: GenFile = /*@__PURE__*/
   fileDesc("CkZnaXRodWIuY29tL2NvbnRhaW5lcmQvY29udGFpbmVyZC9hcGkvc2VydmljZXMvY29udGVudC92MS9jb250ZW50LnByb3RvEh5jb250YWluZXJkLnNlcnZpY2VzLmNvbnRlbnQudjEi9QEKBEluZm8SDgoGZGlnZXN0GAEgASgJEgwKBHNpemUYAiABKAMSLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASQAoGbGFiZWxzGAUgAygLMjAuY29udGFpbmVyZC5zZXJ2aWNlcy5jb250ZW50LnYxLkluZm8uTGFiZWxzRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIdCgtJbmZvUmVxdWVzdBIOCgZkaWdlc3QYASABKAkiQgoMSW5mb1Jlc3BvbnNlEjIKBGluZm8YASABKAsyJC5jb250YWluZXJkLnNlcnZpY2VzLmNvbnRlbnQudjEuSW5mbyJ0Cg1VcGRhdGVSZXF1ZXN0EjIKBGluZm8YASABKAsyJC5jb250YWluZXJkLnNlcnZpY2VzLmNvbnRlbnQudjEuSW5mbxIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siRAoOVXBkYXRlUmVzcG9uc2USMgoEaW5mbxgBIAEoCzIkLmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5JbmZvIiUKEkxpc3RDb250ZW50UmVxdWVzdBIPCgdmaWx0ZXJzGAEgAygJIkkKE0xpc3RDb250ZW50UmVzcG9uc2USMgoEaW5mbxgBIAMoCzIkLmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5JbmZvIiYKFERlbGV0ZUNvbnRlbnRSZXF1ZXN0Eg4KBmRpZ2VzdBgBIAEoCSJCChJSZWFkQ29udGVudFJlcXVlc3QSDgoGZGlnZXN0GAEgASgJEg4KBm9mZnNldBgCIAEoAxIMCgRzaXplGAMgASgDIjMKE1JlYWRDb250ZW50UmVzcG9uc2USDgoGb2Zmc2V0GAEgASgDEgwKBGRhdGEYAiABKAwipgEKBlN0YXR1cxIuCgpzdGFydGVkX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNyZWYYAyABKAkSDgoGb2Zmc2V0GAQgASgDEg0KBXRvdGFsGAUgASgDEhAKCGV4cGVjdGVkGAYgASgJIhwKDVN0YXR1c1JlcXVlc3QSCwoDcmVmGAEgASgJIkgKDlN0YXR1c1Jlc3BvbnNlEjYKBnN0YXR1cxgBIAEoCzImLmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5TdGF0dXMiJgoTTGlzdFN0YXR1c2VzUmVxdWVzdBIPCgdmaWx0ZXJzGAEgAygJIlAKFExpc3RTdGF0dXNlc1Jlc3BvbnNlEjgKCHN0YXR1c2VzGAEgAygLMiYuY29udGFpbmVyZC5zZXJ2aWNlcy5jb250ZW50LnYxLlN0YXR1cyKeAgoTV3JpdGVDb250ZW50UmVxdWVzdBI7CgZhY3Rpb24YASABKA4yKy5jb250YWluZXJkLnNlcnZpY2VzLmNvbnRlbnQudjEuV3JpdGVBY3Rpb24SCwoDcmVmGAIgASgJEg0KBXRvdGFsGAMgASgDEhAKCGV4cGVjdGVkGAQgASgJEg4KBm9mZnNldBgFIAEoAxIMCgRkYXRhGAYgASgMEk8KBmxhYmVscxgHIAMoCzI/LmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5Xcml0ZUNvbnRlbnRSZXF1ZXN0LkxhYmVsc0VudHJ5Gi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEi4gEKFFdyaXRlQ29udGVudFJlc3BvbnNlEjsKBmFjdGlvbhgBIAEoDjIrLmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5Xcml0ZUFjdGlvbhIuCgpzdGFydGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZvZmZzZXQYBCABKAMSDQoFdG90YWwYBSABKAMSDgoGZGlnZXN0GAYgASgJIhsKDEFib3J0UmVxdWVzdBILCgNyZWYYASABKAkqLgoLV3JpdGVBY3Rpb24SCAoEU1RBVBAAEgkKBVdSSVRFEAESCgoGQ09NTUlUEAIyvgcKB0NvbnRlbnQSYQoESW5mbxIrLmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5JbmZvUmVxdWVzdBosLmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5JbmZvUmVzcG9uc2USZwoGVXBkYXRlEi0uY29udGFpbmVyZC5zZXJ2aWNlcy5jb250ZW50LnYxLlVwZGF0ZVJlcXVlc3QaLi5jb250YWluZXJkLnNlcnZpY2VzLmNvbnRlbnQudjEuVXBkYXRlUmVzcG9uc2UScQoETGlzdBIyLmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5MaXN0Q29udGVudFJlcXVlc3QaMy5jb250YWluZXJkLnNlcnZpY2VzLmNvbnRlbnQudjEuTGlzdENvbnRlbnRSZXNwb25zZTABElYKBkRlbGV0ZRI0LmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5EZWxldGVDb250ZW50UmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRJxCgRSZWFkEjIuY29udGFpbmVyZC5zZXJ2aWNlcy5jb250ZW50LnYxLlJlYWRDb250ZW50UmVxdWVzdBozLmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5SZWFkQ29udGVudFJlc3BvbnNlMAESZwoGU3RhdHVzEi0uY29udGFpbmVyZC5zZXJ2aWNlcy5jb250ZW50LnYxLlN0YXR1c1JlcXVlc3QaLi5jb250YWluZXJkLnNlcnZpY2VzLmNvbnRlbnQudjEuU3RhdHVzUmVzcG9uc2USeQoMTGlzdFN0YXR1c2VzEjMuY29udGFpbmVyZC5zZXJ2aWNlcy5jb250ZW50LnYxLkxpc3RTdGF0dXNlc1JlcXVlc3QaNC5jb250YWluZXJkLnNlcnZpY2VzLmNvbnRlbnQudjEuTGlzdFN0YXR1c2VzUmVzcG9uc2USdgoFV3JpdGUSMy5jb250YWluZXJkLnNlcnZpY2VzLmNvbnRlbnQudjEuV3JpdGVDb250ZW50UmVxdWVzdBo0LmNvbnRhaW5lcmQuc2VydmljZXMuY29udGVudC52MS5Xcml0ZUNvbnRlbnRSZXNwb25zZSgBMAESTQoFQWJvcnQSLC5jb250YWluZXJkLnNlcnZpY2VzLmNvbnRlbnQudjEuQWJvcnRSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5QkJaQGdpdGh1Yi5jb20vY29udGFpbmVyZC9jb250YWluZXJkL2FwaS9zZXJ2aWNlcy9jb250ZW50L3YxO2NvbnRlbnRiBnByb3RvMw", [file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
@@ -34,47 +31,31 @@ export const file_github_com_containerd_containerd_api_services_content_v1_conte
  */
 export type Info = Message<"containerd.services.content.v1.Info"> & {
   /**
-   * Digest is the hash identity of the blob.
-   *
    * @generated from field: string digest = 1;
    */
   digest: string;
 
   /**
-   * Size is the total number of bytes in the blob.
-   *
    * @generated from field: int64 size = 2;
    */
   size: bigint;
 
   /**
-   * CreatedAt provides the time at which the blob was committed.
-   *
    * @generated from field: google.protobuf.Timestamp created_at = 3;
    */
   createdAt?: Timestamp | undefined;
 
   /**
-   * UpdatedAt provides the time the info was last updated.
-   *
    * @generated from field: google.protobuf.Timestamp updated_at = 4;
    */
   updatedAt?: Timestamp | undefined;
 
   /**
-   * Labels are arbitrary data on snapshots.
-   *
-   * The combined size of a key/value pair cannot exceed 4096 bytes.
-   *
    * @generated from field: map<string, string> labels = 5;
    */
   labels: { [key: string]: string };
 };
 
-/**
- * Describes the message containerd.services.content.v1.Info.
- * Use `create(InfoSchema)` to create a new message.
- */
 export const InfoSchema: GenMessage<Info> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 0);
 
@@ -88,10 +69,6 @@ export type InfoRequest = Message<"containerd.services.content.v1.InfoRequest"> 
   digest: string;
 };
 
-/**
- * Describes the message containerd.services.content.v1.InfoRequest.
- * Use `create(InfoRequestSchema)` to create a new message.
- */
 export const InfoRequestSchema: GenMessage<InfoRequest> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 1);
 
@@ -105,10 +82,6 @@ export type InfoResponse = Message<"containerd.services.content.v1.InfoResponse"
   info?: Info | undefined;
 };
 
-/**
- * Describes the message containerd.services.content.v1.InfoResponse.
- * Use `create(InfoResponseSchema)` to create a new message.
- */
 export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 2);
 
@@ -122,22 +95,11 @@ export type UpdateRequest = Message<"containerd.services.content.v1.UpdateReques
   info?: Info | undefined;
 
   /**
-   * UpdateMask specifies which fields to perform the update on. If empty,
-   * the operation applies to all fields.
-   *
-   * In info, Digest, Size, and CreatedAt are immutable,
-   * other field may be updated using this mask.
-   * If no mask is provided, all mutable field are updated.
-   *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
   updateMask?: FieldMask | undefined;
 };
 
-/**
- * Describes the message containerd.services.content.v1.UpdateRequest.
- * Use `create(UpdateRequestSchema)` to create a new message.
- */
 export const UpdateRequestSchema: GenMessage<UpdateRequest> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 3);
 
@@ -151,10 +113,6 @@ export type UpdateResponse = Message<"containerd.services.content.v1.UpdateRespo
   info?: Info | undefined;
 };
 
-/**
- * Describes the message containerd.services.content.v1.UpdateResponse.
- * Use `create(UpdateResponseSchema)` to create a new message.
- */
 export const UpdateResponseSchema: GenMessage<UpdateResponse> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 4);
 
@@ -163,26 +121,11 @@ export const UpdateResponseSchema: GenMessage<UpdateResponse> = /*@__PURE__*/
  */
 export type ListContentRequest = Message<"containerd.services.content.v1.ListContentRequest"> & {
   /**
-   * Filters contains one or more filters using the syntax defined in the
-   * containerd filter package.
-   *
-   * The returned result will be those that match any of the provided
-   * filters. Expanded, containers that match the following will be
-   * returned:
-   *
-   * 	filters[0] or filters[1] or ... or filters[n-1] or filters[n]
-   *
-   * If filters is zero-length or nil, all items will be returned.
-   *
    * @generated from field: repeated string filters = 1;
    */
   filters: string[];
 };
 
-/**
- * Describes the message containerd.services.content.v1.ListContentRequest.
- * Use `create(ListContentRequestSchema)` to create a new message.
- */
 export const ListContentRequestSchema: GenMessage<ListContentRequest> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 5);
 
@@ -196,10 +139,6 @@ export type ListContentResponse = Message<"containerd.services.content.v1.ListCo
   info: Info[];
 };
 
-/**
- * Describes the message containerd.services.content.v1.ListContentResponse.
- * Use `create(ListContentResponseSchema)` to create a new message.
- */
 export const ListContentResponseSchema: GenMessage<ListContentResponse> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 6);
 
@@ -208,84 +147,52 @@ export const ListContentResponseSchema: GenMessage<ListContentResponse> = /*@__P
  */
 export type DeleteContentRequest = Message<"containerd.services.content.v1.DeleteContentRequest"> & {
   /**
-   * Digest specifies which content to delete.
-   *
    * @generated from field: string digest = 1;
    */
   digest: string;
 };
 
-/**
- * Describes the message containerd.services.content.v1.DeleteContentRequest.
- * Use `create(DeleteContentRequestSchema)` to create a new message.
- */
 export const DeleteContentRequestSchema: GenMessage<DeleteContentRequest> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 7);
 
 /**
- * ReadContentRequest defines the fields that make up a request to read a portion of
- * data from a stored object.
- *
  * @generated from message containerd.services.content.v1.ReadContentRequest
  */
 export type ReadContentRequest = Message<"containerd.services.content.v1.ReadContentRequest"> & {
   /**
-   * Digest is the hash identity to read.
-   *
    * @generated from field: string digest = 1;
    */
   digest: string;
 
   /**
-   * Offset specifies the number of bytes from the start at which to begin
-   * the read. If zero or less, the read will be from the start. This uses
-   * standard zero-indexed semantics.
-   *
    * @generated from field: int64 offset = 2;
    */
   offset: bigint;
 
   /**
-   * size is the total size of the read. If zero, the entire blob will be
-   * returned by the service.
-   *
    * @generated from field: int64 size = 3;
    */
   size: bigint;
 };
 
-/**
- * Describes the message containerd.services.content.v1.ReadContentRequest.
- * Use `create(ReadContentRequestSchema)` to create a new message.
- */
 export const ReadContentRequestSchema: GenMessage<ReadContentRequest> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 8);
 
 /**
- * ReadContentResponse carries byte data for a read request.
- *
  * @generated from message containerd.services.content.v1.ReadContentResponse
  */
 export type ReadContentResponse = Message<"containerd.services.content.v1.ReadContentResponse"> & {
   /**
-   * offset of the returned data
-   *
    * @generated from field: int64 offset = 1;
    */
   offset: bigint;
 
   /**
-   * actual data
-   *
    * @generated from field: bytes data = 2;
    */
   data: Uint8Array;
 };
 
-/**
- * Describes the message containerd.services.content.v1.ReadContentResponse.
- * Use `create(ReadContentResponseSchema)` to create a new message.
- */
 export const ReadContentResponseSchema: GenMessage<ReadContentResponse> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 9);
 
@@ -324,10 +231,6 @@ export type Status = Message<"containerd.services.content.v1.Status"> & {
   expected: string;
 };
 
-/**
- * Describes the message containerd.services.content.v1.Status.
- * Use `create(StatusSchema)` to create a new message.
- */
 export const StatusSchema: GenMessage<Status> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 10);
 
@@ -341,10 +244,6 @@ export type StatusRequest = Message<"containerd.services.content.v1.StatusReques
   ref: string;
 };
 
-/**
- * Describes the message containerd.services.content.v1.StatusRequest.
- * Use `create(StatusRequestSchema)` to create a new message.
- */
 export const StatusRequestSchema: GenMessage<StatusRequest> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 11);
 
@@ -358,10 +257,6 @@ export type StatusResponse = Message<"containerd.services.content.v1.StatusRespo
   status?: Status | undefined;
 };
 
-/**
- * Describes the message containerd.services.content.v1.StatusResponse.
- * Use `create(StatusResponseSchema)` to create a new message.
- */
 export const StatusResponseSchema: GenMessage<StatusResponse> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 12);
 
@@ -375,10 +270,6 @@ export type ListStatusesRequest = Message<"containerd.services.content.v1.ListSt
   filters: string[];
 };
 
-/**
- * Describes the message containerd.services.content.v1.ListStatusesRequest.
- * Use `create(ListStatusesRequestSchema)` to create a new message.
- */
 export const ListStatusesRequestSchema: GenMessage<ListStatusesRequest> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 13);
 
@@ -392,182 +283,87 @@ export type ListStatusesResponse = Message<"containerd.services.content.v1.ListS
   statuses: Status[];
 };
 
-/**
- * Describes the message containerd.services.content.v1.ListStatusesResponse.
- * Use `create(ListStatusesResponseSchema)` to create a new message.
- */
 export const ListStatusesResponseSchema: GenMessage<ListStatusesResponse> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 14);
 
 /**
- * WriteContentRequest writes data to the request ref at offset.
- *
  * @generated from message containerd.services.content.v1.WriteContentRequest
  */
 export type WriteContentRequest = Message<"containerd.services.content.v1.WriteContentRequest"> & {
   /**
-   * Action sets the behavior of the write.
-   *
-   * When this is a write and the ref is not yet allocated, the ref will be
-   * allocated and the data will be written at offset.
-   *
-   * If the action is write and the ref is allocated, it will accept data to
-   * an offset that has not yet been written.
-   *
-   * If the action is write and there is no data, the current write status
-   * will be returned. This works differently from status because the stream
-   * holds a lock.
-   *
    * @generated from field: containerd.services.content.v1.WriteAction action = 1;
    */
   action: WriteAction;
 
   /**
-   * Ref identifies the pre-commit object to write to.
-   *
    * @generated from field: string ref = 2;
    */
   ref: string;
 
   /**
-   * Total can be set to have the service validate the total size of the
-   * committed content.
-   *
-   * The latest value before or with the commit action message will be use to
-   * validate the content. If the offset overflows total, the service may
-   * report an error. It is only required on one message for the write.
-   *
-   * If the value is zero or less, no validation of the final content will be
-   * performed.
-   *
    * @generated from field: int64 total = 3;
    */
   total: bigint;
 
   /**
-   * Expected can be set to have the service validate the final content against
-   * the provided digest.
-   *
-   * If the digest is already present in the object store, an AlreadyExists
-   * error will be returned.
-   *
-   * Only the latest version will be used to check the content against the
-   * digest. It is only required to include it on a single message, before or
-   * with the commit action message.
-   *
    * @generated from field: string expected = 4;
    */
   expected: string;
 
   /**
-   * Offset specifies the number of bytes from the start at which to begin
-   * the write. For most implementations, this means from the start of the
-   * file. This uses standard, zero-indexed semantics.
-   *
-   * If the action is write, the remote may remove all previously written
-   * data after the offset. Implementations may support arbitrary offsets but
-   * MUST support reseting this value to zero with a write. If an
-   * implementation does not support a write at a particular offset, an
-   * OutOfRange error must be returned.
-   *
    * @generated from field: int64 offset = 5;
    */
   offset: bigint;
 
   /**
-   * Data is the actual bytes to be written.
-   *
-   * If this is empty and the message is not a commit, a response will be
-   * returned with the current write state.
-   *
    * @generated from field: bytes data = 6;
    */
   data: Uint8Array;
 
   /**
-   * Labels are arbitrary data on snapshots.
-   *
-   * The combined size of a key/value pair cannot exceed 4096 bytes.
-   *
    * @generated from field: map<string, string> labels = 7;
    */
   labels: { [key: string]: string };
 };
 
-/**
- * Describes the message containerd.services.content.v1.WriteContentRequest.
- * Use `create(WriteContentRequestSchema)` to create a new message.
- */
 export const WriteContentRequestSchema: GenMessage<WriteContentRequest> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 15);
 
 /**
- * WriteContentResponse is returned on the culmination of a write call.
- *
  * @generated from message containerd.services.content.v1.WriteContentResponse
  */
 export type WriteContentResponse = Message<"containerd.services.content.v1.WriteContentResponse"> & {
   /**
-   * Action contains the action for the final message of the stream. A writer
-   * should confirm that they match the intended result.
-   *
    * @generated from field: containerd.services.content.v1.WriteAction action = 1;
    */
   action: WriteAction;
 
   /**
-   * StartedAt provides the time at which the write began.
-   *
-   * This must be set for stat and commit write actions. All other write
-   * actions may omit this.
-   *
    * @generated from field: google.protobuf.Timestamp started_at = 2;
    */
   startedAt?: Timestamp | undefined;
 
   /**
-   * UpdatedAt provides the last time of a successful write.
-   *
-   * This must be set for stat and commit write actions. All other write
-   * actions may omit this.
-   *
    * @generated from field: google.protobuf.Timestamp updated_at = 3;
    */
   updatedAt?: Timestamp | undefined;
 
   /**
-   * Offset is the current committed size for the write.
-   *
    * @generated from field: int64 offset = 4;
    */
   offset: bigint;
 
   /**
-   * Total provides the current, expected total size of the write.
-   *
-   * We include this to provide consistency with the Status structure on the
-   * client writer.
-   *
-   * This is only valid on the Stat and Commit response.
-   *
    * @generated from field: int64 total = 5;
    */
   total: bigint;
 
   /**
-   * Digest, if present, includes the digest up to the currently committed
-   * bytes. If action is commit, this field will be set. It is implementation
-   * defined if this is set for other actions.
-   *
    * @generated from field: string digest = 6;
    */
   digest: string;
 };
 
-/**
- * Describes the message containerd.services.content.v1.WriteContentResponse.
- * Use `create(WriteContentResponseSchema)` to create a new message.
- */
 export const WriteContentResponseSchema: GenMessage<WriteContentResponse> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 16);
 
@@ -581,48 +377,24 @@ export type AbortRequest = Message<"containerd.services.content.v1.AbortRequest"
   ref: string;
 };
 
-/**
- * Describes the message containerd.services.content.v1.AbortRequest.
- * Use `create(AbortRequestSchema)` to create a new message.
- */
 export const AbortRequestSchema: GenMessage<AbortRequest> = /*@__PURE__*/
   messageDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 17);
 
 /**
- * WriteAction defines the behavior of a WriteRequest.
- *
  * @generated from enum containerd.services.content.v1.WriteAction
  */
 export const WriteAction = {
   /**
-   * WriteActionStat instructs the writer to return the current status while
-   * holding the lock on the write.
-   *
    * @generated from enum value: STAT = 0;
    */
   STAT: 0,
 
   /**
-   * WriteActionWrite sets the action for the write request to write data.
-   *
-   * Any data included will be written at the provided offset. The
-   * transaction will be left open for further writes.
-   *
-   * This is the default.
-   *
    * @generated from enum value: WRITE = 1;
    */
   WRITE: 1,
 
   /**
-   * WriteActionCommit will write any outstanding data in the message and
-   * commit the write, storing it under the digest.
-   *
-   * This can be used in a single message to send the data, verify it and
-   * commit it.
-   *
-   * This action will always terminate the write.
-   *
    * @generated from enum value: COMMIT = 2;
    */
   COMMIT: 2,
@@ -630,24 +402,14 @@ export const WriteAction = {
 
 export type WriteAction = (typeof WriteAction)[keyof typeof WriteAction];
 
-/**
- * Describes the enum containerd.services.content.v1.WriteAction.
- */
 export const WriteActionSchema: GenEnum<WriteAction> = /*@__PURE__*/
   enumDesc(file_github_com_containerd_containerd_api_services_content_v1_content, 0);
 
 /**
- * Content provides access to a content addressable storage system.
- *
  * @generated from service containerd.services.content.v1.Content
  */
 export const Content: GenService<{
   /**
-   * Info returns information about a committed object.
-   *
-   * This call can be used for getting the size of content and checking for
-   * existence.
-   *
    * @generated from rpc containerd.services.content.v1.Content.Info
    */
   info: {
@@ -656,12 +418,6 @@ export const Content: GenService<{
     output: typeof InfoResponseSchema;
   },
   /**
-   * Update updates content metadata.
-   *
-   * This call can be used to manage the mutable content labels. The
-   * immutable metadata such as digest, size, and committed at cannot
-   * be updated.
-   *
    * @generated from rpc containerd.services.content.v1.Content.Update
    */
   update: {
@@ -670,13 +426,6 @@ export const Content: GenService<{
     output: typeof UpdateResponseSchema;
   },
   /**
-   * List streams the entire set of content as Info objects and closes the
-   * stream.
-   *
-   * Typically, this will yield a large response, chunked into messages.
-   * Clients should make provisions to ensure they can handle the entire data
-   * set.
-   *
    * @generated from rpc containerd.services.content.v1.Content.List
    */
   list: {
@@ -685,8 +434,6 @@ export const Content: GenService<{
     output: typeof ListContentResponseSchema;
   },
   /**
-   * Delete will delete the referenced object.
-   *
    * @generated from rpc containerd.services.content.v1.Content.Delete
    */
   delete: {
@@ -695,10 +442,6 @@ export const Content: GenService<{
     output: typeof EmptySchema;
   },
   /**
-   * Read allows one to read an object based on the offset into the content.
-   *
-   * The requested data may be returned in one or more messages.
-   *
    * @generated from rpc containerd.services.content.v1.Content.Read
    */
   read: {
@@ -707,8 +450,6 @@ export const Content: GenService<{
     output: typeof ReadContentResponseSchema;
   },
   /**
-   * Status returns the status for a single reference.
-   *
    * @generated from rpc containerd.services.content.v1.Content.Status
    */
   status: {
@@ -717,13 +458,6 @@ export const Content: GenService<{
     output: typeof StatusResponseSchema;
   },
   /**
-   * ListStatuses returns the status of ongoing object ingestions, started via
-   * Write.
-   *
-   * Only those matching the regular expression will be provided in the
-   * response. If the provided regular expression is empty, all ingestions
-   * will be provided.
-   *
    * @generated from rpc containerd.services.content.v1.Content.ListStatuses
    */
   listStatuses: {
@@ -732,23 +466,6 @@ export const Content: GenService<{
     output: typeof ListStatusesResponseSchema;
   },
   /**
-   * Write begins or resumes writes to a resource identified by a unique ref.
-   * Only one active stream may exist at a time for each ref.
-   *
-   * Once a write stream has started, it may only write to a single ref, thus
-   * once a stream is started, the ref may be omitted on subsequent writes.
-   *
-   * For any write transaction represented by a ref, only a single write may
-   * be made to a given offset. If overlapping writes occur, it is an error.
-   * Writes should be sequential and implementations may throw an error if
-   * this is required.
-   *
-   * If expected_digest is set and already part of the content store, the
-   * write will fail.
-   *
-   * When completed, the commit flag should be set to true. If expected size
-   * or digest is set, the content will be validated against those values.
-   *
    * @generated from rpc containerd.services.content.v1.Content.Write
    */
   write: {
@@ -757,9 +474,6 @@ export const Content: GenService<{
     output: typeof WriteContentResponseSchema;
   },
   /**
-   * Abort cancels the ongoing write named in the request. Any resources
-   * associated with the write will be collected.
-   *
    * @generated from rpc containerd.services.content.v1.Content.Abort
    */
   abort: {
