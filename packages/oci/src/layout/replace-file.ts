@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { copyFile, rename, rm, stat } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { copyToNewFile } from "../blob-store/copy-file.ts";
 import { FileWriter } from "../blob-store/file-writer.ts";
 import { explained } from "../blob-store/system-error.ts";
 import { OciError } from "../oci-error.ts";
@@ -16,7 +16,7 @@ import { OciError } from "../oci-error.ts";
  */
 export async function replaceFile(path: string, write: (writer: FileWriter) => Promise<void>): Promise<void> {
   await replaceWith(path, async (passing) => {
-    const writer = await FileWriter.create(passing);
+    const writer = await FileWriter.create(passing, { mayBypassCache: true });
     try {
       await write(writer);
       await writer.flush();
@@ -27,14 +27,14 @@ export async function replaceFile(path: string, write: (writer: FileWriter) => P
 }
 
 /**
- * Makes a file a copy of another, as `replaceFile` does; the kernel copies, and shares the blocks where it can.
+ * Makes a file a copy of another, as `replaceFile` does; the two share their blocks where the file system can.
  *
  * @param check called when the copy is whole, before it gets its name; what it throws leaves everything as it was
  * @throws as `replaceFile`
  */
 export async function replaceWithCopy(path: string, source: string, check: () => void): Promise<void> {
   await replaceWith(path, async (passing) => {
-    await copyFile(source, passing, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await copyToNewFile(source, passing);
     check();
   });
 }
