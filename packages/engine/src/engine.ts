@@ -11,7 +11,7 @@ import {
   StrakeError,
 } from "@strake/core";
 import type { HashFiles } from "@strake/core/context";
-import type { Digest, Image } from "@strake/oci";
+import type { Digest, DistantHasher, Image } from "@strake/oci";
 import { Folders } from "./files/folders.ts";
 import { recipeLayer } from "./operation/recipe-layer.ts";
 import { changedEntries, changesKey } from "./run/changed-entries.ts";
@@ -44,6 +44,8 @@ export interface EngineOptions {
   readonly buildFileRoot?: string;
   /** Hashes many files at once, in other threads. */
   readonly hashFiles?: HashFiles;
+  /** Hashes a stream in another thread. */
+  readonly hashStream?: () => DistantHasher;
   /** Finds out how commands can be run here; without it, none can. */
   readonly sandbox?: () => Promise<Sandbox>;
   /** How many commands may run at once; as many as there are processors where absent. */
@@ -184,6 +186,7 @@ export class Engine implements Builder {
       openImage: this.#options.openImage,
       fetch: this.#options.fetch,
       folders: this.#folders,
+      hashStream: this.#options.hashStream,
       locals: options.locals,
       noCache: (id) => refusesCache(options, steps.get(id)),
       commands: this.#commands(options),

@@ -15,6 +15,14 @@ export interface Hasher {
   digest(): Digest;
 }
 
+/** A digest being computed elsewhere, as in another thread, over a stream that goes on meanwhile. */
+export interface DistantHasher {
+  /** Hands a chunk over, which must not be changed before it is given back; waits only while too many are handed over. */
+  update(chunk: Uint8Array): Promise<void> | undefined;
+  /** Ends the computation; may be called once. */
+  digest(): Promise<Digest>;
+}
+
 /** Starts a sha256 (or sha512) computation. */
 export function createHasher(algorithm: "sha256" | "sha512" = "sha256"): Hasher {
   const state = createHash(algorithm);

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { sha256 } from "@strake/oci";
+import { createHasher, giveBackChunk, sha256, writeTar } from "@strake/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FileToHash } from "./fingerprint.ts";
 import { createHashPool, type HashPool } from "./hash-pool.ts";
@@ -44,6 +44,44 @@ describe.skipIf(!isBuilt)("hashing in threads", () => {
     const expected = Array.from({ length: 1200 }, (_, at) => sha256(`content ${at}`));
     expected.push(sha256("x".repeat(17 * 1024 * 1024)), sha256(""));
     expect(await pool.hashFiles(files)).toEqual(expected);
+  });
+
+  test("hashes streams beside files, of chunks that are shown to the thread and of others", async () => {
+    const files = Array.from({ length: 600 }, (_, at) => write(`s${at}`, `content ${at}`));
+    const chunks = Array.from({ length: 40 }, (_, at) => Buffer.alloc(at * 1000, at));
+    const digests = [3, 1].map(async (step) => {
+      const hasher = pool.hashStream();
+      for (const chunk of chunks.filter((_, at) => at % step === 0)) await hasher.update(chunk);
+      return hasher.digest();
+    });
+    expect(await pool.hashFiles(files)).toEqual(files.map((_, at) => sha256(`content ${at}`)));
+    const expected = [3, 1].map((step) => sha256(Buffer.concat(chunks.filter((_, at) => at % step === 0))));
+    expect(await Promise.all(digests)).toEqual(expected);
+    expect(await pool.hashStream().digest()).toBe(sha256(""));
+  });
+
+  test("does not use a chunk again that the thread still looks at", async () => {
+    const entries = Array.from({ length: 24 }, (_, at) => ({
+      path: `f${at}`,
+      type: "file" as const,
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      size: 3 * 1024 * 1024,
+      mtime: 0,
+      content: { from: "bytes" as const, bytes: Buffer.alloc(3 * 1024 * 1024, at) },
+    }));
+    const here = createHasher();
+    for (const chunk of writeTar(entries)) {
+      here.update(chunk);
+      giveBackChunk(chunk);
+    }
+    const there = pool.hashStream();
+    for (const chunk of writeTar(entries)) {
+      await there.update(chunk);
+      giveBackChunk(chunk);
+    }
+    expect(await there.digest()).toBe(here.digest());
   });
 
   test("keeps the answers of calls apart that are under way together", async () => {

@@ -2,6 +2,9 @@ import { type Digest, type Entry, packedLayer, tarLength, writeTar } from "@stra
 import type { SolveContext } from "../solve/solve-context.ts";
 import type { SolvedLayer } from "../solve/solved.ts";
 
+/** From so many bytes on, a layer is hashed in another thread. */
+const worthThread = 32 * 1024 * 1024;
+
 /**
  * A layer that is a list of entries: its tar exists only while somebody reads it.
  *
@@ -29,6 +32,7 @@ export function recipeLayer(
   const layer = packedLayer({
     open: () => writeEntries(entries, epoch),
     compression: "none",
+    hashElsewhere: async () => (isLarge(await entries()) ? context.hashStream?.() : undefined),
     ...(record === undefined ? {} : { known: { diffId: record.diffId, digest: record.diffId, size: record.length } }),
     uncompressedSize: async () => tarLength(await entries(), { epoch }),
   });
@@ -38,6 +42,11 @@ export function recipeLayer(
     return completed;
   };
   return { key, layer, own: true, entries: completeEntries };
+}
+
+/** Whether hashing the tar takes longer than starting a thread for it. */
+function isLarge(entries: readonly Entry[]): boolean {
+  return entries.reduce((sum, { size }) => sum + size, 0) >= worthThread;
 }
 
 async function* writeEntries(entries: () => Promise<readonly Entry[]>, epoch: number): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,6 @@
 import { compress } from "../compression/compress.ts";
 import type { Digest } from "../digest.ts";
-import { createHasher } from "../hash.ts";
+import { createHasher, type DistantHasher } from "../hash.ts";
 import { type Compression, layerMediaType } from "../media-type.ts";
 import { OciError } from "../oci-error.ts";
 import type { Entry } from "../tree/entry.ts";
@@ -23,6 +23,8 @@ export interface PackedLayerOptions {
   /** Asks for the diff id where that costs less than reading the tar. */
   readonly diffId?: () => Promise<Digest>;
   readonly uncompressedSize?: () => Promise<number | undefined>;
+  /** Computes the tar's digest elsewhere, where that is worth it; undefined where it is not. */
+  readonly hashElsewhere?: () => Promise<DistantHasher | undefined>;
   readonly entries?: () => readonly Entry[];
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -41,14 +43,15 @@ export function packedLayer(options: PackedLayerOptions): Layer {
 
   async function* uncompressed(): AsyncGenerator<Uint8Array> {
     const source = options.open();
-    const hasher = source.diffId === undefined ? createHasher() : undefined;
+    const hasher = source.diffId === undefined ? ((await options.hashElsewhere?.()) ?? createHasher()) : undefined;
     let length = 0;
     for await (const chunk of source) {
       length += chunk.length;
-      hasher?.update(chunk);
+      const updating = hasher?.update(chunk);
+      if (updating !== undefined) await updating;
       yield chunk;
     }
-    const diffId = hasher?.digest() ?? (await (source.diffId as () => Promise<Digest>)());
+    const diffId = await (hasher?.digest() ?? (source.diffId as () => Promise<Digest>)());
     ledger.enter(compression === "none" ? { diffId, digest: diffId, size: length } : { diffId });
   }
 

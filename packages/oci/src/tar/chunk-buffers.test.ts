@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chunkSize, giveBackChunk, takeChunkBuffer } from "./chunk-buffers.ts";
+import { chunkSize, giveBackChunk, holdChunk, takeChunkBuffer } from "./chunk-buffers.ts";
 
 describe("the buffers of chunks", () => {
   it("are used again once they are given back, and only then", () => {
@@ -19,8 +19,18 @@ describe("the buffers of chunks", () => {
     expect(takeChunkBuffer().buffer).not.toBe(buffer.buffer);
   });
 
+  it("are used again only when everybody has given them back who has them", () => {
+    const buffer = takeChunkBuffer();
+    expect(holdChunk(buffer.subarray(7))).toBe(true);
+    giveBackChunk(buffer);
+    expect(takeChunkBuffer().buffer).not.toBe(buffer.buffer);
+    giveBackChunk(buffer);
+    expect(takeChunkBuffer().buffer).toBe(buffer.buffer);
+  });
+
   it("are never the bytes of somebody else", () => {
     const foreign = Buffer.allocUnsafeSlow(chunkSize);
+    expect(holdChunk(foreign)).toBe(false);
     giveBackChunk(foreign);
     expect(takeChunkBuffer().buffer).not.toBe(foreign.buffer);
   });

@@ -5,26 +5,43 @@ export const chunkSize: number = 1024 * 1024;
 const mostKept = 8;
 
 const free: Buffer[] = [];
-const lent = new WeakSet<ArrayBufferLike>();
+/** How many have a buffer; nobody has one that is free. */
+const holders = new WeakMap<ArrayBufferLike, number>();
 
-/** Takes a buffer for one chunk: one that was given back, or a new one. */
+/** Takes a buffer for one chunk: one that was given back, or a new one. Other threads can be shown it. */
 export function takeChunkBuffer(): Buffer {
-  const used = free.pop();
-  if (used !== undefined) return used;
-  const buffer = Buffer.allocUnsafeSlow(chunkSize);
-  lent.add(buffer.buffer);
+  const buffer = free.pop() ?? Buffer.from(new SharedArrayBuffer(chunkSize));
+  holders.set(buffer.buffer, 1);
   return buffer;
 }
 
 /**
- * Gives the buffer of a chunk back when nobody will look at the chunk again, so that the next one need not be new: the
- * kernel clears every page of a new buffer, and no processor has it at hand.
+ * Keeps the buffer of a chunk from being used again until it has been given back once more.
  *
- * Only for the one who received the chunk last. Nothing happens with a chunk that did not come from here, and a chunk
- * that is never given back is collected as everything is.
+ * @returns whether the chunk is in such a buffer; others belong to somebody else
+ */
+export function holdChunk(chunk: Uint8Array): boolean {
+  const count = holders.get(chunk.buffer);
+  if (count === undefined) return false;
+  holders.set(chunk.buffer, count + 1);
+  return true;
+}
+
+/**
+ * Gives the buffer of a chunk back when one who had it will not look at the chunk again, so that the next chunk need
+ * not have a new one: the kernel clears every page of a new buffer, and no processor has it at hand.
+ *
+ * Only for the one who received the chunk last, or who holds it. Nothing happens with a chunk that did not come from
+ * here, and a chunk that is never given back is collected as everything is.
  */
 export function giveBackChunk(chunk: Uint8Array): void {
   const { buffer } = chunk;
-  if (!lent.has(buffer) || free.length >= mostKept || free.some((each) => each.buffer === buffer)) return;
-  free.push(Buffer.from(buffer as ArrayBuffer));
+  const count = holders.get(buffer);
+  if (count === undefined) return;
+  if (count > 1) {
+    holders.set(buffer, count - 1);
+    return;
+  }
+  holders.delete(buffer);
+  if (free.length < mostKept) free.push(Buffer.from(buffer as SharedArrayBuffer));
 }

@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
-import { createHashPool, type HashFiles } from "@strake/core/context";
+import { createHashPool, type HashPool } from "@strake/core/context";
 
 /** What threads do for a build. */
 export interface Workers {
-  readonly ports: { readonly hashFiles: HashFiles };
+  readonly ports: Pick<HashPool, "hashFiles" | "hashStream">;
   close(): Promise<void>;
 }
 
@@ -13,5 +13,5 @@ export function openWorkers(): Workers {
   const worker = new URL("./worker.js", import.meta.url);
   // The main thread waits while files are hashed; more than four are waiting for the disk.
   const pool = createHashPool(worker, Math.min(availableParallelism(), 4));
-  return { ports: { hashFiles: pool.hashFiles }, close: () => pool.close() };
+  return { ports: { hashFiles: pool.hashFiles, hashStream: pool.hashStream }, close: () => pool.close() };
 }
