@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Plan, planDigest } from "@strake/core";
@@ -59,14 +60,27 @@ describe("what hangs on the zlib that Node.js brings", () => {
     });
   });
 
-  it.each([1, 6, 9])("gzip of level %i over more than one block", async (level) => {
+  it.each([1, 5, 6, 9])("gzip of level %i over more than one block", async (level) => {
     const text = Buffer.from(Array.from({ length: 2_500_000 }, (_, at) => 97 + ((Math.imul(at, at) >>> 9) % 26)));
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of compress(inChunks(text), "gzip", level)) chunks.push(Buffer.from(chunk));
-    const bytes = Buffer.concat(chunks);
+    const bytes = await packed(text, level);
     expectVector(`gzip/level-${level}.json`, { digest: sha256(bytes), size: bytes.length });
   });
+
+  it("gzip of what cannot be packed, beside what can", async () => {
+    const text = Buffer.from("what can be packed, ".repeat(100_000));
+    const hashes = Buffer.concat(
+      Array.from({ length: 40_000 }, (_, at) => createHash("sha256").update(`${at}`).digest()),
+    );
+    const bytes = await packed(Buffer.concat([hashes, text, hashes]));
+    expectVector("gzip/noise.json", { digest: sha256(bytes), size: bytes.length });
+  });
 });
+
+async function packed(content: Uint8Array, level?: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of compress(inChunks(content), "gzip", level)) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
 
 async function* inChunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 1 << 16) yield bytes.subarray(at, at + (1 << 16));
