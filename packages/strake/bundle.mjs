@@ -1,43 +1,80 @@
-// Bundles the command line and the library into dist/, beside the declarations that tsc has put there. They share
-// chunks, so a build file that imports "strake" gets the very classes that the command line works with.
-import { readdirSync, rmSync, statSync } from "node:fs";
+// Bundles the command line and the library into dist/, beside the declarations that tsc has put there.
+import { createHash } from "node:crypto";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const outdir = fileURLToPath(new URL("dist", import.meta.url));
-const { metafile } = await build({
-  absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
-  entryPoints: ["src/bin.ts", "src/index.ts", "src/worker.ts"],
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const outdir = join(folder, "dist");
+
+const options = {
+  absWorkingDir: folder,
   outdir,
   bundle: true,
-  splitting: true,
-  format: "esm",
+  write: false,
   platform: "node",
   target: "node20.19",
   conditions: ["source"],
   external: ["esbuild", "koffi"],
-  // Beside the entry points, so that a module finds them relative to its own URL in whichever file it ends up.
-  chunkNames: "chunk-[hash]",
   minifySyntax: true,
   minifyWhitespace: true,
-  keepNames: false,
-  metafile: true,
   logLevel: "warning",
-  // Some dependencies are CommonJS and ask for Node's own modules with require.
+};
+
+/** Bundles as a script, for `require` and for code that is kept compiled. */
+const asScript = {
+  ...options,
+  format: "cjs",
+  outExtension: { ".js": ".cjs" },
+  define: { "import.meta.url": "__moduleUrl" },
+  banner: { js: 'const __moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
+};
+
+/** Bundles as a module; some dependencies are CommonJS and ask for Node's own modules with require. */
+const asModule = {
+  ...options,
+  format: "esm",
   banner: {
     js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
   },
+};
+
+const commandLine = await build({
+  ...asScript,
+  entryPoints: ["src/command-line.ts"],
+  // A script whose compiled code is kept cannot import; packages outside are required instead.
+  supported: { "dynamic-import": false },
 });
+const digest = createHash("sha256").update(commandLine.outputFiles[0].contents).digest("hex").slice(0, 32);
+const bin = await build({
+  ...asScript,
+  entryPoints: ["src/bin.ts"],
+  define: { ...asScript.define, commandLineDigest: JSON.stringify(digest) },
+  banner: {},
+});
+const library = await build({ ...asScript, entryPoints: { library: "src/library.ts" } });
+const worker = await build({ ...asModule, entryPoints: ["src/worker.ts"] });
 
-removeOutdated(outdir);
+const { metafile } = await build({ ...asModule, entryPoints: ["src/library.ts"], metafile: true });
+const [{ exports: names }] = Object.values(metafile.outputs);
+const { sharedLibrary } = await import(
+  `data:text/javascript,${encodeURIComponent(
+    (await build({ ...asModule, banner: {}, entryPoints: ["src/start/shared-library.ts"] })).outputFiles[0].text,
+  )}`
+);
+// A build file gets the library of the command line that runs it, everybody else one of their own.
+const index = `import { createRequire } from "node:module";
+const library = globalThis[Symbol.for(${JSON.stringify(sharedLibrary.description)})] ?? createRequire(import.meta.url)("./library.cjs");
+export const { ${names.join(", ")} } = library;
+`;
 
-// Chunks of earlier builds stay a while, for a process that is running and has not loaded them yet.
-function removeOutdated(folder) {
-  const written = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    const outdated = entry.isFile() && entry.name.endsWith(".js") && !written.has(entry.name);
-    if (outdated && Date.now() - statSync(path).mtimeMs > 600_000) rmSync(path);
-  }
+const written = new Set(["index.js"]);
+writeFileSync(join(outdir, "index.js"), index);
+for (const { path, contents } of [commandLine, bin, library, worker].flatMap(({ outputFiles }) => outputFiles)) {
+  writeFileSync(path, contents);
+  written.add(basename(path));
+}
+for (const name of readdirSync(outdir)) {
+  if (/\.c?js$/.test(name) && !written.has(name)) rmSync(join(outdir, name));
 }

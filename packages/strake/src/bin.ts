@@ -1,7 +1,25 @@
+import { join } from "node:path";
+import { storeHome } from "./compose/store-home.ts";
+import { CodeCache } from "./start/code-cache.ts";
+import { loadCommandLine } from "./start/load-command-line.ts";
 import { version } from "./version.ts";
+
+/** The digest of the command line's script; `bundle.mjs` knows it. */
+declare const commandLineDigest: string;
 
 // Asking for the version is how scripts see whether a tool is there, so nothing else is loaded for it.
 const asksForVersion = process.argv.length === 3 && /^(--version|-v|version)$/.test(process.argv[2] as string);
 
 if (asksForVersion) process.stdout.write(`${version}\n`);
-else await (await import("./command/main.ts")).main();
+else void run();
+
+/** Runs the command line and ends the process with its status. */
+async function run(): Promise<void> {
+  const file = join(__dirname, "command-line.cjs");
+  const commandLine = loadCommandLine(file, new CodeCache(storeHome(process.env), commandLineDigest));
+  const status = await commandLine.main();
+  // Building writes to the store anyway, and is what people wait for again and again.
+  if (status === 0 && process.argv[2] === "build") commandLine.keepCode();
+  // Idle connections and threads would keep the process for a while; what was written has to leave it first.
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
+}

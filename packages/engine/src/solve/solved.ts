@@ -50,7 +50,10 @@ export class SolvedLayers {
   }
 
   async #merge(contents: boolean): Promise<FileTree> {
-    return layerTree(await Promise.all(this.layers.map((layer) => layer.entries({ contents }))));
+    const listing = this.layers.map((layer) => layer.entries({ contents }));
+    // Where one fails, the others are still at work and have to clean up before anybody hears of it.
+    await Promise.allSettled(listing);
+    return layerTree(await Promise.all(listing));
   }
 }
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { CommanderError } from "commander";
 import { ExitWith } from "../compose/exit-with.ts";
+import { type ImportModule, setImportModule } from "../compose/import-module.ts";
 import { exitStatus, statusOf } from "../screen/exit-status.ts";
 import { showError } from "../screen/show-error.ts";
 import { wantsColour } from "../screen/style.ts";
@@ -8,17 +9,16 @@ import { makeActions } from "./actions.ts";
 import { makeProgram } from "./program.ts";
 import { usageError } from "./usage-error.ts";
 
-/** Runs the command line and ends the process with its status. */
-export async function main(): Promise<void> {
+/** Runs the command line and gives the status that the process ends with. */
+export async function main(importModule: ImportModule): Promise<number> {
+  setImportModule(importModule);
   const controller = new AbortController();
   // All that is built at the same time listens; Node.js takes more than ten for a leak.
   setMaxListeners(0, controller.signal);
   interruptWith(controller);
   endWithReader(process.stdout);
   endWithReader(process.stderr);
-  const status = await run(process.argv.slice(2), controller.signal);
-  // Idle connections and threads would keep the process for a while; what was written has to leave it first.
-  process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
+  return run(process.argv.slice(2), controller.signal);
 }
 
 async function run(args: readonly string[], signal: AbortSignal): Promise<number> {

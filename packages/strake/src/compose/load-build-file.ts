@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { setCallSiteMapper } from "@strake/core";
 import { version } from "../version.ts";
 import { buildFileError } from "./build-file-error.ts";
+import { importModule } from "./import-module.ts";
 import { type BundleFile, bundleFolder, readKeptBundle, writeBundle, writeKeptBundle } from "./kept-bundle.ts";
 import { mapCallSite, rememberBundle } from "./map-call-site.ts";
 import { sourcePositions } from "./source-map.ts";
@@ -55,8 +56,9 @@ async function run(bundle: BundleFile, options: LoadOptions): Promise<ModuleExpo
   });
   setCallSiteMapper(mapCallSite);
   try {
-    return (await import(/* @vite-ignore */ pathToFileURL(bundle.path).href)) as ModuleExports;
+    return (await importModule(pathToFileURL(bundle.path).href)) as ModuleExports;
   } catch (error) {
-    throw buildFileError(error, options.file, Object.keys(await import(/* @vite-ignore */ options.library)));
+    const library = (await importModule(options.library)) as ModuleExports;
+    throw buildFileError(error, options.file, Object.keys(library));
   }
 }

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const digestLength = 32;
+const aDay = 86_400_000;
+
+/**
+ * What V8 has compiled of one script, kept in the store for the processes after this one.
+ *
+ * V8 itself refuses what another version of it, or one with other flags, has made. It does not compare the script
+ * beyond its length, so the script's digest is part of the name.
+ */
+export class CodeCache {
+  readonly #home: string;
+  readonly #folder: string;
+  readonly #file: string;
+
+  /**
+   * @param home the folder of the store
+   * @param script the digest of the script
+   */
+  constructor(home: string, script: string) {
+    this.#home = home;
+    this.#folder = join(home, "code");
+    this.#file = join(this.#folder, `${script}-${process.version}-${process.arch}`);
+  }
+
+  /** What is kept; nothing where it is damaged. */
+  read(): Buffer | undefined {
+    try {
+      const bytes = readFileSync(this.#file);
+      const code = bytes.subarray(digestLength);
+      return digest(code).equals(bytes.subarray(0, digestLength)) ? code : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps what V8 has compiled, where there is a store; that it cannot be kept costs time, and nothing else. */
+  write(code: Buffer): void {
+    if (!existsSync(this.#home)) return;
+    const partial = `${this.#file}.${process.pid}.partial`;
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      writeFileSync(partial, Buffer.concat([digest(code), code]));
+      renameSync(partial, this.#file);
+      this.#removeOutdated();
+    } catch {
+      rmSync(partial, { force: true });
+    }
+  }
+
+  /** Others may still use what another version has kept, so it stays for a while. */
+  #removeOutdated(): void {
+    for (const name of readdirSync(this.#folder)) {
+      const path = join(this.#folder, name);
+      if (path !== this.#file && Date.now() - statSync(path).mtimeMs > 30 * aDay) rmSync(path, { force: true });
+    }
+  }
+}
+
+function digest(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest();
+}

@@ -1,0 +1,36 @@
+import { createRequire } from "node:module";
+
+type Exports = Readonly<Record<PropertyKey, unknown>>;
+
+/** Modules of Node that take milliseconds to load, and that many commands get by without. */
+const heavy: ReadonlySet<string> = new Set([
+  "child_process",
+  "crypto",
+  "http",
+  "http2",
+  "https",
+  "net",
+  "readline",
+  "stream/promises",
+  "tls",
+  "worker_threads",
+  "zlib",
+]);
+
+/** Makes a `require` that loads Node's heavy modules when something in them is first used. */
+export function lazyRequire(file: string): (name: string) => unknown {
+  const require = createRequire(file);
+  return (name) => (heavy.has(name.replace(/^node:/, "")) ? lazyModule(() => require(name) as Exports) : require(name));
+}
+
+function lazyModule(load: () => Exports): Exports {
+  return new Proxy({} as Exports, {
+    get: (_, key) => load()[key],
+    has: (_, key) => key in load(),
+    ownKeys: () => Reflect.ownKeys(load()),
+    getOwnPropertyDescriptor: (_, key) => {
+      const found = Reflect.getOwnPropertyDescriptor(load(), key);
+      return found && { ...found, configurable: true };
+    },
+  });
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { Script } from "node:vm";
+import type { ImportModule } from "../compose/import-module.ts";
+import type { CodeCache } from "./code-cache.ts";
+import { lazyRequire } from "./lazy-require.ts";
+import { shareLibrary } from "./shared-library.ts";
+
+/** What the script of the command line exports. */
+interface CommandLine {
+  main(importModule: ImportModule): Promise<number>;
+  readonly library: object;
+}
+
+/** The command line, loaded, and a way to keep what V8 compiled of it. */
+export interface LoadedCommandLine {
+  main(): Promise<number>;
+  /** Keeps the compiled code for the next process, unless it was there already. */
+  keepCode(): void;
+}
+
+/**
+ * Loads the command line: one script, with the code that V8 made of it for an earlier process.
+ *
+ * Node 20 keeps no compiled code of modules, and looking for thirty of them takes longer than most commands.
+ */
+export function loadCommandLine(file: string, cache: CodeCache): LoadedCommandLine {
+  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
+  const kept = cache.read();
+  const script = new Script(source, { filename: file, ...(kept === undefined ? {} : { cachedData: kept }) });
+  const module = { exports: {} as CommandLine };
+  script.runInThisContext()(module.exports, lazyRequire(file), module, file, dirname(file));
+  const { main, library } = module.exports;
+  shareLibrary(library);
+  return {
+    // A script that was compiled before cannot import modules by itself.
+    main: () => main((specifier) => import(specifier)),
+    keepCode: () => {
+      if (kept === undefined || script.cachedDataRejected === true) cache.write(script.createCachedData());
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { runStrake } from "../support/run-strake.ts";
+import { strakeBin } from "../support/strake-bin.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const strake = dirname(dirname(strakeBin));
+
+/** A project whose build file takes a piece from a package, which imports "strake" for itself. */
+function makeProject(): string {
+  const cwd = temporaryFolder();
+  mkdirSync(join(cwd, "node_modules/pieces"), { recursive: true });
+  symlinkSync(strake, join(cwd, "node_modules/strake"));
+  const files = {
+    "package.json": JSON.stringify({ type: "module" }),
+    "node_modules/pieces/package.json": JSON.stringify({ name: "pieces", type: "module", exports: "./index.js" }),
+    "node_modules/pieces/index.js": `import { image, scratch } from "strake"; export const base = image().from(scratch);`,
+    "build.ts": `import { base } from "pieces"; export default base.label({ a: "b" });`,
+  };
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
+  return cwd;
+}
+
+describe("the start of the command line", () => {
+  test("keeps what V8 compiled for the next build, and builds without it when it is damaged", async () => {
+    const [cwd, home] = [makeProject(), temporaryFolder()];
+    const first = await runStrake(["build", "-q"], { cwd, home });
+    const code = join(home, "code", readdirSync(join(home, "code"))[0] as string);
+    const { mtimeMs } = statSync(code);
+    expect(first.status).toBe(0);
+    expect((await runStrake(["build", "-q"], { cwd, home })).stdout).toBe(first.stdout);
+    expect(statSync(code).mtimeMs).toBe(mtimeMs);
+    const bytes = readFileSync(code);
+    for (const damaged of [Buffer.from("no code"), Buffer.from(bytes).fill(1, 5000, 5100)]) {
+      writeFileSync(code, damaged);
+      expect(await runStrake(["build", "-q"], { cwd, home })).toMatchObject({ status: 0, stdout: first.stdout });
+      expect(readFileSync(code).length).toBeGreaterThan(100_000);
+    }
+  });
+
+  test("gives packages of the build file the command line's own library", async () => {
+    const printed = await runStrake(["print", "--to", "dockerfile"], { cwd: makeProject(), home: temporaryFolder() });
+    expect(printed).toMatchObject({ status: 0, stdout: expect.stringMatching(/^LABEL "?a"?="?b"?$/m) });
+  });
+
+  test.each([
+    ["a module", "--input-type=module", `import { image } from "strake"; console.log(typeof image)`],
+    ["a module that takes all", "--input-type=module", `import * as all from "strake"; console.log(typeof all.image)`],
+  ])("gives %s outside of it a library of its own", (_, type, program) => {
+    const cwd = makeProject();
+    expect(execFileSync(process.execPath, [type, "-e", program], { cwd, encoding: "utf8" })).toBe("function\n");
+  });
+});
