@@ -9,11 +9,7 @@ export interface FileToHash extends FileStat {
   readonly path: string;
 }
 
-/**
- * Hashes many files at once, in their order; where and how is for the caller to say.
- *
- * A call without files says that one with many is to come.
- */
+/** Hashes many files at once, in their order; where and how is for the caller to say. */
 export type HashFiles = (files: readonly FileToHash[]) => Promise<readonly Digest[]>;
 
 /** From this much on, hashing is worth other threads. */
@@ -25,12 +21,13 @@ export const worthThreads: { readonly files: number; readonly bytes: number } = 
 /**
  * Finds the content digests of files of a tree, reading only those that are not known from an earlier look.
  *
+ * @param options.readAt when the reading began, in milliseconds since 1970, where it has begun before
  * @throws StrakeError `file-changed` for a file that changed while it was read
  */
 export async function fingerprint(
   tree: LocalTree,
   paths: readonly string[],
-  options: { readonly cache: StatCache; readonly hashFiles?: HashFiles },
+  options: { readonly cache: StatCache; readonly hashFiles?: HashFiles; readonly readAt?: number },
 ): Promise<ReadonlyMap<string, Digest>> {
   const digests = new Map<string, Digest>();
   const unknown: { readonly path: string; readonly stat: FileStat }[] = [];
@@ -45,7 +42,7 @@ export async function fingerprint(
   });
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   const many = files.length >= worthThreads.files || bytes >= worthThreads.bytes;
-  const readAt = Date.now();
+  const readAt = options.readAt ?? Date.now();
   const hashed = await (many ? (options.hashFiles ?? hashHere) : hashHere)(files);
   unknown.forEach(({ path, stat }, at) => {
     const digest = hashed[at] as Digest;

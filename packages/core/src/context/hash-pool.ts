@@ -7,7 +7,7 @@ import { Threads } from "./threads.ts";
 
 /** Threads that hash. */
 export interface HashPool {
-  /** May be called again while an earlier call is under way; the threads take turns. No files start the threads. */
+  /** May be called again while an earlier call is under way; the threads take turns. */
   readonly hashFiles: HashFiles;
   /** Begins to hash a stream, in one of the threads. */
   readonly hashStream: () => DistantHasher;
@@ -28,7 +28,6 @@ export function createHashPool(worker: URL, size: number): HashPool {
   const threads = new Threads<HashRequest, HashAnswer>(worker, size);
   return {
     hashFiles: async (files) => {
-      if (files.length === 0) threads.start();
       const digests = new Array<Digest>(files.length);
       let failed = false;
       const answers = toBatches(files).map(async (batch) => {

@@ -34,11 +34,6 @@ export class Threads<Request, Answer> {
     this.#size = size;
   }
 
-  /** Starts all threads, so that they are ready when they are asked. */
-  start(): void {
-    while (this.#start() !== undefined);
-  }
-
   /** Asks whichever thread has time first. */
   ask(request: Request, abandoned: () => boolean = () => false): Promise<Answer> {
     return new Promise((resolve, reject) => {

@@ -9,14 +9,16 @@ import {
   readIgnore,
   StatCache,
   selectionFingerprint,
-  worthThreads,
 } from "@strake/core/context";
 import { type Digest, type Entry, hostPath } from "@strake/oci";
 import type { SolvedFolder } from "../solve/solved.ts";
+import { HashAhead } from "./hash-ahead.ts";
 
 /** A folder of this machine as a build sees it. */
 export interface OpenFolder {
   readonly tree: LocalTree;
+  /** Says that the digest of an entry will be asked for, so that hashing can begin while others are looked for. */
+  see(entry: Entry): void;
   /** Says that the content of files becomes part of something, which is kept only if they stay as they are. */
   use(entries: readonly Entry[]): void;
   /** The digests of files by their paths; a file is read only when it is not known from an earlier look. */
@@ -99,8 +101,8 @@ export class Folders {
     const { buildFile, buildFileRoot, hashFiles } = this.#options;
     const own = buildFile !== undefined && (buildFileRoot ?? dirname(buildFile)) === root ? buildFile : undefined;
     const cache = StatCache.open(this.#options.caches, root);
-    const walked = localTree(root, { ignore: ignoreMatcher(readIgnore(root, own).patterns) });
-    const tree = cache.isEmpty && hashFiles !== undefined ? announcing(walked, hashFiles) : walked;
+    const tree = localTree(root, { ignore: ignoreMatcher(readIgnore(root, own).patterns) });
+    const ahead = cache.isEmpty && hashFiles !== undefined ? new HashAhead(tree, hashFiles) : undefined;
     const used = new Set<string>();
     return {
       tree,
@@ -118,28 +120,19 @@ export class Folders {
       use: (entries) => {
         for (const entry of entries) if (entry.type === "file") used.add(entry.path);
       },
+      see: (entry) => ahead?.see(entry),
       digests: (entries) => {
         const paths = entries.filter((entry) => entry.type === "file").map((entry) => entry.path);
         for (const path of paths) used.add(path);
-        return fingerprint(tree, paths, { cache, ...(hashFiles === undefined ? {} : { hashFiles }) });
+        const threads = ahead?.hashFiles ?? hashFiles;
+        return fingerprint(tree, paths, {
+          cache,
+          ...(threads === undefined ? {} : { hashFiles: threads }),
+          ...(ahead === undefined ? {} : { readAt: ahead.began }),
+        });
       },
     };
   }
-}
-
-/** Lets those who hash get ready while a large folder is still being walked. */
-function announcing(tree: LocalTree, hashFiles: HashFiles): LocalTree {
-  let names = 0;
-  return {
-    ...tree,
-    children(path) {
-      const children = tree.children(path);
-      const before = names;
-      names += children.length;
-      if (before < worthThreads.files && names >= worthThreads.files) void hashFiles([]);
-      return children;
-    },
-  };
 }
 
 function isAtRest({ tree, used }: Opened): boolean {

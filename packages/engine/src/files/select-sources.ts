@@ -23,6 +23,8 @@ export interface CopyOrigin {
   readonly tree: FileTree;
   /** What the tree is called in messages: `the build file's folder`. */
   readonly called: string;
+  /** Called with each file as it is found. */
+  readonly see?: (entry: Entry) => void;
 }
 
 /**
@@ -85,22 +87,24 @@ function selectPath(path: string, origin: CopyOrigin, keep: Keep, rules: Rules):
     return [{ folder: false, picked: [{ entry, to: name }] }];
   }
   const picked: Picked[] = [];
-  walk(origin.tree, entry.path, "", keep, picked);
+  walk(origin, entry.path, "", keep, picked);
   return [{ folder: true, picked }];
 }
 
 /** Picks all below a folder; a folder that is left out is still made where something below it is kept. */
-function walk(tree: FileTree, folder: string, to: string, keep: Keep, picked: Picked[]): void {
-  for (const name of tree.children(folder)) {
-    const entry = tree.get(join(folder, name)) as Entry;
+function walk(origin: CopyOrigin, folder: string, to: string, keep: Keep, picked: Picked[]): void {
+  for (const name of origin.tree.children(folder)) {
+    const entry = origin.tree.get(join(folder, name)) as Entry;
     const path = join(to, name);
     const kept = keep(path);
     if (entry.type !== "directory") {
-      if (kept) picked.push({ entry, to: path });
+      if (!kept) continue;
+      picked.push({ entry, to: path });
+      origin.see?.(entry);
       continue;
     }
     const before = picked.length;
-    walk(tree, entry.path, path, keep, picked);
+    walk(origin, entry.path, path, keep, picked);
     if (kept || picked.length > before) picked.splice(before, 0, { entry, to: path });
   }
 }
@@ -114,7 +118,7 @@ function selectWithParents(source: string, origin: CopyOrigin, keep: Keep, rules
     const wild = hasWildcard(pattern);
     const matcher = ignoreMatcher([pattern]);
     const below: Picked[] = [];
-    if (wild) walk(origin.tree, root, "", (path) => matcher.ignores(path) && keep(path), below);
+    if (wild) walk(origin, root, "", (path) => matcher.ignores(path) && keep(path), below);
     else below.push(...pickTree(origin, root, pattern, keep, rules));
     for (const item of below) {
       if (item.entry.type === "directory" && made.has(item.to)) continue;
@@ -133,7 +137,7 @@ function selectWithParents(source: string, origin: CopyOrigin, keep: Keep, rules
 function pickTree(origin: CopyOrigin, root: string, path: string, keep: Keep, rules: Rules): Picked[] {
   const entry = entryAt(join(root, path), origin, rules);
   const picked: Picked[] = keep(path) ? [{ entry, to: path }] : [];
-  if (entry.type === "directory") walk(origin.tree, entry.path, path, keep, picked);
+  if (entry.type === "directory") walk(origin, entry.path, path, keep, picked);
   return picked;
 }
 

@@ -1,0 +1,81 @@
+import { type FileStat, type FileToHash, type HashFiles, type LocalTree, worthThreads } from "@strake/core/context";
+import type { Digest, Entry } from "@strake/oci";
+
+/** So much is asked for at once. */
+const batchLimit = { files: 500, bytes: 16 * 1024 * 1024 };
+
+/** A file that somebody is hashing. */
+interface Asked {
+  readonly stat: FileStat;
+  readonly digests: Promise<readonly Digest[]>;
+  readonly at: number;
+}
+
+/**
+ * Has files hashed as soon as a walk finds them, while it goes on: for a folder of which nothing is known yet.
+ *
+ * It begins only when there are so many that threads are worth it.
+ */
+export class HashAhead {
+  /** When the first file was read at the earliest, in milliseconds since 1970. */
+  readonly began: number = Date.now();
+  readonly #tree: LocalTree;
+  readonly #hashFiles: HashFiles;
+  readonly #asked = new Map<string, Asked>();
+  #waiting: FileToHash[] = [];
+  #waitingBytes = 0;
+  #isWorthIt = false;
+
+  constructor(tree: LocalTree, hashFiles: HashFiles) {
+    this.#tree = tree;
+    this.#hashFiles = hashFiles;
+  }
+
+  /** Takes in that the content of an entry will be asked for. */
+  see(entry: Entry): void {
+    const stat = entry.type === "file" ? this.#tree.stat(entry.path) : undefined;
+    if (stat === undefined) return;
+    const { size, mtimeMs, ctimeMs, ino } = stat;
+    this.#waiting.push({ path: `${this.#tree.root}/${entry.path}`, size, mtimeMs, ctimeMs, ino });
+    this.#waitingBytes += size;
+    const limit = this.#isWorthIt ? batchLimit : worthThreads;
+    if (this.#waiting.length >= limit.files || this.#waitingBytes >= limit.bytes) this.#ask();
+  }
+
+  /** Hashes files, of which only those are asked for that have not been already. */
+  readonly hashFiles: HashFiles = async (files) => {
+    this.#waiting = [];
+    const rest: FileToHash[] = [];
+    const found = files.map((file) => {
+      const asked = this.#asked.get(file.path);
+      if (asked !== undefined && isSame(asked.stat, file)) return asked;
+      return { digests: undefined, at: rest.push(file) - 1 };
+    });
+    const hashed = rest.length === 0 ? [] : await this.#hashFiles(rest);
+    const digests: Digest[] = [];
+    for (const { digests: ahead, at } of found) digests.push(((await ahead) ?? hashed)[at] as Digest);
+    return digests;
+  };
+
+  #ask(): void {
+    this.#isWorthIt = true;
+    const files = this.#waiting;
+    const digests = this.#hashFiles(files);
+    // Whoever asks for the digests hears of it, if anybody does.
+    digests.catch(() => {});
+    files.forEach((stat, at) => {
+      this.#asked.set(stat.path, { stat, digests, at });
+    });
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+}
+
+function isSame(left: FileStat, right: FileStat): boolean {
+  return (
+    left.size === right.size &&
+    left.mtimeMs === right.mtimeMs &&
+    left.ctimeMs === right.ctimeMs &&
+    left.ino === right.ino
+  );
+}
