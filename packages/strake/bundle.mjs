@@ -1,6 +1,5 @@
 // Bundles the command line and the library into dist/, beside the declarations that tsc has put there.
-import { createHash } from "node:crypto";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -43,14 +42,15 @@ const asModule = {
 const commandLine = await build({
   ...asScript,
   entryPoints: ["src/command-line.ts"],
+  entryNames: "[name]-[hash]",
   // A script whose compiled code is kept cannot import; packages outside are required instead.
   supported: { "dynamic-import": false },
 });
-const digest = createHash("sha256").update(commandLine.outputFiles[0].contents).digest("hex").slice(0, 32);
 const bin = await build({
   ...asScript,
   entryPoints: ["src/bin.ts"],
-  define: { ...asScript.define, commandLineDigest: JSON.stringify(digest) },
+  // What starts it, and what is kept compiled of it, can never be of another bundle.
+  define: { ...asScript.define, commandLineFile: JSON.stringify(basename(commandLine.outputFiles[0].path)) },
   banner: {},
 });
 const library = await build({ ...asScript, entryPoints: { library: "src/library.ts" } });
@@ -75,6 +75,9 @@ for (const { path, contents } of [commandLine, bin, library, worker].flatMap(({ 
   writeFileSync(path, contents);
   written.add(basename(path));
 }
+// Scripts of earlier builds stay a while, for a process that is starting and has not read its own yet.
 for (const name of readdirSync(outdir)) {
-  if (/\.c?js$/.test(name) && !written.has(name)) rmSync(join(outdir, name));
+  const path = join(outdir, name);
+  const outdated = /\.c?js$/.test(name) && !written.has(name);
+  if (outdated && Date.now() - statSync(path).mtimeMs > 600_000) rmSync(path);
 }

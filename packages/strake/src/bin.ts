@@ -4,8 +4,8 @@ import { CodeCache } from "./start/code-cache.ts";
 import { loadCommandLine } from "./start/load-command-line.ts";
 import { version } from "./version.ts";
 
-/** The digest of the command line's script; `bundle.mjs` knows it. */
-declare const commandLineDigest: string;
+/** The name of the command line's script, with a digest of its content; `bundle.mjs` knows it. */
+declare const commandLineFile: string;
 
 // Asking for the version is how scripts see whether a tool is there, so nothing else is loaded for it.
 const asksForVersion = process.argv.length === 3 && /^(--version|-v|version)$/.test(process.argv[2] as string);
@@ -15,8 +15,8 @@ else void run();
 
 /** Runs the command line and ends the process with its status. */
 async function run(): Promise<void> {
-  const file = join(__dirname, "command-line.cjs");
-  const commandLine = loadCommandLine(file, new CodeCache(storeHome(process.env), commandLineDigest));
+  const cache = new CodeCache(storeHome(process.env), commandLineFile);
+  const commandLine = loadCommandLine(join(__dirname, commandLineFile), cache);
   const status = await commandLine.main();
   // Building writes to the store anyway, and is what people wait for again and again.
   if (status === 0 && process.argv[2] === "build") commandLine.keepCode();

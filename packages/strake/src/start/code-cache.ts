@@ -18,7 +18,7 @@ export class CodeCache {
 
   /**
    * @param home the folder of the store
-   * @param script the digest of the script
+   * @param script the name of the script, with its digest
    */
   constructor(home: string, script: string) {
     this.#home = home;
