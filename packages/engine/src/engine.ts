@@ -11,7 +11,7 @@ import {
   StrakeError,
 } from "@strake/core";
 import type { HashFiles } from "@strake/core/context";
-import type { Digest, DistantHasher, Image } from "@strake/oci";
+import type { Digest, DistantHasher, Image, ReadPieces } from "@strake/oci";
 import { Folders } from "./files/folders.ts";
 import { recipeLayer } from "./operation/recipe-layer.ts";
 import { changedEntries, changesKey } from "./run/changed-entries.ts";
@@ -46,6 +46,8 @@ export interface EngineOptions {
   readonly hashFiles?: HashFiles;
   /** Hashes a stream in another thread. */
   readonly hashStream?: () => DistantHasher;
+  /** Reads files in other threads. */
+  readonly readPieces?: ReadPieces;
   /** Finds out how commands can be run here; without it, none can. */
   readonly sandbox?: () => Promise<Sandbox>;
   /** How many commands may run at once; as many as there are processors where absent. */
@@ -187,6 +189,7 @@ export class Engine implements Builder {
       fetch: this.#options.fetch,
       folders: this.#folders,
       hashStream: this.#options.hashStream,
+      readPieces: this.#options.readPieces,
       locals: options.locals,
       noCache: (id) => refusesCache(options, steps.get(id)),
       commands: this.#commands(options),

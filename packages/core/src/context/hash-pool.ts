@@ -1,16 +1,18 @@
-import type { Digest, DistantHasher } from "@strake/oci";
+import type { Digest, DistantHasher, ReadPieces } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
 import type { FileToHash, HashFiles } from "./fingerprint.ts";
 import type { HashAnswer, HashBatch, HashRequest } from "./hash-request.ts";
 import { hashStream } from "./hash-stream.ts";
 import { Threads } from "./threads.ts";
 
-/** Threads that hash. */
+/** Threads that hash and read. */
 export interface HashPool {
   /** May be called again while an earlier call is under way; the threads take turns. */
   readonly hashFiles: HashFiles;
   /** Begins to hash a stream, in one of the threads. */
   readonly hashStream: () => DistantHasher;
+  /** Reads pieces of files into a buffer, which has to be in shared memory. */
+  readonly readPieces: ReadPieces;
   /** Stops the threads; what is still being hashed fails. */
   close(): Promise<void>;
 }
@@ -45,6 +47,10 @@ export function createHashPool(worker: URL, size: number): HashPool {
       return digests;
     },
     hashStream: () => hashStream(threads.askOne()),
+    readPieces: async (buffer, pieces) => {
+      const answer = await threads.ask({ buffer, pieces });
+      if ("failure" in answer) throw new StrakeError(answer.failure);
+    },
     close: () => threads.close(),
   };
 }

@@ -1,4 +1,4 @@
-import type { Digest } from "@strake/oci";
+import type { Digest, FilePiece } from "@strake/oci";
 import type { FileToHash } from "./fingerprint.ts";
 
 /** Files of a larger list, from its place `first` on. */
@@ -13,11 +13,21 @@ export interface StreamPart {
   readonly chunk?: Uint8Array;
 }
 
-/** What a thread that hashes is asked. */
-export type HashRequest = HashBatch | StreamPart;
+/** Pieces of files to read into a buffer in shared memory. */
+export interface PiecesToRead {
+  readonly buffer: Uint8Array;
+  readonly pieces: readonly FilePiece[];
+}
 
-/** What it answers: of a batch the digests, of a part of a stream that it has been taken in, and of its end the digest. */
+/** What a thread is asked. */
+export type HashRequest = HashBatch | StreamPart | PiecesToRead;
+
+/**
+ * What it answers: of a batch the digests, of a part of a stream that it has been taken in, of its end the digest, and
+ * of pieces how many there were.
+ */
 export type HashAnswer =
   | { readonly first: number; readonly digests: readonly Digest[] }
   | { readonly stream: number; readonly digest?: Digest }
+  | { readonly read: number }
   | { readonly failure: { readonly code: string; readonly message: string; readonly notes: readonly string[] } };

@@ -1,22 +1,26 @@
 import { parentPort } from "node:worker_threads";
-import { createHasher, type Hasher } from "@strake/oci";
+import { createHasher, type Hasher, OciError, readPieces } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
 import { hashFile } from "./fingerprint.ts";
-import type { HashAnswer, HashBatch, HashRequest, StreamPart } from "./hash-request.ts";
+import type { HashAnswer, HashRequest, StreamPart } from "./hash-request.ts";
 
 /** Answers what `createHashPool` sends to this thread; does nothing in the main thread. */
 export function serveHashes(): void {
   const streams = new Map<number, Hasher>();
   parentPort?.on("message", (request: HashRequest) => {
-    parentPort?.postMessage("files" in request ? hashBatch(request) : hashPart(streams, request));
+    parentPort?.postMessage(answer(streams, request));
   });
 }
 
-function hashBatch({ first, files }: HashBatch): HashAnswer {
+function answer(streams: Map<number, Hasher>, request: HashRequest): HashAnswer {
   try {
-    return { first, digests: files.map(hashFile) };
+    if ("files" in request) return { first: request.first, digests: request.files.map(hashFile) };
+    if ("stream" in request) return hashPart(streams, request);
+    readPieces(request.buffer, request.pieces);
+    return { read: request.pieces.length };
   } catch (error) {
-    const { code, notes } = StrakeError.is(error) ? error : { code: "unreadable-file", notes: [] };
+    const code = StrakeError.is(error) || OciError.is(error) ? error.code : "unreadable-file";
+    const notes = StrakeError.is(error) ? error.notes : [];
     return { failure: { code, message: (error as Error).message, notes } };
   }
 }

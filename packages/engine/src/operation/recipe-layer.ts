@@ -1,8 +1,16 @@
-import { type Digest, type Entry, packedLayer, tarLength, writeTar } from "@strake/oci";
+import {
+  type Digest,
+  type Entry,
+  packedLayer,
+  type ReadPieces,
+  tarLength,
+  writeTar,
+  writeTarElsewhere,
+} from "@strake/oci";
 import type { SolveContext } from "../solve/solve-context.ts";
 import type { SolvedLayer } from "../solve/solved.ts";
 
-/** From so many bytes on, a layer is hashed in another thread. */
+/** From so many bytes on, a layer is read and hashed in other threads. */
 const worthThread = 32 * 1024 * 1024;
 
 /**
@@ -30,7 +38,7 @@ export function recipeLayer(
     return made;
   };
   const layer = packedLayer({
-    open: () => writeEntries(entries, epoch),
+    open: () => writeEntries(entries, epoch, context.readPieces),
     compression: "none",
     hashElsewhere: async () => (isLarge(await entries()) ? context.hashStream?.() : undefined),
     ...(record === undefined ? {} : { known: { diffId: record.diffId, digest: record.diffId, size: record.length } }),
@@ -44,11 +52,17 @@ export function recipeLayer(
   return { key, layer, own: true, entries: completeEntries };
 }
 
-/** Whether hashing the tar takes longer than starting a thread for it. */
+/** Whether reading and hashing the tar takes longer than starting threads for it. */
 function isLarge(entries: readonly Entry[]): boolean {
   return entries.reduce((sum, { size }) => sum + size, 0) >= worthThread;
 }
 
-async function* writeEntries(entries: () => Promise<readonly Entry[]>, epoch: number): AsyncGenerator<Uint8Array> {
-  yield* writeTar(await entries(), { epoch });
+async function* writeEntries(
+  entries: () => Promise<readonly Entry[]>,
+  epoch: number,
+  readPieces: ReadPieces | undefined,
+): AsyncGenerator<Uint8Array> {
+  const list = await entries();
+  if (readPieces !== undefined && isLarge(list)) yield* writeTarElsewhere(list, { epoch }, readPieces);
+  else yield* writeTar(list, { epoch });
 }

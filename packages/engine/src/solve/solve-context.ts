@@ -1,5 +1,5 @@
 import type { BuildEvent, OperationId, OperationSource, Plan, PlannedStep } from "@strake/core";
-import type { Digest, DistantHasher, Image } from "@strake/oci";
+import type { Digest, DistantHasher, Image, ReadPieces } from "@strake/oci";
 import type { Folders } from "../files/folders.ts";
 import type { CommandPorts } from "../run/command-ports.ts";
 import type { Store } from "../store/store.ts";
@@ -31,6 +31,8 @@ export interface SolveContext {
   readonly folders: Folders;
   /** Hashes a stream in another thread, where the machine has a way. */
   readonly hashStream: (() => DistantHasher) | undefined;
+  /** Reads files in other threads, where the machine has a way. */
+  readonly readPieces: ReadPieces | undefined;
   readonly locals: ReadonlyMap<string, string>;
   /** Whether a step is to be done although its result is kept. */
   noCache(id: OperationId): boolean;

@@ -1,7 +1,7 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { OciError } from "../oci-error.ts";
 import type { Content, Entry, Segment } from "./entry.ts";
-import { hostPath } from "./path-bytes.ts";
+import { changedWhileRead, openSource } from "./source-file.ts";
 
 /** Reads the content of one file entry from its beginning, synchronously, into buffers of the caller. */
 export interface ContentReader {
@@ -30,7 +30,8 @@ export function openContent(entry: Entry): ContentReader {
   }
   switch (content.from) {
     case "bytes":
-      if (content.bytes.length !== entry.size) throw changed(`"${entry.path}"`, entry.size, content.bytes.length);
+      if (content.bytes.length !== entry.size)
+        throw changedWhileRead(`"${entry.path}"`, entry.size, content.bytes.length);
       return new BytesReader(content.bytes);
     case "file":
       return new FileReader(content, entry.size);
@@ -69,7 +70,7 @@ class FileReader implements ContentReader {
     this.#path = content.path;
     this.#offset = content.offset;
     this.#size = size;
-    this.#descriptor = open(content.path);
+    this.#descriptor = openSource(content.path);
     if (size === 0) this.#expectEmpty();
   }
 
@@ -78,8 +79,8 @@ class FileReader implements ContentReader {
     // Asking a source file for one byte more than it should have shows growth without a further call.
     const asked = Math.min(end - start, this.#isWholeFile ? left + 1 : left);
     const found = readSync(this.#descriptor, target, start, asked, this.#offset + this.#at);
-    if (found > left) throw changed(`"${this.#path}"`, this.#size, "more");
-    if (found === 0 && left > 0) throw changed(`"${this.#path}"`, this.#size, this.#at);
+    if (found > left) throw changedWhileRead(`"${this.#path}"`, this.#size, "more");
+    if (found === 0 && left > 0) throw changedWhileRead(`"${this.#path}"`, this.#size, this.#at);
     this.#at += found;
     if (this.#isWholeFile && found === left && asked === left) this.#expectEnd();
     return found;
@@ -105,7 +106,7 @@ class FileReader implements ContentReader {
 
   #expectEnd(): void {
     if (readSync(this.#descriptor, new Uint8Array(1), 0, 1, this.#at) > 0) {
-      throw changed(`"${this.#path}"`, this.#size, "more");
+      throw changedWhileRead(`"${this.#path}"`, this.#size, "more");
     }
   }
 }
@@ -121,7 +122,7 @@ class SegmentsReader implements ContentReader {
     checkSegments(content.segments, entry);
     this.#content = content;
     this.#size = entry.size;
-    if (content.segments.length > 0) this.#descriptor = open(content.path);
+    if (content.segments.length > 0) this.#descriptor = openSource(content.path);
   }
 
   read(target: Uint8Array, start: number, end: number): number {
@@ -150,7 +151,8 @@ class SegmentsReader implements ContentReader {
     let done = 0;
     while (done < length) {
       const found = readSync(this.#descriptor as number, target, start + done, length - done, position + done);
-      if (found === 0) throw changed(`"${this.#content.path}"`, segment.offset + segment.length, position + done);
+      if (found === 0)
+        throw changedWhileRead(`"${this.#content.path}"`, segment.offset + segment.length, position + done);
       done += found;
     }
   }
@@ -164,20 +166,5 @@ function checkSegments(segments: readonly Segment[], entry: Entry): void {
     }
     end = at + length;
   }
-  if (end > entry.size) throw changed(`"${entry.path}"`, entry.size, end);
-}
-
-function open(path: string): number {
-  try {
-    return openSync(hostPath(path), "r");
-  } catch (cause) {
-    throw new OciError("not-found", `"${path}" cannot be read: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function changed(what: string, expected: number, found: number | "more"): OciError {
-  return new OciError(
-    "size-mismatch",
-    `${what} changed while it was read: expected ${expected} bytes, found ${found}; build again when it is at rest`,
-  );
+  if (end > entry.size) throw changedWhileRead(`"${entry.path}"`, entry.size, end);
 }

@@ -3,7 +3,7 @@ import { createHashPool, type HashPool } from "@strake/core/context";
 
 /** What threads do for a build. */
 export interface Workers {
-  readonly ports: Pick<HashPool, "hashFiles" | "hashStream">;
+  readonly ports: Pick<HashPool, "hashFiles" | "hashStream" | "readPieces">;
   close(): Promise<void>;
 }
 
@@ -13,5 +13,6 @@ export function openWorkers(): Workers {
   const worker = new URL("./worker.js", import.meta.url);
   // The main thread waits while files are hashed; more than four are waiting for the disk.
   const pool = createHashPool(worker, Math.min(availableParallelism(), 4));
-  return { ports: { hashFiles: pool.hashFiles, hashStream: pool.hashStream }, close: () => pool.close() };
+  const { hashFiles, hashStream, readPieces } = pool;
+  return { ports: { hashFiles, hashStream, readPieces }, close: () => pool.close() };
 }
