@@ -1,8 +1,8 @@
 // What works with the file system of this machine, for Node only.
 export * from "./context/content-manifest.ts";
+export * from "./context/file-thread.ts";
+export * from "./context/file-threads.ts";
 export * from "./context/fingerprint.ts";
-export * from "./context/hash-pool.ts";
-export * from "./context/hash-worker.ts";
 export * from "./context/ignore.ts";
 export * from "./context/local-tree.ts";
 export * from "./context/match-path.ts";

@@ -1,4 +1,4 @@
 // The entry point of worker threads.
-import { serveHashes } from "@strake/core/context";
+import { serveFileThread } from "@strake/core/context";
 
-serveHashes();
+serveFileThread();

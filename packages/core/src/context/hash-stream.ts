@@ -1,5 +1,5 @@
 import { type Digest, type DistantHasher, giveBackChunk, holdChunk } from "@strake/oci";
-import type { HashAnswer, HashRequest } from "./hash-request.ts";
+import type { ThreadAnswer, ThreadRequest } from "./thread-request.ts";
 
 /** The most chunks that are with the thread; each is a buffer that cannot be used for something else. */
 const mostHandedOver = 6;
@@ -7,7 +7,7 @@ const mostHandedOver = 6;
 let streams = 0;
 
 /** Hashes a stream in a thread, which is shown the chunks where they are as far as they are in shared memory. */
-export function hashStream(ask: (request: HashRequest) => Promise<HashAnswer>): DistantHasher {
+export function hashStream(ask: (request: ThreadRequest) => Promise<ThreadAnswer>): DistantHasher {
   const stream = streams++;
   const handedOver: Promise<unknown>[] = [];
   return {

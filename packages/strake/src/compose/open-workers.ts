@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
-import { createHashPool, type HashPool } from "@strake/core/context";
+import { createFileThreads, type FileThreads } from "@strake/core/context";
 
 /** What threads do for a build. */
 export interface Workers {
-  readonly ports: Pick<HashPool, "hashFiles" | "hashStream" | "readPieces">;
+  readonly ports: Pick<FileThreads, "hashFiles" | "hashStream" | "readPieces">;
   close(): Promise<void>;
 }
 
@@ -12,7 +12,7 @@ export function openWorkers(): Workers {
   // The bundle puts every module of the command line beside the worker's.
   const worker = new URL("./worker.js", import.meta.url);
   // The main thread waits while files are hashed; more than four are waiting for the disk.
-  const pool = createHashPool(worker, Math.min(availableParallelism(), 4));
+  const pool = createFileThreads(worker, Math.min(availableParallelism(), 4));
   const { hashFiles, hashStream, readPieces } = pool;
   return { ports: { hashFiles, hashStream, readPieces }, close: () => pool.close() };
 }

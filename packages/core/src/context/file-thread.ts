@@ -2,17 +2,17 @@ import { parentPort } from "node:worker_threads";
 import { createHasher, type Hasher, OciError, readPieces } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
 import { hashFile } from "./fingerprint.ts";
-import type { HashAnswer, HashRequest, StreamPart } from "./hash-request.ts";
+import type { StreamPart, ThreadAnswer, ThreadRequest } from "./thread-request.ts";
 
-/** Answers what `createHashPool` sends to this thread; does nothing in the main thread. */
-export function serveHashes(): void {
+/** Answers what `createFileThreads` sends to this thread; does nothing in the main thread. */
+export function serveFileThread(): void {
   const streams = new Map<number, Hasher>();
-  parentPort?.on("message", (request: HashRequest) => {
+  parentPort?.on("message", (request: ThreadRequest) => {
     parentPort?.postMessage(answer(streams, request));
   });
 }
 
-function answer(streams: Map<number, Hasher>, request: HashRequest): HashAnswer {
+function answer(streams: Map<number, Hasher>, request: ThreadRequest): ThreadAnswer {
   try {
     if ("files" in request) return { first: request.first, digests: request.files.map(hashFile) };
     if ("stream" in request) return hashPart(streams, request);
@@ -25,7 +25,7 @@ function answer(streams: Map<number, Hasher>, request: HashRequest): HashAnswer 
   }
 }
 
-function hashPart(streams: Map<number, Hasher>, { stream, chunk }: StreamPart): HashAnswer {
+function hashPart(streams: Map<number, Hasher>, { stream, chunk }: StreamPart): ThreadAnswer {
   const hasher = streams.get(stream) ?? createHasher();
   if (chunk === undefined) {
     streams.delete(stream);

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createHasher, giveBackChunk, sha256, writeTar } from "@strake/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createFileThreads, type FileThreads } from "./file-threads.ts";
 import type { FileToHash } from "./fingerprint.ts";
-import { createHashPool, type HashPool } from "./hash-pool.ts";
 
 // Threads run what has been built: Node reads no TypeScript.
 const built = new URL("../../dist/context.js", import.meta.url);
@@ -16,15 +16,15 @@ if (!isBuilt) console.log("skipped: hashing in threads needs packages/core to be
 describe.skipIf(!isBuilt)("hashing in threads", () => {
   let root: string;
   let worker: URL;
-  let pool: HashPool;
+  let pool: FileThreads;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "strake-pool-"));
     writeFileSync(
       join(root, "worker.mjs"),
-      `import { serveHashes } from ${JSON.stringify(built.href)}; serveHashes();`,
+      `import { serveFileThread } from ${JSON.stringify(built.href)}; serveFileThread();`,
     );
     worker = pathToFileURL(join(root, "worker.mjs"));
-    pool = createHashPool(worker, 2);
+    pool = createFileThreads(worker, 2);
   });
   afterEach(async () => {
     await pool.close();
@@ -104,7 +104,7 @@ describe.skipIf(!isBuilt)("hashing in threads", () => {
   });
 
   test("fails, rather than waits, when the threads cannot run", async () => {
-    const broken = createHashPool(pathToFileURL(join(root, "none.mjs")), 1);
+    const broken = createFileThreads(pathToFileURL(join(root, "none.mjs")), 1);
     const files = [write("a", "a")];
     await expect(broken.hashFiles(files)).rejects.toThrow("Cannot find module");
     await expect(broken.hashFiles(files)).rejects.toThrow("Cannot find module");
@@ -124,8 +124,8 @@ describe.skipIf(!isBuilt)("hashing in threads", () => {
   test("does not keep the process alive", () => {
     const file = write("a", "a");
     const program = `
-      import { createHashPool } from ${JSON.stringify(built.href)};
-      const pool = createHashPool(new URL(${JSON.stringify(worker.href)}), 2);
+      import { createFileThreads } from ${JSON.stringify(built.href)};
+      const pool = createFileThreads(new URL(${JSON.stringify(worker.href)}), 2);
       console.log(...(await pool.hashFiles([${JSON.stringify(file)}])));`;
     const output = execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 });
     expect(output.toString().trim()).toBe(sha256("a"));

@@ -20,13 +20,13 @@ export interface PiecesToRead {
 }
 
 /** What a thread is asked. */
-export type HashRequest = HashBatch | StreamPart | PiecesToRead;
+export type ThreadRequest = HashBatch | StreamPart | PiecesToRead;
 
 /**
  * What it answers: of a batch the digests, of a part of a stream that it has been taken in, of its end the digest, and
  * of pieces how many there were.
  */
-export type HashAnswer =
+export type ThreadAnswer =
   | { readonly first: number; readonly digests: readonly Digest[] }
   | { readonly stream: number; readonly digest?: Digest }
   | { readonly read: number }

@@ -1,12 +1,12 @@
 import type { Digest, DistantHasher, ReadPieces } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
 import type { FileToHash, HashFiles } from "./fingerprint.ts";
-import type { HashAnswer, HashBatch, HashRequest } from "./hash-request.ts";
 import { hashStream } from "./hash-stream.ts";
+import type { HashBatch, ThreadAnswer, ThreadRequest } from "./thread-request.ts";
 import { Threads } from "./threads.ts";
 
 /** Threads that hash and read. */
-export interface HashPool {
+export interface FileThreads {
   /** May be called again while an earlier call is under way; the threads take turns. */
   readonly hashFiles: HashFiles;
   /** Begins to hash a stream, in one of the threads. */
@@ -23,11 +23,11 @@ const batchLimit = { files: 500, bytes: 16 * 1024 * 1024 };
 /**
  * Makes threads that hash files and streams; they start when they are first needed and do not keep the process alive.
  *
- * @param worker the compiled module of `hash-worker.ts`, or one that calls `serveHashes`
+ * @param worker the compiled module of `file-thread.ts`, or one that calls `serveFileThread`
  * @param size how many threads there are at most
  */
-export function createHashPool(worker: URL, size: number): HashPool {
-  const threads = new Threads<HashRequest, HashAnswer>(worker, size);
+export function createFileThreads(worker: URL, size: number): FileThreads {
+  const threads = new Threads<ThreadRequest, ThreadAnswer>(worker, size);
   return {
     hashFiles: async (files) => {
       const digests = new Array<Digest>(files.length);
