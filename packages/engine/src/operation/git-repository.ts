@@ -10,8 +10,6 @@ export interface GitRepository {
   readonly ref?: string;
 }
 
-const run = promisify(execFile);
-
 /**
  * Finds the commit that a repository's ref stands for.
  *
@@ -60,7 +58,7 @@ async function git(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   try {
-    const { stdout } = await run("git", [...args], {
+    const { stdout } = await promisify(execFile)("git", [...args], {
       maxBuffer: 64 * 1024 * 1024,
       env: { PATH: "/usr/local/bin:/usr/bin:/bin", GIT_TERMINAL_PROMPT: "0", GIT_CONFIG_NOSYSTEM: "1", HOME: tmpdir() },
       ...(signal === undefined ? {} : { signal }),
