@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os";
-import { constants, createGunzip, deflateRaw } from "node:zlib";
+import { constants, crc32, createGunzip, deflateRaw } from "node:zlib";
 import { OciError } from "../oci-error.ts";
 import { chunkSize as blockSize, giveBackChunk, takeChunkBuffer } from "../tar/chunk-buffers.ts";
-import { crc32 } from "./crc32.ts";
 import { isNoise } from "./is-noise.ts";
 import { throughPipe } from "./pipe.ts";
 

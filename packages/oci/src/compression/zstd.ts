@@ -1,5 +1,4 @@
 import type { Transform } from "node:stream";
-import * as zlib from "node:zlib";
 import { OciError } from "../oci-error.ts";
 import { throughPipe } from "./pipe.ts";
 import { throughProgram } from "./program.ts";
@@ -14,7 +13,8 @@ interface ZstdOfNode {
   readonly constants: { readonly ZSTD_c_compressionLevel?: number };
 }
 
-const offered = zlib as unknown as ZstdOfNode;
+/** Not imported by name: a name that the runtime has not is a mistake for it. */
+const ofNode = (): ZstdOfNode => process.getBuiltinModule("node:zlib") as unknown as ZstdOfNode;
 
 /**
  * Packs a stream with zstd.
@@ -25,6 +25,7 @@ export async function* zstd(
   source: AsyncIterable<Uint8Array>,
   options: { readonly level?: number } = {},
 ): AsyncGenerator<Uint8Array> {
+  const offered = ofNode();
   if (offered.createZstdCompress === undefined || offered.constants.ZSTD_c_compressionLevel === undefined) {
     throw new OciError(
       "unsupported-compression",
@@ -43,6 +44,7 @@ export async function* zstd(
  * @throws OciError `unsupported-compression` where neither is there, `invalid-compression` when the stream is damaged
  */
 export async function* unzstd(source: AsyncIterable<Uint8Array>, what = "zstd stream"): AsyncGenerator<Uint8Array> {
+  const offered = ofNode();
   if (offered.createZstdDecompress === undefined) {
     yield* throughProgram(source, "zstd", ["-d", "-c", "-q"], what);
     return;

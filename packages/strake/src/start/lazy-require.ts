@@ -12,6 +12,7 @@ const heavy: ReadonlySet<string> = new Set([
   "net",
   "readline",
   "stream/promises",
+  "timers/promises",
   "tls",
   "worker_threads",
   "zlib",
