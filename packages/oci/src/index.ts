@@ -24,7 +24,7 @@ export * from "./layout/verify-layout.ts";
 export * from "./layout/write-local.ts";
 export * from "./layout/write-oci-layout.ts";
 export * from "./layout/write-rootfs-tar.ts";
-export { giveBackChunk, holdChunk } from "./tar/chunk-buffers.ts";
+export { giveBackChunk, holdChunk, isShared } from "./tar/chunk-buffers.ts";
 export * from "./tar/index-tar.ts";
 export * from "./tar/read-tar.ts";
 export * from "./tar/write-tar.ts";

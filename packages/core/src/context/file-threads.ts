@@ -1,4 +1,4 @@
-import type { Digest, DistantHasher, ReadPieces } from "@strake/oci";
+import { type Digest, type DistantHasher, isShared, type ReadPieces, readPieces } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
 import type { FileToHash, HashFiles } from "./fingerprint.ts";
 import { hashStream } from "./hash-stream.ts";
@@ -11,7 +11,7 @@ export interface FileThreads {
   readonly hashFiles: HashFiles;
   /** Begins to hash a stream, in one of the threads. */
   readonly hashStream: () => DistantHasher;
-  /** Reads pieces of files into a buffer, which has to be in shared memory. */
+  /** Reads pieces of files into a buffer; into one that threads cannot be shown, here. */
   readonly readPieces: ReadPieces;
   /** Stops the threads; what is still being hashed fails. */
   close(): Promise<void>;
@@ -48,6 +48,7 @@ export function createFileThreads(worker: URL, size: number): FileThreads {
     },
     hashStream: () => hashStream(threads.askOne()),
     readPieces: async (buffer, pieces) => {
+      if (!isShared(buffer)) return readPieces(buffer, pieces);
       const answer = await threads.ask({ buffer, pieces });
       if ("failure" in answer) throw new StrakeError(answer.failure);
     },

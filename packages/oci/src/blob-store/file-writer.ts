@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { giveBackChunk } from "../tar/chunk-buffers.ts";
 import { DirectWrites } from "./direct-writes.ts";
 import { writeFully } from "./write-fully.ts";
 
@@ -84,9 +85,9 @@ export class FileWriter {
     if (this.#inFlight.length > mostInFlight) await this.#inFlight.shift();
   }
 
-  /** Hands over a whole stream. */
+  /** Hands over a whole stream, for good. */
   async writeAll(source: AsyncIterable<Uint8Array>): Promise<void> {
-    for await (const chunk of source) await this.write(chunk);
+    for await (const chunk of source) await this.write(chunk, giveBackChunk);
   }
 
   /** Writes over bytes that have been written before; the position stays. */

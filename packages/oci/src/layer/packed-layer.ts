@@ -3,6 +3,7 @@ import type { Digest } from "../digest.ts";
 import { createHasher, type DistantHasher } from "../hash.ts";
 import { type Compression, layerMediaType } from "../media-type.ts";
 import { OciError } from "../oci-error.ts";
+import { giveBackChunk } from "../tar/chunk-buffers.ts";
 import type { Entry } from "../tree/entry.ts";
 import type { KnownOfLayer, Layer } from "./layer.ts";
 import { once } from "./once.ts";
@@ -113,6 +114,6 @@ class Ledger {
 
 /** Reads a stream to its end and tells what is known then. */
 async function drained(source: AsyncIterable<Uint8Array>, ledger: Ledger): Promise<Required<KnownOfLayer>> {
-  for await (const _ of source);
+  for await (const chunk of source) giveBackChunk(chunk);
   return ledger.known as Required<KnownOfLayer>;
 }

@@ -5,6 +5,7 @@ import type { Layer } from "../layer/layer.ts";
 import { once } from "../layer/once.ts";
 import { OciError } from "../oci-error.ts";
 import { familiarReference, type Reference } from "../reference.ts";
+import { giveBackChunk } from "../tar/chunk-buffers.ts";
 import { type ArchiveMember, archiveStream, smallMember, type WritingOptions, writeArchive } from "./archive.ts";
 import { replaceFile } from "./replace-file.ts";
 
@@ -124,6 +125,9 @@ function blobName(digest: string): string {
 
 async function lengthOf(source: AsyncIterable<Uint8Array>): Promise<number> {
   let length = 0;
-  for await (const chunk of source) length += chunk.length;
+  for await (const chunk of source) {
+    length += chunk.length;
+    giveBackChunk(chunk);
+  }
   return length;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chunkSize, giveBackChunk, holdChunk, takeChunkBuffer } from "./chunk-buffers.ts";
+import { chunkSize, giveBackChunk, holdChunk, isShared, takeChunkBuffer } from "./chunk-buffers.ts";
 
 describe("the buffers of chunks", () => {
   it("are used again once they are given back, and only then", () => {
@@ -26,6 +26,15 @@ describe("the buffers of chunks", () => {
     expect(takeChunkBuffer().buffer).not.toBe(buffer.buffer);
     giveBackChunk(buffer);
     expect(takeChunkBuffer().buffer).toBe(buffer.buffer);
+  });
+
+  it("are in shared memory as long as few are out", () => {
+    const taken = Array.from({ length: 40 }, () => takeChunkBuffer());
+    const own = taken.filter((buffer) => !isShared(buffer));
+    expect(own.length).toBeGreaterThanOrEqual(16);
+    for (const buffer of taken) giveBackChunk(buffer);
+    const again = Array.from({ length: 12 }, () => takeChunkBuffer());
+    expect(again.every(isShared)).toBe(true);
   });
 
   it("are never the bytes of somebody else", () => {

@@ -1,18 +1,26 @@
 /** The length of a chunk of a tar, in bytes; a multiple of every block that a tar knows. */
 export const chunkSize: number = 1024 * 1024;
 
-/** The most buffers that are kept for another use. */
+/** The most buffers of this thread alone that are kept for another use. */
 const mostKept = 8;
+/** The most buffers in shared memory: they are collected late, so one that is never given back is not replaced. */
+const mostShared = 24;
 
 const free: Buffer[] = [];
+let shared = 0;
 /** How many have a buffer; nobody has one that is free. */
 const holders = new WeakMap<ArrayBufferLike, number>();
 
-/** Takes a buffer for one chunk: one that was given back, or a new one. Other threads can be shown it. */
+/** Takes a buffer for one chunk: one that was given back, or a new one; in shared memory as long as there are few. */
 export function takeChunkBuffer(): Buffer {
-  const buffer = free.pop() ?? Buffer.from(new SharedArrayBuffer(chunkSize));
+  const buffer = free.pop() ?? newBuffer();
   holders.set(buffer.buffer, 1);
   return buffer;
+}
+
+/** Whether other threads can be shown a chunk where it is. */
+export function isShared(chunk: Uint8Array): boolean {
+  return chunk.buffer instanceof SharedArrayBuffer;
 }
 
 /**
@@ -43,5 +51,13 @@ export function giveBackChunk(chunk: Uint8Array): void {
     return;
   }
   holders.delete(buffer);
-  if (free.length < mostKept) free.push(Buffer.from(buffer as SharedArrayBuffer));
+  // Those in shared memory are taken first, and all of them are kept.
+  if (isShared(chunk)) free.push(Buffer.from(buffer as SharedArrayBuffer));
+  else if (free.length < mostKept) free.unshift(Buffer.from(buffer as ArrayBuffer));
+}
+
+function newBuffer(): Buffer {
+  if (shared === mostShared) return Buffer.allocUnsafeSlow(chunkSize);
+  shared++;
+  return Buffer.from(new SharedArrayBuffer(chunkSize));
 }
