@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { storeFaults } from "../support/folder-state.ts";
@@ -73,13 +73,44 @@ export const app = base
   });
 });
 
-/** Starts a build of everything, and kills its process, and none of those it started; returns its number. */
-async function killAfter(milliseconds: number, cwd: string, home: string): Promise<number> {
-  const child = spawn(process.execPath, [strakeBin, "build", "-q", "--no-cache"], {
+need(...runNeeds)("a builder that is killed while one command runs and a shell waits for the next", () => {
+  it("takes both with it", async () => {
+    const mark = `kills-waiting-${process.pid}`;
+    const cwd = await runProject(`export const app = base.run("sleep 500; : ${mark}").run("true");`);
+    const child = startBuild(cwd, temporaryFolder());
+    await expect.poll(() => processesWith(mark), { timeout: 20_000 }).not.toEqual([]);
+    const outer = () => childrenOf(child.pid ?? 0).filter((pid) => nameOf(pid) === "unshare");
+    const below = () => outer().flatMap((pid) => [pid, ...childrenOf(pid)]);
+    await expect.poll(() => below().length, { timeout: 20_000 }).toBe(4);
+    const all = below();
+    child.kill("SIGKILL");
+    const left = () => all.filter((pid) => existsSync(`/proc/${pid}`));
+    await expect.poll(left, { timeout: 10_000 }).toEqual([]);
+    expect(processesWith(mark)).toEqual([]);
+  });
+});
+
+/** The processes that a process has started, and that are there. */
+function childrenOf(pid: number): readonly number[] {
+  const tasks = readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}/children`);
+  return tasks.flatMap((file) => readFileSync(file, "utf8").split(" ").filter(Boolean).map(Number));
+}
+
+function nameOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+}
+
+function startBuild(cwd: string, home: string): ChildProcess {
+  return spawn(process.execPath, [strakeBin, "build", "-q", "--no-cache"], {
     cwd,
     env: { ...process.env, CI: undefined, STRAKE_HOME: home },
     stdio: "ignore",
   });
+}
+
+/** Starts a build of everything, and kills its process, and none of those it started; returns its number. */
+async function killAfter(milliseconds: number, cwd: string, home: string): Promise<number> {
+  const child = startBuild(cwd, home);
   const ended = new Promise((resolve) => child.once("close", resolve));
   await wait(milliseconds);
   child.kill("SIGKILL");

@@ -72,6 +72,7 @@ export class Engine implements Builder {
   #snapshots: Snapshots | undefined;
   #spool: Store | undefined;
   #lease: Promise<Lease> | undefined;
+  #sandbox: Promise<Sandbox> | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -161,6 +162,8 @@ export class Engine implements Builder {
   close(): void {
     void this.#lease?.then((lease) => lease.release());
     this.#lease = undefined;
+    this.#sandbox?.then((sandbox) => sandbox.close()).catch(() => {});
+    this.#sandbox = undefined;
     if (this.#spool !== undefined) rmSync(this.#spool.folder, { recursive: true, force: true });
     this.#spool = undefined;
   }
@@ -197,6 +200,8 @@ export class Engine implements Builder {
       step: (id) => steps.get(id),
       cached: (id) => this.#reports.get(id)?.cached ?? false,
       report: (id, report) => this.#reports.set(id, report),
+      expectsCommands: () =>
+        Object.entries(plan.operations).some(([id, { op }]) => op === "run" && !this.#reports.has(id as OperationId)),
       progress: (event) => options.progress?.(event),
       noteManifest: (digest, text) => this.#manifests.set(digest, text),
       solve: async (id) => {
@@ -214,7 +219,10 @@ export class Engine implements Builder {
     const { sandbox = noSandbox, onFailure } = this.#options;
     const { network, hosts, proxy, hostname, secrets, agents, allow, limits } = options;
     return {
-      sandbox,
+      sandbox: () => {
+        this.#sandbox ??= sandbox();
+        return this.#sandbox;
+      },
       snapshots: () => {
         this.#snapshots ??= new Snapshots(this.store.folder, insideUserNamespace() ? "user" : "trusted");
         return this.#snapshots;

@@ -6,8 +6,12 @@ import { readFileSync } from "node:fs";
  * What a process leaves behind when it is killed carries its name, so that others can tell it from what is in use.
  */
 export function processName(): string {
-  return `${process.pid}.${startOf(process.pid) ?? 0}`;
+  own ??= `${process.pid}.${startOf(process.pid) ?? 0}`;
+  return own;
 }
+
+/** Kept: the kernel takes its time to tell, and this is asked for many times. */
+let own: string | undefined;
 
 /**
  * Tells whether the process is still there whose name something begins with.

@@ -1,8 +1,9 @@
+import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { StrakeError } from "@strake/core";
 import { encodePath } from "@strake/oci";
 
-/** What Node has no calls for: extended attributes and device files. Links are never followed. */
+/** What Node has no calls for: extended attributes, device files, locks and pipes. Links are never followed. */
 export interface SystemCalls {
   /** The names of a file's extended attributes. */
   listAttributes(path: string): readonly string[];
@@ -13,10 +14,22 @@ export interface SystemCalls {
   lock(descriptor: number): boolean;
   /** Makes a device file or a fifo; `mode` holds the kind too, as in mknod(2). */
   makeNode(path: string, mode: number, device: { readonly major: number; readonly minor: number }): void;
+  /** Makes a pipe; programs that are started get no end of it by themselves. */
+  makePipe(): { readonly reader: number; readonly writer: number };
+  /** Makes a file in memory that can be executed and never changed again; its descriptor is this process's only. */
+  makeSealedFile(name: string, content: Uint8Array): number;
 }
 
 /** Operations of flock(2). */
 const [exclusive, withoutWaiting] = [2, 4];
+
+/** Flags of pipe2(2) and of memfd_create(2). */
+const closeOnExecute = 0o2000000;
+const memory = { closeOnExecute: 1, mayBeSealed: 2, mayBeExecuted: 16 };
+
+/** The command of fcntl(2) that takes rights away from a file for good, and all there are: seals, length and content. */
+const addSeals = 1033;
+const allSeals = 0b1111;
 
 let loaded: SystemCalls | undefined;
 
@@ -40,6 +53,9 @@ function load(): SystemCalls {
   );
   const node = library.func("int mknod(const void *path, uint32_t mode, uint64_t device)");
   const flock = library.func("int flock(int descriptor, int operation)");
+  const pipe = library.func("int pipe2(void *ends, int flags)");
+  const memoryFile = library.func("int memfd_create(const char *name, unsigned int flags)");
+  const control = library.func("int fcntl(int descriptor, int command, int value)");
   const names = Object.fromEntries(Object.entries(koffi.os.errno).map(([name, code]) => [code, name]));
   const failed = (call: string, path: string): NodeJS.ErrnoException => {
     const code = names[koffi.errno()] ?? "EIO";
@@ -82,6 +98,22 @@ function load(): SystemCalls {
     },
     makeNode(path, mode, { major, minor }) {
       if (node(terminated(path), mode, deviceNumber(major, minor)) !== 0) throw failed("mknod", path);
+    },
+    makePipe() {
+      const ends = new Int32Array(2);
+      if (pipe(ends, closeOnExecute) !== 0) throw failed("pipe2", "");
+      const [reader = -1, writer = -1] = ends;
+      return { reader, writer };
+    },
+    makeSealedFile(name, content) {
+      const flags = memory.closeOnExecute | memory.mayBeSealed;
+      // Kernels before 6.3 do not know the last flag, and need none.
+      let descriptor = Number(memoryFile(name, flags | memory.mayBeExecuted));
+      if (descriptor < 0) descriptor = Number(memoryFile(name, flags));
+      if (descriptor < 0) throw failed("memfd_create", name);
+      for (let at = 0; at < content.length; ) at += writeSync(descriptor, content, at);
+      if (control(descriptor, addSeals, allSeals) !== 0) throw failed("fcntl", name);
+      return descriptor;
     },
   };
 }

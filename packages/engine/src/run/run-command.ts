@@ -22,6 +22,7 @@ export function runCommand(context: SolveContext, wanted: WantedCommand): Promis
     context.signal?.throwIfAborted();
     const { commands, plan } = context;
     const sandbox = await commands.sandbox();
+    sandbox.expect();
     const lowers = await lowerFolders(commands.snapshots(), wanted.input.layers, plan.image.epoch);
     if (!context.folders.atRest()) throw filesChanged();
     const scratch = commands.snapshots().scratch(lowers.at(-1));
@@ -55,10 +56,12 @@ async function runJob(
   const log = new CommandLog(file, secrets, (text) => context.progress({ type: "output", step: wanted.id, text }));
   let succeeded = false;
   try {
-    const exit = await sandbox.run(job, {
+    const running = sandbox.run(job, {
       output: (_stream, chunk) => log.write(chunk),
       ...(signal === undefined ? {} : { signal }),
     });
+    if (context.expectsCommands()) sandbox.expect();
+    const exit = await running;
     signal?.throwIfAborted();
     succeeded = exit.code === 0;
     log.end(succeeded ? "done" : "failed");

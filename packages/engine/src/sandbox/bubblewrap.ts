@@ -6,28 +6,38 @@ import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
 import { plainSandbox } from "./plain.ts";
 import { type InnerMount, type PreparedJob, prepareJob } from "./prepare-job.ts";
 import { runChain } from "./run-chain.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Sandbox, SandboxExit, SandboxIo, SandboxJob } from "./sandbox.ts";
 import { shellCommand } from "./shell-words.ts";
+import { WaitingShells } from "./waiting-shells.ts";
 
 /**
  * Runs commands with bubblewrap.
  *
  * It cannot become one of several users of an image; commands of others than root run as with plain namespaces.
  */
-export const bubblewrapSandbox: Sandbox = {
-  name: "bubblewrap",
-  run: async (job, io) => {
-    if (job.user.uid !== 0 || job.user.gid !== 0) return plainSandbox.run(job, io);
-    const prepared = prepareJob(job);
-    const program = findProgram("bwrap")?.path ?? "bwrap";
-    const command = [...withGroups(job.user.groups), program, ...bubblewrapArguments(prepared), "--", ...job.args];
-    return runChain(prepared, io, {
-      network: job.network,
-      script: [...prepared.mountCommands, ...exportEnvironment(job)],
-      last: `exec ${shellCommand([...limitingProgram(job), ...command])}`,
-    });
-  },
-};
+export function bubblewrapSandbox(): Sandbox {
+  const shells = new WaitingShells();
+  const plain = plainSandbox(shells);
+  return {
+    name: "bubblewrap",
+    run: (job, io) => {
+      return job.user.uid === 0 && job.user.gid === 0 ? runBubblewrap(shells, job, io) : plain.run(job, io);
+    },
+    expect: () => shells.expect(),
+    close: () => shells.close(),
+  };
+}
+
+async function runBubblewrap(shells: WaitingShells, job: SandboxJob, io: SandboxIo): Promise<SandboxExit> {
+  const prepared = prepareJob(job);
+  const program = findProgram("bwrap")?.path ?? "bwrap";
+  const command = [...withGroups(job.user.groups), program, ...bubblewrapArguments(prepared), "--", ...job.args];
+  return runChain(shells, prepared, io, {
+    network: job.network,
+    script: [...prepared.mountCommands, ...exportEnvironment(job)],
+    last: `exec ${shellCommand([...limitingProgram(job), ...command])}`,
+  });
+}
 
 /** bubblewrap keeps the groups it is started with, so they are set before. */
 function withGroups(groups: readonly number[]): readonly string[] {

@@ -1,19 +1,21 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type CommandLimits, StrakeError } from "@strake/core";
 import { processName } from "../kernel/process-name.ts";
 import { readIfPresent } from "../store/atomic-file.ts";
 
 /** A group of processes that the kernel limits together. */
 export interface ControlGroup {
-  /** The lines with which a shell becomes part of the group. */
+  /** The lines with which a shell that stands in the folder of control groups becomes part of the group. */
   readonly joining: readonly string[];
   /** Whether a command ended as it did because the kernel ended something of the group for want of memory. */
   ranOutOfMemory(code: number): boolean;
   remove(): void;
 }
 
-const root = "/sys/fs/cgroup";
+/** Where the kernel shows its control groups. */
+export const controlGroups = "/sys/fs/cgroup";
+const root = controlGroups;
 
 /** More processes than any build needs, and fewer than a machine can bear. */
 const mostProcesses = 16_384;
@@ -56,7 +58,9 @@ export function makeControlGroup(limits: CommandLimits): ControlGroup {
   }
   return {
     // Where nobody asked for a limit, going without is better than not running.
-    joining: folders.map((folder) => `echo 0 > ${join(folder, "cgroup.procs")}${asked ? "" : " 2>/dev/null || :"}`),
+    joining: folders.map(
+      (folder) => `echo 0 > ${relative(root, folder)}/cgroup.procs${asked ? "" : " 2>/dev/null || :"}`,
+    ),
     ranOutOfMemory: (code) => code !== 0 && folders.some((folder) => hasKilled(folder, code === killed)),
     remove: () => folders.forEach(removeGroup),
   };

@@ -1,28 +1,23 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { processName } from "../kernel/process-name.ts";
+import { systemCalls } from "../kernel/system-calls.ts";
 import { readIfPresent } from "../store/atomic-file.ts";
-import { removeControlGroups } from "./control-group.ts";
+import { controlGroups, removeControlGroups } from "./control-group.ts";
+import { findProgram } from "./find-program.ts";
 import { type PreparedJob, prepareJob } from "./prepare-job.ts";
 import { runChain } from "./run-chain.ts";
 import { runtimeConfig } from "./runtime-config.ts";
 import type { Sandbox, SandboxExit, SandboxIo, SandboxName } from "./sandbox.ts";
+import { WaitingShells } from "./waiting-shells.ts";
 
 /** How a runtime is called, given a bundle. */
 interface Runtime {
   readonly name: SandboxName;
-  readonly before: readonly string[];
-  readonly options: string;
+  readonly shells: WaitingShells;
+  /** The words that begin its command, quoted. */
+  readonly command: string;
 }
-
-/** crun refuses machines with both versions of control groups; covered by an empty folder, it sees none. */
-const crun: Runtime = {
-  name: "crun",
-  before: ["mount -t tmpfs none /sys/fs/cgroup 2>/dev/null || :"],
-  options: "--cgroup-manager=disabled",
-};
-
-const runc: Runtime = { name: "runc", before: [], options: "" };
 
 /**
  * Runs commands with crun.
@@ -30,12 +25,40 @@ const runc: Runtime = { name: "runc", before: [], options: "" };
  * @param programs the folder in which the compiled system call filter is kept
  */
 export function crunSandbox(programs: string): Sandbox {
-  return ociRuntime(crun, programs);
+  let copy: number | undefined;
+  const shells = new WaitingShells(() => {
+    copy ??= sealedCopy("crun");
+    return { early: crunEarly, open: copy };
+  });
+  return ociRuntime({ name: "crun", shells, command: '"$crun" --cgroup-manager=disabled' }, programs);
 }
 
 /** Runs commands with runc. */
 export function runcSandbox(): Sandbox {
-  return ociRuntime(runc, undefined);
+  return ociRuntime({ name: "runc", shells: new WaitingShells(), command: "runc" }, undefined);
+}
+
+const crunEarly = [
+  // It refuses machines with both versions of control groups; covered by an empty folder, it sees none.
+  `mount -t tmpfs none ${controlGroups} 2>/dev/null || :`,
+  "if [ -x /proc/self/fd/3 ]; then crun=/proc/self/fd/3; else crun=crun; fi",
+];
+
+/**
+ * Copies a program into a file that cannot be changed any more.
+ *
+ * crun runs from such a copy only, so that no command can write into the program; where it is not given one, it makes
+ * one for every command, which takes a third of its time.
+ */
+function sealedCopy(name: string): number | undefined {
+  const program = findProgram(name);
+  if (program === undefined) return undefined;
+  try {
+    return systemCalls().makeSealedFile(name, readFileSync(program.path));
+  } catch {
+    // It makes its own then.
+    return undefined;
+  }
 }
 
 function ociRuntime(runtime: Runtime, programs: string | undefined): Sandbox {
@@ -51,16 +74,18 @@ function ociRuntime(runtime: Runtime, programs: string | undefined): Sandbox {
       writeFileSync(join(bundle, "config.json"), printConfig(config), { mode: 0o600 });
       return runWith(runtime, prepared, io);
     },
+    expect: () => runtime.shells.expect(),
+    close: () => runtime.shells.close(),
   };
 }
 
-async function runWith({ name, before, options }: Runtime, prepared: PreparedJob, io: SandboxIo): Promise<SandboxExit> {
+async function runWith({ name, shells, command }: Runtime, prepared: PreparedJob, io: SandboxIo): Promise<SandboxExit> {
   // runc names control groups after its containers, whatever folder it keeps their state in.
   const container = `strake-${processName()}-${basename(prepared.job.scratch)}`;
   try {
-    return await runChain(prepared, io, {
-      script: [...prepared.mountCommands, ...before],
-      last: `exec ${name} --root state --log="$PWD/log" --log-format=json ${options} run -b bundle ${container}`,
+    return await runChain(shells, prepared, io, {
+      script: prepared.mountCommands,
+      last: `exec ${command} --root state --log="$PWD/log" --log-format=json run -b bundle ${container}`,
       refusal: () => lastError(join(prepared.job.scratch, "log")),
     });
   } finally {

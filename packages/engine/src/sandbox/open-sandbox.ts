@@ -19,7 +19,7 @@ export interface OpenSandboxOptions {
 
 /** The sandboxes there are, from the best to the last. */
 export function knownSandboxes(store: string): readonly Sandbox[] {
-  return [crunSandbox(join(store, "programs")), runcSandbox(), bubblewrapSandbox, plainSandbox];
+  return [crunSandbox(join(store, "programs")), runcSandbox(), bubblewrapSandbox(), plainSandbox()];
 }
 
 /**

@@ -5,8 +5,9 @@ import { findProgram } from "./find-program.ts";
 import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
 import { type InnerMount, type PreparedJob, prepareJob } from "./prepare-job.ts";
 import { runChain } from "./run-chain.ts";
-import type { Sandbox, SandboxJob } from "./sandbox.ts";
+import type { Sandbox, SandboxExit, SandboxIo, SandboxJob } from "./sandbox.ts";
 import { quote, shellCommand } from "./shell-words.ts";
+import { WaitingShells } from "./waiting-shells.ts";
 
 /** The devices that every command has. */
 const devices = ["full", "null", "random", "tty", "urandom", "zero"];
@@ -25,30 +26,36 @@ const deviceLinks = [
  * There is no system call filter. The old root is covered before the command begins, so that leaving the new one leads
  * nowhere.
  */
-export const plainSandbox: Sandbox = {
-  name: "plain",
-  run: async (job, io) => {
-    const prepared = prepareJob(job);
-    return runChain(prepared, io, {
-      network: job.network,
-      script: [
-        ...prepared.mountCommands,
-        `hostname ${quote(job.hostname)} 2>/dev/null || :`,
-        ...systemMounts(prepared),
-        ...prepared.mounts.flatMap((mount, at) => mountCommands(mount, prepared.mounts.slice(0, at))),
-        ...(job.security === "insecure" ? [] : hideKernel()),
-        ...(job.network === "none" ? ["ip link set lo up 2>/dev/null || :"] : []),
-        ...staysInside(prepared.cwd, prepared.mounts),
-        `mkdir -p ${quote(`root${prepared.cwd}`)}`,
-        "cd root",
-        "unset OLDPWD",
-        "mount -n --move . /",
-        ...exportEnvironment(job),
-      ],
-      last: `exec ${shellCommand([...limitingProgram(job), ...switchUser(job), ...job.args])}`,
-    });
-  },
-};
+export function plainSandbox(shells: WaitingShells = new WaitingShells()): Sandbox {
+  return {
+    name: "plain",
+    run: (job, io) => runPlain(shells, job, io),
+    expect: () => shells.expect(),
+    close: () => shells.close(),
+  };
+}
+
+async function runPlain(shells: WaitingShells, job: SandboxJob, io: SandboxIo): Promise<SandboxExit> {
+  const prepared = prepareJob(job);
+  return runChain(shells, prepared, io, {
+    network: job.network,
+    script: [
+      ...prepared.mountCommands,
+      `hostname ${quote(job.hostname)} 2>/dev/null || :`,
+      ...systemMounts(prepared),
+      ...prepared.mounts.flatMap((mount, at) => mountCommands(mount, prepared.mounts.slice(0, at))),
+      ...(job.security === "insecure" ? [] : hideKernel()),
+      ...(job.network === "none" ? ["ip link set lo up 2>/dev/null || :"] : []),
+      ...staysInside(prepared.cwd, prepared.mounts),
+      `mkdir -p ${quote(`root${prepared.cwd}`)}`,
+      "cd root",
+      "unset OLDPWD",
+      "mount -n --move . /",
+      ...exportEnvironment(job),
+    ],
+    last: `exec ${shellCommand([...limitingProgram(job), ...switchUser(job), ...job.args])}`,
+  });
+}
 
 function systemMounts({ job, rootless }: PreparedJob): readonly string[] {
   const shmSize = job.limits.shmSize ?? defaultShmSize;

@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { statSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
 import { join } from "node:path";
 import { StrakeError } from "@strake/core";
 import { makeControlGroup } from "./control-group.ts";
-import { programPath } from "./find-program.ts";
+import type { NamespaceShell } from "./namespace-shell.ts";
 import type { PreparedJob } from "./prepare-job.ts";
 import type { SandboxExit, SandboxIo, SandboxJob } from "./sandbox.ts";
 import { quote } from "./shell-words.ts";
+import type { WaitingShells } from "./waiting-shells.ts";
 
 /** A program to run in namespaces of its own. */
 export interface Chain {
@@ -22,46 +21,32 @@ export interface Chain {
 }
 
 /**
- * The programs that the script runs below: all that they start goes with them.
- *
- * The first lets the kernel end the second when this process is gone. The second makes a process namespace, whose first
- * process takes all others with it when it ends, and which ends itself when the second does.
- */
-const outer = [
-  ...["setpriv", "--pdeathsig", "KILL"],
-  ...["unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--propagation", "private"],
-];
-
-/**
  * Runs a sandbox and waits until everything that it started is gone.
  *
  * @throws StrakeError `sandbox-failed`, where something kept the command from being begun
  */
-export async function runChain(prepared: PreparedJob, io: SandboxIo, chain: Chain): Promise<SandboxExit> {
+export async function runChain(
+  shells: WaitingShells,
+  prepared: PreparedJob,
+  io: SandboxIo,
+  chain: Chain,
+): Promise<SandboxExit> {
   const { job } = prepared;
   io.signal?.throwIfAborted();
   const group = makeControlGroup(job.limits);
-  // A file, not an argument: what a process is called with can be seen by every user.
-  const script = join(job.scratch, "begin.sh");
   const note = join(job.scratch, "begun");
   // Opened at once: by the time that the command begins, the file may be out of sight.
-  const opened = ["set -e", `exec 9> ${quote(note)}`, ...group.joining];
+  const opened = ["set -e", `exec 9> ${quote(note)}`, ...group.joining, `cd ${quote(job.scratch)}`];
   const lines = [...opened, ...chain.script, "echo begun >&9", "exec 9>&-", chain.last];
-  writeFileSync(script, `${lines.join("\n")}\n`, { mode: 0o600 });
+  // A file, not an argument: what a process is called with can be seen by every user.
+  writeFileSync(join(job.scratch, "begin.sh"), `${lines.join("\n")}\n`, { mode: 0o600 });
   try {
-    const network = chain.network === "none" ? ["--net"] : [];
-    const [program = "", ...args] = [...outer, ...network, "sh", script];
-    const child = spawn(program, args, {
-      cwd: job.scratch,
-      env: { PATH: programPath },
-      stdio: io.terminal
-        ? [io.input === false ? "ignore" : "inherit", "inherit", "inherit"]
-        : ["ignore", "pipe", "pipe"],
-      // A terminal's Ctrl-C is for this process to deal with, unless the command has the terminal.
-      detached: !io.terminal,
+    const shell = shells.take({
+      isolated: chain.network === "none",
+      ...(io.terminal ? { terminal: { folder: job.scratch, input: io.input !== false } } : {}),
     });
     const begun = () => (statSync(note, { throwIfNoEntry: false })?.size ?? 0) > 0;
-    const { code, timedOut, said } = await ended(child, job, io, begun);
+    const { code, timedOut, said } = await ended(shell, job, io, begun);
     io.signal?.throwIfAborted();
     if (timedOut) return { code, reason: "timeout" };
     if (!begun()) throw failed(said || `exit status ${code}`);
@@ -100,36 +85,26 @@ interface Ended {
   readonly said: string;
 }
 
-function ended(child: ChildProcess, job: SandboxJob, io: SandboxIo, begun: () => boolean): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    let timedOut = false;
-    let said = "";
-    const kill = () => void child.kill("SIGKILL");
-    const timer =
-      job.limits.timeout === undefined
-        ? undefined
-        : setTimeout(() => {
-            timedOut = true;
-            kill();
-          }, job.limits.timeout);
-    io.signal?.addEventListener("abort", kill);
-    child.stdout?.on("data", (chunk: Buffer) => io.output?.("stdout", chunk));
-    child.stderr?.on("data", (chunk: Buffer) => {
-      if (said.length < mostSaid && !begun()) said += chunk.toString();
-      io.output?.("stderr", chunk);
+async function ended(shell: NamespaceShell, job: SandboxJob, io: SandboxIo, begun: () => boolean): Promise<Ended> {
+  let timedOut = false;
+  let said = "";
+  const kill = () => shell.kill();
+  const timer =
+    job.limits.timeout === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true;
+          kill();
+        }, job.limits.timeout);
+  io.signal?.addEventListener("abort", kill);
+  try {
+    const code = await shell.begin(job.scratch, job.user, (stream, chunk) => {
+      if (stream === "stderr" && said.length < mostSaid && !begun()) said += chunk.toString();
+      io.output?.(stream, chunk);
     });
-    const settle = () => {
-      clearTimeout(timer);
-      io.signal?.removeEventListener("abort", kill);
-    };
-    child.once("error", (error) => {
-      settle();
-      reject(error);
-    });
-    // Not "exit": the pipes close only when the last process that holds them is gone.
-    child.once("close", (code, signal) => {
-      settle();
-      resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), timedOut, said: said.trim() });
-    });
-  });
+    return { code, timedOut, said: said.trim() };
+  } finally {
+    clearTimeout(timer);
+    io.signal?.removeEventListener("abort", kill);
+  }
 }

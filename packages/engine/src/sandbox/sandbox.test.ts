@@ -369,6 +369,14 @@ describe.each(names)("%s", (name) => {
       expect(exit).toMatchObject({ reason: "memory" });
     });
 
+    it("lets a command of any user open its output by name", async () => {
+      const user = { uid: 1234, gid: 1234, groups: [], home: "/" };
+      for (const job of [{}, { user }]) {
+        const { code, output } = await sh("echo out > /dev/stdout; echo err > /dev/stderr", job);
+        expect({ code, lines: output.split("\n").sort() }).toEqual({ code: 0, lines: ["", "err", "out"] });
+      }
+    });
+
     it("passes on all of a great deal of output", async () => {
       let bytes = 0;
       const output = (_: unknown, chunk: Uint8Array) => {

@@ -16,6 +16,10 @@ export interface Sandbox {
    * @throws StrakeError `sandbox-failed` where the sandbox could not be set up, the signal's reason when it is aborted
    */
   run(job: SandboxJob, io: SandboxIo): Promise<SandboxExit>;
+  /** Says that a command will come soon; what every command takes is made ready meanwhile. */
+  expect(): void;
+  /** Ends what was made ready for a command that did not come. */
+  close(): void;
 }
 
 /** One command, and what it runs in. */

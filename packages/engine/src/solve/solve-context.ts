@@ -43,6 +43,8 @@ export interface SolveContext {
   /** Whether a step that has been solved was found in the store. */
   cached(id: OperationId): boolean;
   report(id: OperationId, report: Omit<StepReport, "step">): void;
+  /** Whether the plan has commands of which nothing is known yet. */
+  expectsCommands(): boolean;
   progress(event: BuildEvent): void;
   /** A manifest to be kept when the build is. */
   noteManifest(digest: Digest, text: () => string | undefined): void;
