@@ -73,6 +73,7 @@ export class Engine implements Builder {
   #spool: Store | undefined;
   #lease: Promise<Lease> | undefined;
   #sandbox: Promise<Sandbox> | undefined;
+  #afterwards: (() => void)[] = [];
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -160,6 +161,7 @@ export class Engine implements Builder {
 
   /** Lets go of the store, and removes what was put aside while nothing was to be written. */
   close(): void {
+    this.#finishUp();
     void this.#lease?.then((lease) => lease.release());
     this.#lease = undefined;
     this.#sandbox?.then((sandbox) => sandbox.close()).catch(() => {});
@@ -240,8 +242,21 @@ export class Engine implements Builder {
       allow: allow ?? new Set(),
       limits: limits ?? {},
       logs: join(this.store.folder, "logs"),
+      afterwards: (work) => {
+        if (this.#afterwards.push(work) === 1) setImmediate(() => this.#finishUp());
+      },
       ...(onFailure === undefined ? {} : { onFailure }),
     };
+  }
+
+  #finishUp(): void {
+    for (const work of this.#afterwards.splice(0)) {
+      try {
+        work();
+      } catch {
+        // It tidies up; what is left is found by a later build.
+      }
+    }
   }
 
   #spoolFolder(): Store {

@@ -22,6 +22,8 @@ export interface CommandPorts {
   readonly limits: CommandLimits;
   /** The folder for the output of commands that fail. */
   readonly logs: string;
+  /** Does something that nobody has to wait for: soon, and before the engine is closed. */
+  readonly afterwards: (work: () => void) => void;
   /** Called with a failed command, while its file system is still there. */
   readonly onFailure?: (failed: FailedCommand) => Promise<void>;
 }

@@ -5,16 +5,20 @@ import { isAlive, processName } from "../kernel/process-name.ts";
 
 const beginning = "strake-run-";
 
+/** Whether this process has looked for what others left. */
+let swept = false;
+
 /**
  * Makes a folder for what must not reach a disk, such as the values of secrets: in memory where the system has that.
  *
  * Only its owner can look into it. It goes with the process at the latest, as far as the process ends in order; what was left by
- * one that was killed goes when the next folder is made.
+ * one that was killed goes when the next process makes one.
  */
 export function makePassingFolder(): PassingFolder {
   const memory = "/dev/shm";
   const place = existsSync(memory) ? memory : tmpdir();
-  removeLeftovers(place);
+  if (!swept) removeLeftovers(place);
+  swept = true;
   const path = mkdtempSync(join(place, `${beginning}${processName()}-`));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

@@ -38,8 +38,11 @@ export function runCommand(context: SolveContext, wanted: WantedCommand): Promis
       }
       return await keepLayer(context, wanted, scratch.upper);
     } finally {
-      passing.remove();
-      scratch.dispose();
+      // Meanwhile the next command is under way.
+      commands.afterwards(() => {
+        passing.remove();
+        scratch.dispose();
+      });
     }
   });
 }

@@ -1,42 +1,68 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { usualCapabilities } from "./capabilities.ts";
-import { exportEnvironment, limitingProgram } from "./command-environment.ts";
+import { commandEnvironment, limitingProgram } from "./command-environment.ts";
 import { findProgram } from "./find-program.ts";
 import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
 import { plainSandbox } from "./plain.ts";
 import { type InnerMount, type PreparedJob, prepareJob } from "./prepare-job.ts";
 import { runChain } from "./run-chain.ts";
 import type { Sandbox, SandboxExit, SandboxIo, SandboxJob } from "./sandbox.ts";
-import { shellCommand } from "./shell-words.ts";
+import { KeptProgram } from "./seccomp-program.ts";
+import { quote, shellCommand } from "./shell-words.ts";
 import { WaitingShells } from "./waiting-shells.ts";
 
 /**
  * Runs commands with bubblewrap.
  *
  * It cannot become one of several users of an image; commands of others than root run as with plain namespaces.
+ *
+ * @param programs the folder in which the compiled system call filter is kept
  */
-export function bubblewrapSandbox(): Sandbox {
+export function bubblewrapSandbox(programs: string): Sandbox {
   const shells = new WaitingShells();
+  const filter = new KeptProgram(programs);
   const plain = plainSandbox(shells);
   return {
     name: "bubblewrap",
     run: (job, io) => {
-      return job.user.uid === 0 && job.user.gid === 0 ? runBubblewrap(shells, job, io) : plain.run(job, io);
+      return job.user.uid === 0 && job.user.gid === 0 ? runBubblewrap(shells, filter, job, io) : plain.run(job, io);
     },
     expect: () => shells.expect(),
     close: () => shells.close(),
   };
 }
 
-async function runBubblewrap(shells: WaitingShells, job: SandboxJob, io: SandboxIo): Promise<SandboxExit> {
+async function runBubblewrap(
+  shells: WaitingShells,
+  filter: KeptProgram,
+  job: SandboxJob,
+  io: SandboxIo,
+): Promise<SandboxExit> {
   const prepared = prepareJob(job);
   const program = findProgram("bwrap")?.path ?? "bwrap";
-  const command = [...withGroups(job.user.groups), program, ...bubblewrapArguments(prepared), "--", ...job.args];
+  const limits = [...limitingProgram(job), ...withGroups(job.user.groups)];
+  writeFileSync(join(prepared.job.scratch, "environment"), environmentOptions(job), { mode: 0o600 });
+  const filterFile = job.security === "insecure" ? undefined : filter.get()?.file;
+  const open = [...["--args", "7"], ...(filterFile === undefined ? [] : ["--seccomp", "8"])];
   return runChain(shells, prepared, io, {
     network: job.network,
-    script: [...prepared.mountCommands, ...exportEnvironment(job)],
-    last: `exec ${shellCommand([...limitingProgram(job), ...command])}`,
+    script: [
+      ...prepared.mountCommands,
+      "exec 7< environment",
+      ...(filterFile === undefined ? [] : [`exec 8< ${quote(filterFile)}`]),
+    ],
+    last: `exec ${shellCommand([...limits, program, ...open, ...bubblewrapArguments(prepared), "--", ...job.args])}`,
   });
+}
+
+/** The environment as options, from a file: what a process is called with can be seen by every user. */
+function environmentOptions(job: SandboxJob): string {
+  const set = commandEnvironment(job).flatMap((each) => {
+    const at = each.indexOf("=");
+    return ["--setenv", each.slice(0, at), each.slice(at + 1)];
+  });
+  return ["--clearenv", ...set].map((word) => `${word}\0`).join("");
 }
 
 /** bubblewrap keeps the groups it is started with, so they are set before. */

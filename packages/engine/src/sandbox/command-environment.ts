@@ -18,16 +18,29 @@ export function limitingProgram({ limits }: SandboxJob): readonly string[] {
   return options.length === 0 ? [] : [findProgram("prlimit")?.path ?? "prlimit", ...options];
 }
 
+/** The environment of a command for a sandbox that is a script. */
+export interface ShellEnvironment {
+  /** The lines that set it. */
+  readonly lines: readonly string[];
+  /** The program that sets what no shell can, for the beginning of the last line. */
+  readonly program: readonly string[];
+}
+
 /**
- * The lines of a script that set the environment, for sandboxes that pass on their own.
+ * Sets the environment of a command by a script.
  *
- * Names that a shell cannot have are left out. The programs that come after are still the machine's: where the command's
- * own `PATH` leads is for inside.
+ * The programs that come after are still the machine's: where the command's own `PATH` leads is for inside. A variable
+ * whose name is none for a shell can only be passed by env(1), where other users may see it for an instant.
  */
-export function exportEnvironment(job: SandboxJob): readonly string[] {
-  return commandEnvironment(job).flatMap((each) => {
+export function shellEnvironment(job: SandboxJob): ShellEnvironment {
+  const all = commandEnvironment(job).map((each) => {
     const at = each.indexOf("=");
-    const name = each.slice(0, at);
-    return /^[A-Za-z_]\w*$/.test(name) ? [`export ${name}=${quote(each.slice(at + 1))}`] : [];
+    return { name: each.slice(0, at), value: each.slice(at + 1) };
   });
+  const isShells = ({ name }: { readonly name: string }) => /^[A-Za-z_]\w*$/.test(name);
+  const others = all.filter((each) => !isShells(each)).map(({ name, value }) => `${name}=${value}`);
+  return {
+    lines: all.filter(isShells).map(({ name, value }) => `export ${name}=${quote(value)}`),
+    program: others.length === 0 ? [] : [findProgram("env")?.path ?? "env", "--", ...others],
+  };
 }

@@ -12,7 +12,7 @@ it("tells of everything that commands need whether it is there, and how to get w
     expect(checks.every(({ why }) => why !== "")).toBe(true);
     if (process.platform === "linux") {
       expect(checks.map(({ name }) => name)).toEqual([
-        ...["kernel", "user", "user namespace", "overlayfs", "control groups", "koffi"],
+        ...["kernel", "user", "user namespace", "overlayfs", "control groups", "koffi", "libseccomp"],
         ...["crun", "runc", "bubblewrap", "plain"],
       ]);
     }

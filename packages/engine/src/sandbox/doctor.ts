@@ -6,6 +6,7 @@ import { readIfPresent } from "../store/atomic-file.ts";
 import { makeFolder } from "../store/make-folder.ts";
 import { probeOverlay } from "./probe-overlay.ts";
 import { probeSandboxes } from "./probe-sandboxes.ts";
+import { seccompProgram } from "./seccomp-program.ts";
 import { findUserNamespace, hasSubordinateIds, insideUserNamespace, needsUserNamespace } from "./user-namespace.ts";
 
 /** One thing that commands need, or run better with. */
@@ -38,9 +39,12 @@ export async function inspectMachine(storeFolder: string): Promise<readonly Mach
     overlayCheck(storeFolder),
     controlGroupCheck(),
     libraryCheck(),
+    filterCheck(storeFolder),
     ...ladder.map(({ name, works, why, remedy }) => ({
       name,
-      ...(works ? { state: "ok" as const, why: "works" } : { state: "missing" as const, why: why ?? "does not work" }),
+      ...(works
+        ? { state: "ok" as const, why: name === "plain" ? "works, without a system call filter" : "works" }
+        : { state: "missing" as const, why: why ?? "does not work" }),
       ...(remedy === undefined ? {} : { remedy }),
     })),
   ];
@@ -104,6 +108,19 @@ function controlGroupCheck(): MachineCheck {
       remedy: "Build as root where limits are needed.",
     };
   }
+}
+
+function filterCheck(storeFolder: string): MachineCheck {
+  const name = "libseccomp";
+  if (seccompProgram(join(storeFolder, "programs")) !== undefined) {
+    return { name, state: "ok", why: "Docker's system call filter is compiled once" };
+  }
+  return {
+    name,
+    state: "missing",
+    why: "no system call filter can be compiled: bubblewrap has none, crun compiles its own for every command",
+    remedy: "Install libseccomp2 (libseccomp), and koffi.",
+  };
 }
 
 function libraryCheck(): MachineCheck {

@@ -9,6 +9,7 @@ import { type PreparedJob, prepareJob } from "./prepare-job.ts";
 import { runChain } from "./run-chain.ts";
 import { runtimeConfig } from "./runtime-config.ts";
 import type { Sandbox, SandboxExit, SandboxIo, SandboxName } from "./sandbox.ts";
+import { KeptProgram } from "./seccomp-program.ts";
 import { WaitingShells } from "./waiting-shells.ts";
 
 /** How a runtime is called, given a bundle. */
@@ -30,7 +31,8 @@ export function crunSandbox(programs: string): Sandbox {
     copy ??= sealedCopy("crun");
     return { early: crunEarly, open: copy };
   });
-  return ociRuntime({ name: "crun", shells, command: '"$crun" --cgroup-manager=disabled' }, programs);
+  const command = '"$crun" --cgroup-manager=disabled';
+  return ociRuntime({ name: "crun", shells, command }, new KeptProgram(programs));
 }
 
 /** Runs commands with runc. */
@@ -61,7 +63,7 @@ function sealedCopy(name: string): number | undefined {
   }
 }
 
-function ociRuntime(runtime: Runtime, programs: string | undefined): Sandbox {
+function ociRuntime(runtime: Runtime, filter: KeptProgram | undefined): Sandbox {
   return {
     name: runtime.name,
     run: (job, io) => {
@@ -70,7 +72,8 @@ function ociRuntime(runtime: Runtime, programs: string | undefined): Sandbox {
       const bundle = join(scratch, "bundle");
       mkdirSync(bundle);
       const terminal = io.terminal === true && io.input !== false && process.stdin.isTTY === true;
-      const config = runtimeConfig(prepared, { terminal, programs });
+      const program = job.security === "insecure" ? undefined : filter?.get();
+      const config = runtimeConfig(prepared, { terminal, program });
       writeFileSync(join(bundle, "config.json"), printConfig(config), { mode: 0o600 });
       return runWith(runtime, prepared, io);
     },

@@ -19,7 +19,8 @@ export interface OpenSandboxOptions {
 
 /** The sandboxes there are, from the best to the last. */
 export function knownSandboxes(store: string): readonly Sandbox[] {
-  return [crunSandbox(join(store, "programs")), runcSandbox(), bubblewrapSandbox(), plainSandbox()];
+  const programs = join(store, "programs");
+  return [crunSandbox(programs), runcSandbox(), bubblewrapSandbox(programs), plainSandbox()];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { usualCapabilities } from "./capabilities.ts";
-import { exportEnvironment, limitingProgram } from "./command-environment.ts";
+import { limitingProgram, shellEnvironment } from "./command-environment.ts";
 import { findProgram } from "./find-program.ts";
 import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
 import { type InnerMount, type PreparedJob, prepareJob } from "./prepare-job.ts";
@@ -37,6 +37,7 @@ export function plainSandbox(shells: WaitingShells = new WaitingShells()): Sandb
 
 async function runPlain(shells: WaitingShells, job: SandboxJob, io: SandboxIo): Promise<SandboxExit> {
   const prepared = prepareJob(job);
+  const environment = shellEnvironment(job);
   return runChain(shells, prepared, io, {
     network: job.network,
     script: [
@@ -51,9 +52,9 @@ async function runPlain(shells: WaitingShells, job: SandboxJob, io: SandboxIo): 
       "cd root",
       "unset OLDPWD",
       "mount -n --move . /",
-      ...exportEnvironment(job),
+      ...environment.lines,
     ],
-    last: `exec ${shellCommand([...limitingProgram(job), ...switchUser(job), ...job.args])}`,
+    last: `exec ${shellCommand([...environment.program, ...limitingProgram(job), ...switchUser(job), ...job.args])}`,
   });
 }
 

@@ -1,27 +1,25 @@
-import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { givableCapabilities, usualCapabilities } from "./capabilities.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
 import type { InnerMount, PreparedJob } from "./prepare-job.ts";
 import type { SandboxJob } from "./sandbox.ts";
-import { type SeccompProfile, seccompProfile } from "./seccomp.ts";
-import { seccompProgram } from "./seccomp-program.ts";
+import { seccompProfile } from "./seccomp.ts";
+import type { SeccompProgram } from "./seccomp-program.ts";
 
 /** What a runtime is told besides the job. */
 export interface RuntimeOptions {
   readonly terminal: boolean;
-  /** The folder in which compiled system call filters are kept, for a runtime that takes them. */
-  readonly programs: string | undefined;
+  /** The compiled system call filter, for a runtime that takes one. */
+  readonly program: SeccompProgram | undefined;
 }
 
 /** Makes the `config.json` of a bundle (OCI runtime specification), as BuildKit would. */
 export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, options: RuntimeOptions): unknown {
-  const { terminal, programs } = options;
+  const { terminal } = options;
   const insecure = job.security === "insecure";
   const capabilities = insecure ? givableCapabilities() : usualCapabilities;
   const seccomp = insecure ? undefined : seccompProfile(process.arch);
-  const program = seccomp && programs ? compiled(seccomp, programs) : undefined;
+  const program = insecure ? undefined : options.program;
   return {
     ociVersion: "1.0.2",
     process: {
@@ -54,7 +52,7 @@ export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, opti
       ...(insecure ? {} : { maskedPaths, readonlyPaths }),
       ...(seccomp === undefined || program !== undefined ? {} : { seccomp }),
     },
-    ...(program === undefined ? {} : { annotations: { "run.oci.seccomp_bpf_data": program.toString("base64") } }),
+    ...(program === undefined ? {} : { annotations: { "run.oci.seccomp_bpf_data": program.base64 } }),
   };
 }
 
@@ -62,11 +60,6 @@ export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, opti
 function terminalSize(): object {
   const { columns, rows } = process.stdout;
   return process.stdout.isTTY && columns > 0 && rows > 0 ? { consoleSize: { height: rows, width: columns } } : {};
-}
-
-function compiled(profile: SeccompProfile, folder: string): Buffer | undefined {
-  const name = createHash("sha256").update(JSON.stringify(profile)).digest("hex").slice(0, 24);
-  return seccompProgram(profile, join(folder, `${name}.bpf`));
 }
 
 function systemMounts(job: SandboxJob, rootless: boolean): readonly unknown[] {

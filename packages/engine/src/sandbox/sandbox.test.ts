@@ -29,7 +29,21 @@ const ready = process.platform === "linux" && process.getuid?.() === 0 && exists
 if (!ready) console.log("skipped: the sandboxes are tried as root on Linux, with Debian's busybox-static");
 
 const applets = ["cat", "chmod", "chown", "env", "find", "id", "ip", "kill", "ln", "ls", "mkdir", "mknod", "rm", "sh"];
-const more = ["sleep", "stat", "touch", "true", "wget", "yes", "unshare", "mount", "hostname", "dd", "ulimit", "df"];
+const more = [
+  "readlink",
+  "sleep",
+  "stat",
+  "touch",
+  "true",
+  "wget",
+  "yes",
+  "unshare",
+  "mount",
+  "hostname",
+  "dd",
+  "ulimit",
+  "df",
+];
 
 let root = "";
 let lower = "";
@@ -142,6 +156,36 @@ describe.each(names)("%s", (name) => {
       const known = /^(A|PATH|HOME|PWD|SHLVL|_)=/;
       const all = (await run(["/bin/env"], { env: ["A=1"] })).output.trim().split("\n");
       expect(all.filter((line) => !known.test(line))).toEqual([]);
+    });
+
+    it("gives it also what has names that no shell takes", async () => {
+      const env = ["a.b=c d", "my-var=1=2", "9=it's"];
+      for (const user of [0, 1234]) {
+        const job = { env: [...env, "LATER=1"], user: { uid: user, gid: user, groups: [], home: "/" } };
+        const { output } = await run(["/bin/env"], job);
+        const lines = output.split("\n");
+        expect([user, ...env.filter((each) => !lines.includes(each))]).toEqual([user]);
+        expect(lines).toContain("LATER=1");
+      }
+    });
+
+    it("has no files of the machine open", async () => {
+      const { output } = await sh("for each in /proc/self/fd/*; do echo ${each##*/}; done; ls /proc/$$/fd");
+      const numbers = new Set(output.trim().split(/\s+/).map(Number));
+      // The shell has one more while it looks.
+      expect([...numbers].filter((each) => each < 10 && each > 3)).toEqual([]);
+      expect((await sh("readlink /proc/$$/fd/3 || echo none")).output).toBe("none\n");
+    });
+
+    it("filters system calls, wherever there is a program to do so", async () => {
+      const { output } = await run(["/bin/cat", "/proc/self/status"]);
+      expect(/^Seccomp:\s*(\d)$/m.exec(output)?.[1]).toBe(name === "plain" ? "0" : "2");
+      const free = await run(["/bin/cat", "/proc/self/status"], { security: "insecure" });
+      expect(/^Seccomp:\s*(\d)$/m.exec(free.output)?.[1]).toBe("0");
+      // Docker's filter lets nobody make namespaces of users.
+      if (name === "plain") return;
+      const { code } = await sh("unshare -U true 2>/dev/null");
+      expect(code).not.toBe(0);
     });
 
     it("makes the command another user, in a folder that is made for it", async () => {

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
+import { join } from "node:path";
 import { makeFolder } from "../store/make-folder.ts";
-import type { SeccompProfile } from "./seccomp.ts";
+import { type SeccompProfile, seccompProfile } from "./seccomp.ts";
 
 /** Numbers of libseccomp's own (seccomp.h). */
 const actionAllow = 0x7fff0000;
@@ -17,26 +18,56 @@ const comparisons: Readonly<Record<string, number>> = {
   SCMP_CMP_MASKED_EQ: 7,
 };
 
+/** A system call filter as the kernel takes it (classic BPF). */
+export interface SeccompProgram {
+  readonly file: string;
+  readonly base64: string;
+}
+
 /**
- * Compiles a system call filter for the kernel, once: runtimes need some 10 ms to do so for every command.
+ * Compiles the filter that Docker gives its containers, once: runtimes need some 10 ms to do so for every command.
  *
- * @param file keeps the program; its name has to say which profile it is of
- * @returns the program, or undefined where the library that compiles it (libseccomp) cannot be used
+ * @param folder keeps the program
+ * @returns undefined where the library that compiles it (libseccomp) cannot be used, and for processors without a filter
  */
-export function seccompProgram(profile: SeccompProfile, file: string): Buffer | undefined {
-  try {
-    return readFileSync(file);
-  } catch {
-    // It is compiled now.
-  }
+export function seccompProgram(folder: string): SeccompProgram | undefined {
+  const profile = seccompProfile(process.arch);
+  if (profile === undefined) return undefined;
+  const name = createHash("sha256").update(JSON.stringify(profile)).digest("hex").slice(0, 24);
+  const file = join(folder, `${name}.bpf`);
+  const kept = read(file);
+  if (kept !== undefined) return kept;
   const passing = `${file}.${process.pid}.tmp`;
   try {
-    makeFolder(dirname(file));
+    makeFolder(folder);
     compile(profile, passing);
     renameSync(passing, file);
-    return readFileSync(file);
+    return read(file);
   } catch {
     rmSync(passing, { force: true });
+    return undefined;
+  }
+}
+
+/** The compiled filter of a folder, looked for once. */
+export class KeptProgram {
+  readonly #folder: string;
+  #found: { readonly program: SeccompProgram | undefined } | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get(): SeccompProgram | undefined {
+    this.#found ??= { program: seccompProgram(this.#folder) };
+    return this.#found.program;
+  }
+}
+
+function read(file: string): SeccompProgram | undefined {
+  try {
+    return { file, base64: readFileSync(file, "base64") };
+  } catch {
     return undefined;
   }
 }
