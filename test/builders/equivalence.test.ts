@@ -1,7 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { serveBases } from "../support/base-images.ts";
 import { buildDockerfile, buildkitNeeds } from "../support/buildkit-daemon.ts";
 import { compareImages } from "../support/compare-images.ts";
 import { judgeNeeds } from "../support/image-files.ts";
@@ -10,6 +9,7 @@ import { project } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { differences } from "./differences.ts";
+import { serveScenarioBases } from "./dockerfile/serve-scenario-bases.ts";
 import { runScenarios } from "./run-scenarios.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 
@@ -20,7 +20,7 @@ need(...buildkitNeeds, ...judgeNeeds)("the engine and BuildKit make the same ima
   let home: string;
 
   beforeAll(async () => {
-    const bases = await serveBases("busybox", "node:24-slim");
+    const bases = await serveScenarioBases();
     settings = join(temporaryFolder(), "registries.yaml");
     writeFileSync(settings, `docker.io:\n  mirrors: [http://${bases.address}]\n`);
     home = temporaryFolder();

@@ -191,4 +191,18 @@ export const runScenarios: readonly Scenario[] = [
     "what hides below mounts",
     `.run("mkdir -p /proc/x /dev/y 2>/dev/null; touch /dev/shm/z; echo w > /dev/null; touch /done")`,
   ),
+  {
+    name: "RUN: what the base wants to be done by those that stand on it",
+    definition: `image().from("own-triggers").run("cat /w /t/b.txt > all").env({ LATER: "$W" })`,
+    files: { "a.txt": "a\n", "b.txt": "b\n" },
+  },
+  {
+    name: "RUN: triggers of an image of the same file, with files of another",
+    before: `const lower = image().from("busybox").env({ E: "1" }).onbuild("ARG A=$E").onbuild("ENV F=$A$E")
+  .onbuild("COPY --from=node:24-slim /etc/group /copied").onbuild("COPY --chown=5:6 dir /dir/").onbuild("USER 7")
+  .onbuild("RUN id -u > /tmp/id; echo $A $F > /tmp/seen");
+const upper = image().from(lower).onbuild('CMD ["later"]').run("cat /tmp/seen > /tmp/again");`,
+    definition: `image().from(upper).copy("a.txt", "/a")`,
+    files,
+  },
 ];

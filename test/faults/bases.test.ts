@@ -82,3 +82,24 @@ describe("a base in a file", () => {
     expect(message).toContain(top.digest);
   });
 });
+
+describe("an instruction that a base leaves to those that stand on it", () => {
+  const standingOn = (trigger: string) => ({
+    "build.ts": `${imports}const lower = image().from("scratch").onbuild(${JSON.stringify(trigger)});
+export const app = image()
+  .from(lower);
+`,
+  });
+
+  it.each([
+    ["COPY --form=x a /b", /unknown flag: --form/],
+    ["COPY a.txt /b", /a\.txt/],
+    ["NOTHING a", /NOTHING/],
+    ["ENV A=${B:?is needed}", /is needed/],
+    ["COPY --from=not.a.registry.invalid/x /a /b", /not\.a\.registry\.invalid/],
+  ])("that is wrong (%s) is refused where that is done", async (trigger, said) => {
+    const message = await failedBuild(standingOn(trigger));
+    expect(message).toMatch(/^build\.ts:4:4 {2}/);
+    expect(message).toMatch(said);
+  });
+});

@@ -20,6 +20,7 @@ export { canonicalJson, digestOf } from "./hash/canonical-json.ts";
 export * from "./output/evaluate.ts";
 export type * from "./output/expression.ts";
 export * from "./output/output.ts";
+export type { FiredTriggers } from "./plan/fired-triggers.ts";
 export { plannedConfig } from "./plan/image-config.ts";
 export { makePlan, type Planned, planDigest, statementsOf } from "./plan/make-plan.ts";
 export type * from "./plan/operation.ts";

@@ -17,6 +17,7 @@ export { type Outline, outline } from "./read/outline.ts";
 export { printOutline, printOutlineJson } from "./read/print-outline.ts";
 export { readDockerfile } from "./read/read-dockerfile.ts";
 export type * from "./read/read-options.ts";
+export { readTriggers, type TriggerOptions } from "./read/read-triggers.ts";
 export { printTargets, printTargetsJson, type Target, targets } from "./read/targets.ts";
 export { type HeredocMarker, heredocText, readHeredocMarker } from "./syntax/heredoc-markers.ts";
 export { parseDockerfile } from "./syntax/parse-dockerfile.ts";

@@ -50,7 +50,7 @@ export interface FromNode {
   readonly base: Base;
   /** A platform other than the build's, such as `linux/amd64`. */
   readonly platform?: TextValue;
-  /** The base's ONBUILD instructions which the statements after this one carry out; a base with others is refused. */
+  /** The base's ONBUILD instructions which the statements after this one carry out; a base with others is refused. Without it, planning makes statements of them. */
   readonly triggers?: readonly string[];
   readonly site: CallSite;
 }

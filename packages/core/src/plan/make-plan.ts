@@ -1,7 +1,8 @@
 import type { Digest } from "@strake/oci/document";
 import { type Platform, printPlatform } from "@strake/oci/document";
-import type { Definition, Step } from "../graph/definition.ts";
+import type { Definition, FromNode, Step } from "../graph/definition.ts";
 import { digestOf } from "../hash/canonical-json.ts";
+import { fireTriggers } from "./fire-triggers.ts";
 import { fitHistory } from "./history.ts";
 import { type PendingOutput, type Plan, type PlannedStep, planVersion } from "./plan.ts";
 import { planBase } from "./plan-base.ts";
@@ -91,11 +92,19 @@ function foldImage(
   let state: State | undefined;
   for (const node of statementsOf(definition)) {
     const known: State | undefined = states.get(node);
-    state = known ?? (node.kind === "from" ? planBase(context, node) : foldStatement(context, state as State, node));
+    state = known ?? (node.kind === "from" ? foldBase(context, node) : foldStatement(context, state as State, node));
     states.set(node, state);
   }
   context.imageName = nameBefore;
   return state as State;
+}
+
+/** The state after `from` and after what the base wants to be done by those that stand on it. */
+function foldBase(context: PlanContext, node: FromNode): State {
+  const { state, definition } = fireTriggers(context, planBase(context, node), node);
+  if (definition === undefined) return state;
+  const steps = statementsOf(definition).filter((each) => each.kind !== "from");
+  return steps.reduce((folded, step) => foldStatement(context, folded, step), state);
 }
 
 /** Folds a statement, with its own history text where it has one. */

@@ -9,7 +9,7 @@ import type { Input, OperationSource } from "./operation.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { type State, scratchState, toEnv } from "./state.ts";
 
-/** The state right after `from`. */
+/** The state right after `from`, with the ONBUILD instructions of the base still in its config. */
 export function planBase(context: PlanContext, node: FromNode): State {
   const platform =
     node.platform === undefined
@@ -21,7 +21,7 @@ export function planBase(context: PlanContext, node: FromNode): State {
       return scratchState(platform);
     case "image": {
       const state = context.stateOf(base.image, platform);
-      return { ...fireTriggers(state, node), commandSaid: false, tags: [], annotations: {} };
+      return { ...state, commandSaid: false, tags: [], annotations: {} };
     }
     case "diff":
       return planDiff(context, base, node, platform);
@@ -59,7 +59,7 @@ function planOutside(context: PlanContext, node: FromNode, name: OutsideName, pl
     ];
     return { ...scratchState(platform), input, layers: 1, history };
   }
-  return fireTriggers({ ...stateFromConfig(resolved.config, context.created), input }, node);
+  return { ...stateFromConfig(resolved.config, context.created), input };
 }
 
 /** The file system of an image that is named in a registry, for copying from it. */
@@ -124,20 +124,4 @@ function planDiff(
   const input = context.addStep({ op: "diff", lower: lower.input, upper: upper.input }, "DIFF", node.site);
   const history = [{ created: context.created, created_by: "DIFF", comment: "strake" }];
   return { ...scratchState(platform), input, layers: 1, history };
-}
-
-/** The state without its ONBUILD instructions, which have to be those that the statement says it carries out. */
-function fireTriggers(state: State, node: FromNode): State {
-  const { OnBuild: triggers, ...config } = state.config;
-  if (triggers === undefined || triggers === null || triggers.length === 0) return state;
-  if (triggers.join("\0") === node.triggers?.join("\0")) return { ...state, config };
-  throw new StrakeError({
-    code: "onbuild-base",
-    message: "the base has ONBUILD instructions, which would have to run here",
-    notes: [
-      ...triggers.map((trigger) => `ONBUILD ${trigger}`),
-      "Say them as statements after from(), on a base without them.",
-    ],
-    site: node.site,
-  });
 }

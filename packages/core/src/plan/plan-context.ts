@@ -6,6 +6,7 @@ import { type Evaluated, evaluate } from "../output/evaluate.ts";
 import type { OutputOwner, OutputProperty, TextValue } from "../output/expression.ts";
 import type { Resolution } from "../resolve/resolution.ts";
 import { StrakeError } from "../strake-error.ts";
+import type { FiredTriggers } from "./fired-triggers.ts";
 import type { Operation, OperationId } from "./operation.ts";
 import { OperationGraph } from "./operation-graph.ts";
 import type { PendingOutput } from "./plan.ts";
@@ -28,6 +29,8 @@ export interface PlanInputs {
   readonly epoch?: number;
   /** What is known of other images; without it every output is unknown. */
   readonly outputs?: (owner: OutputOwner, property: OutputProperty) => Evaluated;
+  /** Reads what the ONBUILD instructions of a base come to; without it, such a base is refused. */
+  readonly readTriggers?: (fired: FiredTriggers) => Definition;
   /** What images are called in steps. */
   readonly names?: ReadonlyMap<Definition, string>;
 }

@@ -2,6 +2,7 @@ import {
   type BuildEvent,
   type Definition,
   type Evaluated,
+  type FiredTriggers,
   Image,
   makePlan,
   type NameUse,
@@ -17,7 +18,16 @@ import {
   resolve,
   StrakeError,
 } from "@strake/core";
-import { familiarReference, imageDigest, imageId, type Platform, parseReference } from "@strake/oci";
+import type { TriggerOptions } from "@strake/dockerfile";
+import {
+  familiarReference,
+  imageDigest,
+  imageId,
+  type Platform,
+  parsePlatform,
+  parseReference,
+  printPlatform,
+} from "@strake/oci";
 import type { FrozenLock } from "../lock/frozen-lock.ts";
 import type { BuildingOptions } from "./building-options.ts";
 import { enterUserNamespace } from "./enter-user-namespace.ts";
@@ -55,6 +65,12 @@ export interface SolvedTarget extends PlannedTarget {
   readonly solution: TargetSolution;
 }
 
+/** How ONBUILD instructions are read, and what those that were read came to, for each platform. */
+interface Triggers {
+  readonly read: (options: TriggerOptions) => Definition;
+  readonly definitions: [Definition, Platform][];
+}
+
 /** Plans the images of one command: names are looked up once, and what images know of each other is found as needed. */
 export class Planner {
   /** What every name was found to stand for. */
@@ -63,6 +79,7 @@ export class Planner {
   readonly #options: PlanningOptions;
   readonly #outputs = new Map<OutputOwner, Map<OutputProperty, Evaluated>>();
   #entered: Promise<void> | undefined;
+  #triggers: Triggers | undefined;
 
   constructor(workspace: Workspace, options: PlanningOptions) {
     this.#workspace = workspace;
@@ -72,6 +89,16 @@ export class Planner {
   /** Plans an image; values of other images that it uses are found first, by solving those. */
   async plan(name: string, image: Image, platform: Platform): Promise<PlannedTarget> {
     await this.resolve(image.definition, platform);
+    for (;;) {
+      try {
+        return await this.#plan(name, image, platform);
+      } catch (error) {
+        if (!(await this.#readTriggers(error))) throw error;
+      }
+    }
+  }
+
+  async #plan(name: string, image: Image, platform: Platform): Promise<PlannedTarget> {
     for (;;) {
       const wanted: [OutputOwner, OutputProperty][] = [];
       const outputs = (owner: OutputOwner, property: OutputProperty): Evaluated => {
@@ -132,6 +159,33 @@ export class Planner {
     for (const [key, base] of found) this.resolution.set(key, base);
   }
 
+  /** Does what a planning lacked that met ONBUILD instructions; says whether it is worth another try. */
+  async #readTriggers(error: unknown): Promise<boolean> {
+    if (!StrakeError.is(error)) return false;
+    if (error.code === "onbuild-base" && this.#triggers === undefined) {
+      const { readTriggers } = await import("@strake/dockerfile");
+      this.#triggers = { read: readTriggers, definitions: [] };
+      return true;
+    }
+    if (error.code !== "unresolved-base") return false;
+    const before = this.resolution.size;
+    for (const [definition, platform] of this.#triggers?.definitions ?? []) await this.resolve(definition, platform);
+    return this.resolution.size > before;
+  }
+
+  /** What ONBUILD instructions come to; the names in it are looked up when planning asks for them. */
+  #fire(triggers: Triggers, fired: FiredTriggers): Definition {
+    const { buildArgs } = this.#options;
+    const definition = triggers.read({
+      ...fired,
+      context: this.#workspace.project,
+      buildPlatform: printPlatform(hostPlatform()),
+      ...(buildArgs === undefined ? {} : { buildArgs }),
+    });
+    triggers.definitions.push([definition, parsePlatform(fired.platform)]);
+    return definition;
+  }
+
   async #findOutput(owner: OutputOwner, property: OutputProperty, platform: Platform): Promise<void> {
     const definition = owner as Definition;
     const { planned, solution } = await this.solve(
@@ -172,7 +226,9 @@ export class Planner {
   #inputs(platform: Platform, outputs: NonNullable<PlanInputs["outputs"]>): PlanInputs {
     const { buildArgs, labels, annotations } = this.#options;
     const { project, names } = this.#workspace;
+    const triggers = this.#triggers;
     return {
+      ...(triggers === undefined ? {} : { readTriggers: (fired) => this.#fire(triggers, fired) }),
       resolution: this.resolution,
       platform,
       buildPlatform: hostPlatform(),
