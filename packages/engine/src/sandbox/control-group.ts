@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type CommandLimits, StrakeError } from "@strake/core";
 import { processName } from "../kernel/process-name.ts";
 import { readIfPresent } from "../store/atomic-file.ts";
+import { controllersOf, delegatedGroup, groupFolder, mayDivide, ownGroup } from "./delegated-group.ts";
+import { removeGroup, sweepGroups } from "./remove-group.ts";
 
 /** A group of processes that the kernel limits together. */
 export interface ControlGroup {
@@ -33,14 +35,15 @@ let made = 0;
  * @throws StrakeError `limits-unavailable`
  */
 export function makeControlGroup(limits: CommandLimits): ControlGroup {
+  // While the first command runs.
+  if (made === 0) setImmediate(() => sweepGroups(root, ...(hasUnified() ? [groupFolder(root)] : [])));
   made += 1;
   const name = `strake-${processName()}-${made}`;
   const asked = limits.memory !== undefined || limits.cpus !== undefined || limits.processes !== undefined;
-  const settings = existsSync(join(root, "cgroup.controllers")) ? unified(limits) : byController(limits);
   const folders: string[] = [];
   const refused: string[] = [];
-  for (const [controller, files] of settings) {
-    const folder = join(root, controller, name);
+  for (const [parent, files] of hasUnified() ? unified(limits) : byController(limits)) {
+    const folder = join(parent, name);
     try {
       mkdirSync(folder);
       folders.push(folder);
@@ -53,17 +56,22 @@ export function makeControlGroup(limits: CommandLimits): ControlGroup {
   }
   if (folders.length === 0) return withoutGroups(limits);
   if (refused.some((file) => isAsked(file, limits))) {
-    folders.forEach(removeGroup);
+    removeGroups(folders);
     return withoutGroups(limits);
   }
   return {
     // Where nobody asked for a limit, going without is better than not running.
-    joining: folders.map(
-      (folder) => `echo 0 > ${relative(root, folder)}/cgroup.procs${asked ? "" : " 2>/dev/null || :"}`,
-    ),
+    joining: [
+      ...folders.map((folder) => `echo 0 > ${relative(root, folder)}/cgroup.procs${asked ? "" : " 2>/dev/null || :"}`),
+      ...(refused.includes("pids.max") ? [ownProcesses(limits)] : []),
+    ],
     ranOutOfMemory: (code) => code !== 0 && folders.some((folder) => hasKilled(folder, code === killed)),
-    remove: () => folders.forEach(removeGroup),
+    remove: () => removeGroups(folders),
   };
+}
+
+function removeGroups(folders: readonly string[]): void {
+  for (const folder of folders) removeGroup(folder);
 }
 
 function tryWrite(file: string, value: string): boolean {
@@ -86,28 +94,53 @@ function isAsked(file: string, { memory, cpus }: CommandLimits): boolean {
  *
  * @throws StrakeError `limits-unavailable`, where a limit was asked for that needs a group
  */
-function withoutGroups({ memory, cpus, processes = mostProcesses }: CommandLimits): ControlGroup {
+function withoutGroups(limits: CommandLimits): ControlGroup {
+  const { memory, cpus } = limits;
   const asked = memory !== undefined ? "memory" : cpus !== undefined ? "processor time" : undefined;
   if (asked !== undefined) {
     throw new StrakeError({
       code: "limits-unavailable",
-      message: `the ${asked} of commands cannot be limited here: this user may not make control groups`,
-      notes: ["Build as root, or leave the limit out."],
+      message: `the ${asked} of commands cannot be limited here: ${whyNot()}`,
+      notes: [
+        ...(hasUnified() ? ["Have a group of its own: systemd-run --user --scope -p Delegate=yes strake …"] : []),
+        "Build as root, or leave the limit out.",
+      ],
     });
   }
   return {
-    joining: [`prlimit --pid $$ --nproc=${processes} 2>/dev/null || :`],
+    joining: [ownProcesses(limits)],
     ranOutOfMemory: () => false,
     remove: () => {},
   };
 }
 
+/** The line with which a shell limits the processes of its user, for itself and all that it starts. */
+function ownProcesses({ processes = mostProcesses }: CommandLimits): string {
+  return `prlimit --pid $$ --nproc=${processes} 2>/dev/null || :`;
+}
+
+function whyNot(): string {
+  if (!hasUnified()) return "this user may not make control groups";
+  const folder = groupFolder(root);
+  if (!mayDivide(folder))
+    return `this process is in the control group ${ownGroup()}, which is not this user's to divide`;
+  return `the control group ${ownGroup()} has only the controllers ${controllersOf(folder).join(", ") || "that all have"}`;
+}
+
+/** Whether the machine has control groups of version 2 and no others. */
+export function hasUnified(): boolean {
+  return existsSync(join(root, "cgroup.controllers"));
+}
+
+/** By the folder that the group is made in: its files, and what is written to them. */
 type Settings = readonly (readonly [string, readonly (readonly [string, string])[]])[];
 
 function unified({ memory, cpus, processes = mostProcesses }: CommandLimits): Settings {
+  const controllers = ["pids", ...(memory === undefined ? [] : ["memory"]), ...(cpus === undefined ? [] : ["cpu"])];
+  const { folder } = delegatedGroup(root, controllers, memory !== undefined || cpus !== undefined);
   return [
     [
-      "",
+      folder,
       [
         ["pids.max", String(processes)],
         ...(memory === undefined
@@ -124,13 +157,13 @@ function unified({ memory, cpus, processes = mostProcesses }: CommandLimits): Se
 
 function byController({ memory, cpus, processes = mostProcesses }: CommandLimits): Settings {
   return [
-    ["pids", [["pids.max", String(processes)]]],
-    ...(memory === undefined ? [] : ([["memory", [["memory.limit_in_bytes", String(memory)]]]] as const)),
+    [join(root, "pids"), [["pids.max", String(processes)]]],
+    ...(memory === undefined ? [] : ([[join(root, "memory"), [["memory.limit_in_bytes", String(memory)]]]] as const)),
     ...(cpus === undefined
       ? []
       : ([
           [
-            "cpu",
+            join(root, "cpu"),
             [
               ["cpu.cfs_period_us", String(period)],
               ["cpu.cfs_quota_us", String(Math.round(cpus * period))],
@@ -148,29 +181,4 @@ function hasKilled(folder: string, wasKilled: boolean): boolean {
   const counts = ["memory.events", "memory.oom_control"].map((file) => readIfPresent(join(folder, file)) ?? "");
   if (counts.some((text) => /^oom_kill [1-9]/m.test(text))) return true;
   return wasKilled && Number(readIfPresent(join(folder, "memory.failcnt")) ?? 0) > 0;
-}
-
-/** A group can be removed once the kernel has seen its last process go, which takes a moment. */
-function removeGroup(folder: string): void {
-  // A runtime that was killed leaves the groups that it made below.
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeGroup(join(folder, entry.name));
-  }
-  for (let attempt = 0; attempt < 50; attempt++) {
-    try {
-      rmdirSync(folder);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EBUSY") return;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
-    }
-  }
-}
-
-/** Removes the groups of a name that a runtime has made, under every controller. */
-export function removeControlGroups(name: string): void {
-  const controllers = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  for (const folder of [root, ...controllers.map((entry) => join(root, entry.name))]) {
-    if (existsSync(join(folder, name))) removeGroup(join(folder, name));
-  }
 }

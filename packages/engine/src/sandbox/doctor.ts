@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { release, userInfo } from "node:os";
 import { join } from "node:path";
 import { systemCalls } from "../kernel/system-calls.ts";
-import { readIfPresent } from "../store/atomic-file.ts";
 import { makeFolder } from "../store/make-folder.ts";
+import { controlGroups, hasUnified } from "./control-group.ts";
+import { controllersOf, groupFolder, mayDivide } from "./delegated-group.ts";
 import { probeOverlay } from "./probe-overlay.ts";
 import { probeSandboxes } from "./probe-sandboxes.ts";
 import { seccompProgram } from "./seccomp-program.ts";
@@ -91,21 +92,22 @@ function overlayCheck(storeFolder: string): MachineCheck {
 
 function controlGroupCheck(): MachineCheck {
   const name = "control groups";
-  const root = "/sys/fs/cgroup";
-  const unified = existsSync(join(root, "cgroup.controllers"));
-  const folder = unified ? root : join(root, "pids");
+  const unified = hasUnified();
+  const folder = unified ? groupFolder(controlGroups) : join(controlGroups, "pids");
   const version = unified ? 2 : 1;
   try {
-    if (insideUserNamespace()) throw new Error("not this user's");
+    if (unified ? !mayDivide(folder) : insideUserNamespace()) throw new Error("not this user's");
     accessSync(folder, constants.W_OK);
-    const controllers = unified ? ` (${readIfPresent(join(root, "cgroup.controllers"))?.trim()})` : "";
+    const controllers = unified ? ` (${controllersOf(folder).join(" ") || "without controllers"})` : "";
     return { name, state: "ok", why: `version ${version}${controllers}` };
   } catch {
     return {
       name,
       state: "missing",
       why: "this user may not make any, so memory, processors and processes of commands are not limited",
-      remedy: "Build as root where limits are needed.",
+      remedy: unified
+        ? "Where limits are needed: systemd-run --user --scope -p Delegate=yes strake …, or build as root."
+        : "Build as root where limits are needed.",
     };
   }
 }

@@ -3,9 +3,10 @@ import { basename, join } from "node:path";
 import { processName } from "../kernel/process-name.ts";
 import { systemCalls } from "../kernel/system-calls.ts";
 import { readIfPresent } from "../store/atomic-file.ts";
-import { controlGroups, removeControlGroups } from "./control-group.ts";
+import { controlGroups } from "./control-group.ts";
 import { findProgram } from "./find-program.ts";
 import { type PreparedJob, prepareJob } from "./prepare-job.ts";
+import { removeControlGroups } from "./remove-group.ts";
 import { runChain } from "./run-chain.ts";
 import { runtimeConfig } from "./runtime-config.ts";
 import type { Sandbox, SandboxExit, SandboxIo, SandboxName } from "./sandbox.ts";
@@ -92,7 +93,7 @@ async function runWith({ name, shells, command }: Runtime, prepared: PreparedJob
       refusal: () => lastError(join(prepared.job.scratch, "log")),
     });
   } finally {
-    if (name === "runc") removeControlGroups(container);
+    if (name === "runc") removeControlGroups(controlGroups, container);
   }
 }
 
