@@ -112,6 +112,50 @@ export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
     expect([absent.status, absent.stderr]).toEqual([2, expect.stringContaining("/no/such does not exist")]);
   });
 
+  it.each(stores)("of %s is named, set up and listed as docker users do it", async (_who, strake) => {
+    const folder = temporaryFolder();
+    user.own(folder);
+    writeFileSync(join(folder, "env"), "# values\nFROM_FILE=1\nBOTH=file\nodd.name=x\n");
+    const words = ["--env-file", "env", "-e", "BOTH=option", "-h", "box", "--tmpfs", "/scratch:size=1m", "-p", "80:80"];
+    const script =
+      "echo $FROM_FILE $BOTH; tr '\\0' '\\n' < /proc/1/environ | grep odd; hostname; df -k /scratch | tail -n 1 | awk '{ print $2 }'";
+    const ran = await strake(["run", "--name", "set-up", "--cidfile", "id", ...words, "app", "sh", "-c", script], {
+      cwd: folder,
+    });
+    expect(ran.stdout, ran.stderr).toBe("1 option\nodd.name=x\nbox\n1024\n");
+    const again = await strake(["run", "--cidfile", "id", "app"], { cwd: folder });
+    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining("the file is there already")]);
+    await strake(["run", "--name", "other", "tool"]);
+    await strake(["run", "--name", "third", "app", "sh", "-c", "exit 3"]);
+    const ids = async (...args: string[]) => {
+      const found = await strake(["ps", "--format", "{{.Names}}", ...args]);
+      expect(found.status, found.stderr).toBe(0);
+      return found.stdout.trim().split("\n").join(" ");
+    };
+    expect(await ids("-a")).toBe("third other set-up");
+    expect(await ids()).toBe("");
+    expect(await ids("-l")).toBe("third");
+    expect(await ids("-n", "2")).toBe("third other");
+    expect(await ids("-a", "-f", "ancestor=app", "-f", "name=set")).toBe("set-up");
+    expect(await ids("-a", "-f", "name=other", "-f", "name=third")).toBe("third other");
+    expect(await ids("-f", "exited=3")).toBe("third");
+    expect(await ids("-f", "status=running")).toBe("");
+    const id = readFileSync(join(folder, "id"), "utf8");
+    expect(await ids("-a", "-f", `id=${id.slice(0, 9)}`)).toBe("set-up");
+    const wrong = [
+      [["ps", "-f", "color=red"], /expected one of name=/],
+      [["ps", "-f", "status=paused"], /running, exited, dead/],
+      [["run", "-p", "8080:80", "app"], /the machine's port 80/],
+      [["run", "-d", "app"], /no daemon/],
+      [["run", "--tmpfs", "here", "app"], /expected \/FOLDER/],
+    ] as const;
+    for (const [args, said] of wrong) {
+      const { status, stderr } = await strake(args, { cwd: folder });
+      expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(said) });
+    }
+    await strake(["rm", "set-up", "other", "third"]);
+  });
+
   it.each(stores)("of %s is listed, becomes an image, and is removed", async (_who, strake) => {
     const ok = async (...args: readonly string[]) => {
       const result = await strake(args);
@@ -154,7 +198,9 @@ export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
     );
     expect(await ok("history", "--no-trunc", "changed:1")).toMatch(/sh -c echo changed > \/srv\/new.* a message/);
     expect(await ok("commit", "change")).toMatch(/^sha256:/);
-    expect(await ok("rm", "change", "failed")).toBe("change\nfailed\n");
+    const several = await strake(["rm", "nowhere", "change", "nobody", "failed"]);
+    expect(several).toMatchObject({ status: 1, stdout: "change\nfailed\n" });
+    expect(several.stderr).toMatch(/no container "nowhere"[\s\S]*no container "nobody"/);
     expect(await ok("ps", "-a", "-q")).toBe("");
     expect((await strake(["rm", "change"])).stderr).toContain('no container "change"');
     expect(await ok("run", "--rm", "changed:1")).toBe("changed\n");

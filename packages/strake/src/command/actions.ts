@@ -75,8 +75,7 @@ export function makeActions(signal: AbortSignal): Actions {
     rmi: async (request) => {
       const { text, errors } = (await import("./rmi.ts")).removeImages(await openStore(), request);
       write(text);
-      if (errors.length === 1 && request.images.length === 1) throw errors[0];
-      if (errors.length > 0) throw new AggregateError(errors);
+      throwAll(errors, request.images.length);
     },
     save: async (request) =>
       holding(signal, async () => (await import("./save.ts")).saveImages(await openStore(), request, signal)),
@@ -94,7 +93,11 @@ export function makeActions(signal: AbortSignal): Actions {
       else write(await holding(signal, () => importCaches(store, request.file)));
     },
     prune: async (request) => write(await (await import("./prune.ts")).pruneStore(await openStore(), request, signal)),
-    rm: async (request) => write(await (await import("./rm.ts")).removeContainers(await home(), request)),
+    rm: async (request) => {
+      const { text, errors } = await (await import("./rm.ts")).removeContainers(await home(), request);
+      write(text);
+      throwAll(errors, request.containers.length);
+    },
     import: async (request) => {
       const { importImage } = await import("./import.ts");
       const { hostPlatform } = await import("../compose/host-platform.ts");
@@ -102,6 +105,12 @@ export function makeActions(signal: AbortSignal): Actions {
       write(await holding(signal, async () => importImage(await openStore(), request, around)));
     },
   };
+}
+
+/** Ends a command that went on after mistakes; where one thing only was asked for, as if that were all. */
+function throwAll(errors: readonly unknown[], asked: number): void {
+  if (errors.length === 1 && asked === 1) throw errors[0];
+  if (errors.length > 0) throw new AggregateError(errors);
 }
 
 async function home(): Promise<string> {

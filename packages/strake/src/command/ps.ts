@@ -1,12 +1,17 @@
-import { type ContainerRecord, type Containers, isRunning } from "@strake/engine";
+import type { ContainerRecord, Containers } from "@strake/engine";
 import { formatAge } from "../format/format-duration.ts";
 import { truncate } from "../format/table.ts";
+import { filterContainers, stateOf } from "./filter-containers.ts";
 import { printRows, type Row } from "./print-rows.ts";
 import type { PsRequest } from "./request.ts";
 
 /** Lists containers: what `strake ps` prints. */
 export function listContainers(containers: Containers, request: PsRequest, now: number): string {
-  const shown = containers.list().filter((container) => request.all || isRunning(container));
+  const { all, last, filters } = request;
+  // As docker has it: who asks for a state, or for the newest, means those that have ended too.
+  const some = all || last !== undefined || filters.some(({ key }) => key === "status" || key === "exited");
+  const found = filterContainers(containers.list(), filters).filter((each) => some || stateOf(each) === "running");
+  const shown = found.slice(0, last);
   const id = (container: ContainerRecord) => (request.truncate ? container.id.slice(0, 12) : container.id);
   if (request.quiet) return shown.map((container) => `${id(container)}\n`).join("");
   const rows = shown.map((container): Row => {
@@ -33,7 +38,7 @@ export function listContainers(containers: Containers, request: PsRequest, now: 
 function statusOf(container: ContainerRecord, now: number): string {
   const { ended, created } = container;
   if (ended !== undefined) return `Exited (${ended.code}) ${formatAge(now - ended.at)}`;
-  if (isRunning(container)) return `Up ${formatAge(now - created).replace(/ ago$/, "")}`;
+  if (stateOf(container) === "running") return `Up ${formatAge(now - created).replace(/ ago$/, "")}`;
   return "Dead";
 }
 

@@ -6,7 +6,9 @@ import type { OutputOption } from "../compose/output-option.ts";
 import type { ProgressMode } from "../screen/progress.ts";
 import type { CallOption } from "./option/call-option.ts";
 import type { CommandRequest } from "./option/command-options.ts";
+import type { ContainerFilter } from "./option/container-filter.ts";
 import type { ImageFilter } from "./option/image-filter.ts";
+import type { MemoryFolder } from "./option/memory-folder.ts";
 
 /** What is asked of a build file: which images, and what goes into their plans. */
 export interface DefinitionRequest {
@@ -175,8 +177,14 @@ export interface RunRequest {
   readonly terminal: boolean;
   readonly remove: boolean;
   readonly name?: string;
+  /** A file that gets the container's id. */
+  readonly idFile?: string;
+  readonly hostname?: string;
+  /** Files of variables, which `env` wins over. */
+  readonly envFiles: readonly string[];
   /** `NAME=value`, or `NAME` for the value that the environment has. */
   readonly env: readonly string[];
+  readonly memoryFolders: readonly MemoryFolder[];
   /** `SOURCE:TARGET` or `SOURCE:TARGET:ro`. */
   readonly volumes: readonly string[];
   readonly workdir?: string;
@@ -204,6 +212,9 @@ export interface CommitRequest {
 export interface PsRequest {
   /** Those too whose command has ended. */
   readonly all: boolean;
+  /** As many of the newest, whether they run or not. */
+  readonly last?: number;
+  readonly filters: readonly ContainerFilter[];
   readonly quiet: boolean;
   readonly truncate: boolean;
   readonly format?: string;

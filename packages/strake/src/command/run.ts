@@ -1,11 +1,13 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { StrakeError } from "@strake/core";
 import { Containers, processName, type SandboxMount, userOf } from "@strake/engine";
 import type { ContainerConfig } from "@strake/oci";
 import { enterUserNamespace } from "../compose/enter-user-namespace.ts";
 import { ExitWith } from "../compose/exit-with.ts";
 import { openImage } from "../compose/open-image.ts";
 import { openWorkspace } from "../compose/workspace.ts";
+import { parseEnvFile } from "./option/env-file.ts";
 import type { RunRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -16,7 +18,14 @@ import { usageError } from "./usage-error.ts";
  */
 export async function runContainer(request: RunRequest, signal: AbortSignal): Promise<void> {
   if (request.terminal && !process.stdin.isTTY) throw usageError("the input device is not a TTY");
-  const mounts = request.volumes.map(parseVolume);
+  const mounts = [...request.volumes.map(parseVolume), ...request.memoryFolders];
+  const variables = [...request.envFiles.flatMap(readEnvFile), ...request.env];
+  if (request.idFile !== undefined && existsSync(request.idFile)) {
+    throw usageError(
+      `--cidfile ${request.idFile}: the file is there already`,
+      "Remove it: it names another container.",
+    );
+  }
   await enterUserNamespace();
   const workspace = openWorkspace({ readOnly: false, isolation: request.isolation, signal });
   try {
@@ -41,7 +50,8 @@ export async function runContainer(request: RunRequest, signal: AbortSignal): Pr
       request.name,
       lowers.at(-1),
     );
-    const hostname = container.id.slice(0, 12);
+    if (request.idFile !== undefined) writeFileSync(request.idFile, container.id);
+    const hostname = request.hostname ?? container.id.slice(0, 12);
     const scratch = containers.scratch(container.id);
     try {
       const { code } = await sandbox.run(
@@ -51,7 +61,7 @@ export async function runContainer(request: RunRequest, signal: AbortSignal): Pr
           scratch,
           volatile: request.remove,
           args,
-          env: environmentOf(request, config, hostname),
+          env: environmentOf(request, variables, config, hostname),
           cwd: request.workdir ?? (config.WorkingDir || "/"),
           user: userOf(request.user ?? config.User ?? "", lowers),
           mounts,
@@ -82,8 +92,13 @@ function argumentsOf(request: RunRequest, config: ContainerConfig): readonly str
   throw usageError(`the image ${request.image} does not say what to run`, "Name a command after the image.");
 }
 
-function environmentOf(request: RunRequest, config: ContainerConfig, hostname: string): readonly string[] {
-  const given = request.env.flatMap((text) => {
+function environmentOf(
+  request: RunRequest,
+  variables: readonly string[],
+  config: ContainerConfig,
+  hostname: string,
+): readonly string[] {
+  const given = variables.flatMap((text) => {
     if (text.includes("=")) return [text];
     const value = process.env[text];
     return value === undefined ? [] : [`${text}=${value}`];
@@ -96,6 +111,16 @@ function environmentOf(request: RunRequest, config: ContainerConfig, hostname: s
   ];
   // The last of a name is what counts.
   return [...new Map(named.map((each) => [each.slice(0, each.indexOf("=")), each])).values()];
+}
+
+function readEnvFile(file: string): readonly string[] {
+  try {
+    return parseEnvFile(readFileSync(file, "utf8"), file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (StrakeError.is(error) || code === undefined) throw error;
+    throw usageError(`--env-file ${file}: it cannot be read (${code})`);
+  }
 }
 
 /** `SOURCE:TARGET`, with `:ro` for what may only be read; the source is a path of this machine. */

@@ -93,7 +93,8 @@ export function readLimits(options: Values): CommandLimits {
   };
 }
 
-function parseNumber(option: string, text: string, least: number): number {
+/** Reads a number. */
+export function parseNumber(option: string, text: string, least: number): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value >= least) return value;
   throw usageError(`${option} ${text}: expected a number of at least ${least}`);
