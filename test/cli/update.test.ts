@@ -239,3 +239,21 @@ it("pins what a stage of a Dockerfile stands on, with the command that a frozen 
   const wrong = await runStrake(["update", "--target", "x"], { cwd: project({ "build.ts": buildFile(`${base}:1`) }) });
   expect(wrong.status).toBe(2);
 });
+
+it("knows the names in the instructions that a base leaves to those that stand on it", async () => {
+  const other = `${server.address}/team/other:1`;
+  await server.put("team/other", "1", imageOf([{ f: "1" }]));
+  await server.put("team/base", "1", imageOf([{ a: "1" }], { OnBuild: [`COPY --from=${other} /f /f`] }));
+  const cwd = project({ "build.ts": buildFile(`${base}:1`) });
+  const built = await runStrake(["build", "-q"], { cwd });
+  expect(built.status, built.stderr).toBe(0);
+  const pinned = lockOf(cwd);
+  expect(pinned.map((line) => line.split(" ")[0])).toEqual([`${base}:1`, other]);
+  const moved = await server.put("team/other", "1", imageOf([{ f: "2" }]));
+  const updated = await runStrake(["update"], { cwd });
+  expect(updated.status, updated.stderr).toBe(0);
+  expect(lockOf(cwd)).toEqual([pinned[0], `${other} linux/amd64: ${moved}`]);
+  const frozen = await runStrake(["build", "-q", "--frozen-lockfile"], { cwd });
+  expect(frozen.status, frozen.stderr).toBe(0);
+  expect(frozen.stdout).not.toBe(built.stdout);
+});

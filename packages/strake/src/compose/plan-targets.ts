@@ -89,9 +89,21 @@ export class Planner {
   /** Plans an image; values of other images that it uses are found first, by solving those. */
   async plan(name: string, image: Image, platform: Platform): Promise<PlannedTarget> {
     await this.resolve(image.definition, platform);
+    return this.#withTriggers(() => this.#plan(name, image, platform));
+  }
+
+  /** The names in the ONBUILD instructions of an image's bases, which are looked up for that. */
+  async triggeredNames(image: Image, platform: Platform): Promise<readonly NameUse[]> {
+    await this.resolve(image.definition, platform);
+    const outputs = (owner: OutputOwner): Evaluated => ({ known: false, waitsOn: owner.site });
+    await this.#withTriggers(async () => makePlan(image.definition, this.#inputs(platform, outputs)));
+    return (this.#triggers?.definitions ?? []).flatMap(([definition, each]) => this.names(definition, each));
+  }
+
+  async #withTriggers<T>(plan: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await this.#plan(name, image, platform);
+        return await plan();
       } catch (error) {
         if (!(await this.#readTriggers(error))) throw error;
       }

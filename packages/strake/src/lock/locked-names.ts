@@ -1,4 +1,4 @@
-import { type NameUse, type OutsideName, type Pins, resolutionKey, StrakeError } from "@strake/core";
+import { type Image, type NameUse, type OutsideName, type Pins, resolutionKey, StrakeError } from "@strake/core";
 import { type Digest, familiarReference, type Platform, parseReference, printReference } from "@strake/oci";
 import { imageFor, platformsOf } from "../compose/build-targets.ts";
 import { didYouMean } from "../compose/did-you-mean.ts";
@@ -37,11 +37,18 @@ export async function lockedNames(
   asked: readonly Platform[],
 ): Promise<LockedNames> {
   const uses: NameUse[] = [];
+  const images: [Image, Platform][] = [];
   for (const { image } of session.targets) {
     for (const platform of new Set([...platformsOf(session, image, []), ...asked])) {
-      const { definition } = await imageFor(session, image, platform, planner);
-      uses.push(...planner.names(definition, platform));
+      const read = await imageFor(session, image, platform, planner);
+      uses.push(...planner.names(read.definition, platform));
+      images.push([read, platform]);
     }
+  }
+  const isUsed = (key: string) => uses.some(({ name }) => name.type === "image" && name.name === nameOf(key).name);
+  // What else is pinned may stand in the ONBUILD instructions of a base, which has to be looked up to be asked.
+  if (session.dockerfile === undefined && ![...pins.keys()].every(isUsed)) {
+    for (const [image, platform] of images) uses.push(...(await planner.triggeredNames(image, platform)));
   }
   const used = new Map<string, LockedName>();
   const add = (use: NameUse) => {
