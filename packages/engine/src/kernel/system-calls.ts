@@ -118,10 +118,20 @@ function load(): SystemCalls {
   };
 }
 
-/** Loaded by name at run time: it is optional, and no bundler may take it in. */
+/**
+ * Loaded by name at run time: it is optional, and no bundler may take it in.
+ *
+ * What it is made of for this machine is a package of its own; finding that out itself takes it longer than all else.
+ */
 function openKoffi(): Koffi {
+  const require = createRequire(import.meta.url);
   try {
-    return createRequire(import.meta.url)("koffi") as Koffi;
+    return require(`@koromix/koffi-${process.platform}-${process.arch}`) as Koffi;
+  } catch {
+    // Other versions have it elsewhere.
+  }
+  try {
+    return require("koffi") as Koffi;
   } catch (cause) {
     throw new StrakeError({
       code: "no-system-calls",

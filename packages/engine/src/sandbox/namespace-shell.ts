@@ -77,7 +77,8 @@ export class NamespaceShell {
 
   /** Whether it is still there. */
   get waits(): boolean {
-    return !this.#begun && this.#child.pid !== undefined && this.#child.exitCode === null;
+    const { pid, exitCode, signalCode } = this.#child;
+    return !this.#begun && pid !== undefined && exitCode === null && signalCode === null;
   }
 
   /**
