@@ -150,6 +150,11 @@ export const scenarios: readonly Scenario[] = [
   ),
   scenario("a command before an entrypoint", `.from("busybox").cmd(["x"]).entrypoint(["/e"])`),
   scenario("an entrypoint drops the base's command", `.from("busybox").entrypoint(["/e"])`),
+  scenario("what a base leaves to those that stand on it", `.from(lower).copy("b.txt", "/b").env({ LAST: "1" })`, {
+    before: `const lower = image().from("busybox").env({ BEFORE: "x" }).workdir("/srv")
+  .onbuild("ARG GIVEN=\${BEFORE}y").onbuild("COPY --chown=1:2 a.txt dir here/").onbuild("ENV SEEN=$GIVEN LAST=0")
+  .onbuild('LABEL "a b"=$SEEN').onbuild("WORKDIR below").onbuild('ENTRYPOINT ["/e", "$SEEN"]').onbuild("EXPOSE 80 53/udp");`,
+  }),
   scenario("no healthcheck", `.from("busybox").healthcheck("none")`),
 ];
 

@@ -263,7 +263,7 @@ export class Image implements Defined {
     return this.#then({ kind: "shell", shell: Object.freeze([...shell]) }, site);
   }
 
-  /** Adds an instruction, as a Dockerfile would say it, for images that are built on this one by name. */
+  /** Adds an instruction, as a Dockerfile would say it, that images which stand on this one carry out first. */
   onbuild(instruction: string): Image {
     checkStrings([instruction]);
     return this.#then({ kind: "onbuild", instruction }, captureCallSite(this.onbuild));
