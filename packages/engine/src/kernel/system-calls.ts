@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { StrakeError } from "@strake/core";
 import { encodePath } from "@strake/oci";
@@ -112,8 +112,10 @@ function load(): SystemCalls {
       if (descriptor < 0) descriptor = Number(memoryFile(name, flags));
       if (descriptor < 0) throw failed("memfd_create", name);
       for (let at = 0; at < content.length; ) at += writeSync(descriptor, content, at);
-      if (control(descriptor, addSeals, allSeals) !== 0) throw failed("fcntl", name);
-      return descriptor;
+      if (control(descriptor, addSeals, allSeals) === 0) return descriptor;
+      const error = failed("fcntl", name);
+      closeSync(descriptor);
+      throw error;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { processName } from "../kernel/process-name.ts";
 import { systemCalls } from "../kernel/system-calls.ts";
@@ -33,7 +33,15 @@ export function crunSandbox(programs: string): Sandbox {
     return { early: crunEarly, open: copy };
   });
   const command = '"$crun" --cgroup-manager=disabled';
-  return ociRuntime({ name: "crun", shells, command }, new KeptProgram(programs));
+  const sandbox = ociRuntime({ name: "crun", shells, command }, new KeptProgram(programs));
+  return {
+    ...sandbox,
+    close: () => {
+      sandbox.close();
+      if (copy !== undefined) closeSync(copy);
+      copy = undefined;
+    },
+  };
 }
 
 /** Runs commands with runc. */
