@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -206,15 +206,40 @@ export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
     expect(await ok("run", "--rm", "changed:1")).toBe("changed\n");
   });
 
-  it.each(stores)("of %s that runs is neither committed nor removed, unless that is forced", async (_who, strake) => {
+  it.each(stores)("of %s that runs is not removed, unless that is forced", async (who, strake) => {
     const running = strake(["run", "--name", "long", "app", "sleep", "6543"]);
     await expect.poll(async () => (await strake(["ps"])).stdout, { timeout: 10_000 }).toMatch(/ Up .* long$/m);
     const removed = await strake(["rm", "long"]);
     expect([removed.status, removed.stderr]).toEqual([2, expect.stringContaining("long is running")]);
-    expect((await strake(["commit", "long", "x"])).status).toBe(2);
+    if (who !== "root") {
+      // Its processes belong to another of this user's ids.
+      const { status, stderr } = await strake(["commit", "long", "x"]);
+      expect([status, stderr]).toEqual([2, expect.stringContaining("this user cannot stop it")]);
+      expect(statesOf("sleep 6543").filter((state) => state.startsWith("T"))).toEqual([]);
+    }
     expect(await strake(["rm", "-f", "long"])).toMatchObject({ status: 0, stdout: "long\n" });
     expect((await running).status).not.toBe(0);
     expect((await strake(["ps", "-a", "-q"])).stdout).toBe("");
+  });
+
+  it.each(stores)("of %s stands still while it is committed, and goes on", async (who, strake) => {
+    const mark = `committed-${process.pid}-${who.length}`;
+    const script = `i=0; while :; do i=$((i+1)); echo $i > /tmp/new; mv /tmp/new /tmp/n; : ${mark}; done`;
+    const running = strake(["run", "--name", "busy", "-u", "0", "app", "sh", "-c", script]);
+    await expect.poll(() => statesOf(mark).length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await strake(["ps"])).stdout, { timeout: 10_000 }).toMatch(/ Up .* busy$/m);
+    const count = async (image: string) => {
+      const committed = await strake(["commit", "busy", image]);
+      expect(committed.status, committed.stderr).toBe(0);
+      return Number((await strake(["run", "--rm", image, "cat", "/tmp/n"])).stdout);
+    };
+    const first = await count("busy:1");
+    expect(first).toBeGreaterThan(0);
+    expect(await count("busy:2")).toBeGreaterThan(first);
+    expect(statesOf(mark).filter((state) => state.startsWith("T"))).toEqual([]);
+    expect(await strake(["rm", "-f", "busy"])).toMatchObject({ status: 0 });
+    expect((await running).status).not.toBe(0);
+    await expect.poll(() => statesOf(mark), { timeout: 10_000 }).toEqual([]);
   });
 
   it("ends with what runs it, and says by which signal", async () => {
@@ -240,3 +265,9 @@ export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
     expect([without.status, without.stderr]).toEqual([2, expect.stringContaining("not a TTY")]);
   });
 });
+
+/** What the processes whose command line has a text in it are doing, in the letters of ps(1). */
+function statesOf(text: string): readonly string[] {
+  const all = execFileSync("ps", ["-eo", "stat,args", "-ww"], { encoding: "utf8" }).split("\n");
+  return all.filter((line) => line.includes(text) && !line.includes("strake.js"));
+}

@@ -1,4 +1,5 @@
 export { type ContainerRecord, Containers, isRunning } from "./container/containers.ts";
+export { pauseProcesses } from "./container/pause-processes.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export * from "./explain.ts";
 export { processName } from "./kernel/process-name.ts";

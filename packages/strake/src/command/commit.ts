@@ -1,4 +1,4 @@
-import { Containers, isRunning, LocalImages } from "@strake/engine";
+import { type ContainerRecord, Containers, isRunning, LocalImages, pauseProcesses } from "@strake/engine";
 import { imageId, parsePlatform, parseReference } from "@strake/oci";
 import { enterUserNamespace } from "../compose/enter-user-namespace.ts";
 import { openImage } from "../compose/open-image.ts";
@@ -8,7 +8,8 @@ import type { CommitRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
 
 /**
- * Makes an image of a container: its image's layers, and one of what its command changed.
+ * Makes an image of a container: its image's layers, and one of what its command changed. One that runs stands still
+ * meanwhile.
  *
  * @returns what `strake commit` prints: the image's id
  */
@@ -16,12 +17,11 @@ export async function commitContainer(request: CommitRequest, signal: AbortSigna
   const names = request.reference === undefined ? [] : [parseReference(request.reference)];
   await enterUserNamespace();
   const workspace = openWorkspace({ readOnly: false, signal });
+  let resume = () => {};
   try {
     const containers = new Containers(workspace.settings.home);
     const container = containers.find(request.container);
-    if (isRunning(container)) {
-      throw usageError(`the container ${container.name} is running`, "End its command first, so that its files rest.");
-    }
+    if (isRunning(container)) resume = pause(container);
     const platform = parsePlatform(container.platform);
     const { plan, options } = await openImage(workspace, container.reference, platform, container.manifest);
     const { config, history } = plan.image;
@@ -48,6 +48,19 @@ export async function commitContainer(request: CommitRequest, signal: AbortSigna
     workspace.engine.keep([solution]);
     return `${await imageId(image)}\n`;
   } finally {
+    resume();
     await workspace.close();
+  }
+}
+
+/** Files that change while they are read would be no state that ever was. */
+function pause(container: ContainerRecord): () => void {
+  try {
+    return pauseProcesses(Number(container.runner?.split(".")[0]));
+  } catch (error) {
+    throw usageError(
+      `the container ${container.name} is running, and this user cannot stop it (${(error as NodeJS.ErrnoException).code})`,
+      "End its command first, so that its files rest.",
+    );
   }
 }
