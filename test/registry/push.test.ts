@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { serveBases } from "../support/base-images.ts";
 import { need } from "../support/need.ts";
@@ -51,6 +52,42 @@ need("docker-registry", "skopeo")("a registry", () => {
     const changed = await runStrake(["build", "--push", "-t", name], { cwd, home });
     expect(changed.status, changed.stderr).toBe(0);
     expect((await inspect("team/app:1")).Digest).not.toBe(Digest);
+  });
+
+  it("gets a small layer that changed with three requests besides those for the layer, and heals itself", async () => {
+    const layers = Array.from({ length: 10 }, (_, at) => `.copy("f${at}", "/f${at}")`).join("");
+    const cwd = project({
+      "build.ts": `${imports}export const app = image().from("scratch")${layers}.copy("a.txt", "/a");\n`,
+      "a.txt": "small one\n",
+      ...Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`f${at}`, randomBytes(100_000).toString("hex")])),
+    });
+    const name = `${server.address}/team/small:1`;
+    const build = async () => {
+      const before = requests().length;
+      const built = await runStrake(["build", "--push", "-t", name, "--progress", "plain"], { cwd, home });
+      expect(built.status, built.stderr).toBe(0);
+      const asked = requests().slice(before);
+      return asked.map((line) => /"(\w+) \S*\/v2\/team\/small\/(manifests|blobs)/.exec(line)?.slice(1).join(" "));
+    };
+    await build();
+    writeFileSync(join(cwd, "a.txt"), "small two\n");
+    const changed = ["POST blobs", "POST blobs", "PUT blobs", "PUT blobs", "PUT manifests"];
+    expect((await build()).sort()).toEqual(changed);
+    expect((await inspect("team/small:1")).Layers).toHaveLength(11);
+
+    // Its operator removes everything: what is remembered of it is wrong now.
+    rmSync(join(dirname(server.log), "storage/docker/registry/v2"), { recursive: true });
+    writeFileSync(join(cwd, "a.txt"), "small three\n");
+    const healed = await build();
+    expect(healed.filter((each) => each === "PUT manifests")).toHaveLength(2);
+    await runOrThrow("skopeo", [
+      "copy",
+      "--src-tls-verify=false",
+      `docker://${name}`,
+      `dir:${temporaryFolder()}/whole`,
+    ]);
+    const records = readdirSync(join(home, "pushed"), { recursive: true, withFileTypes: true });
+    expect(records.filter((each) => each.isFile()).length).toBeGreaterThan(0);
   });
 
   it("gets what the store has, gives it back, and others read it", async () => {

@@ -17,6 +17,7 @@ import type { RetryOptions } from "./http/retry.ts";
 import { wrongBytes } from "./http/wrong-bytes.ts";
 import { Limit } from "./limit.ts";
 import { listReferrers, listRepositories, listTags } from "./listing.ts";
+import type { KnownBlobs } from "./push/known-blobs.ts";
 import { Pusher } from "./push/pusher.ts";
 import { RegistryError } from "./registry-error.ts";
 import type { RegistrySettings } from "./registry-settings.ts";
@@ -144,10 +145,11 @@ export class RegistryClient {
    * Pushes to the registry itself, never to a mirror.
    *
    * @param mountFrom repositories of the registry that may have layers already
+   * @param known what is remembered of the registry; nothing where absent
    */
-  pusher(mountFrom: readonly string[] = []): Pusher {
+  pusher(mountFrom: readonly string[] = [], known?: KnownBlobs): Pusher {
     const { retry = {}, signal, parallel = 4 } = this.#options;
-    return new Pusher(this.#own(), { retry, signal, parallel, mountFrom });
+    return new Pusher(this.#own(), { retry, signal, parallel, mountFrom, ...(known === undefined ? {} : { known }) });
   }
 
   /** Asks whether the registry lets this user in. @throws RegistryError `unauthorized` */

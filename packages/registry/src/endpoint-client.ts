@@ -24,6 +24,8 @@ export interface EndpointRequest {
   readonly location?: URL;
   /** Failures are for the caller to deal with: what was sent in part may not be sent again blindly. */
   readonly once?: boolean;
+  /** Part of a push: what is only asked is asked with the right to write, so that one token does for all of it. */
+  readonly pushing?: boolean;
   /** Repositories that are read from besides, such as to mount a blob of theirs. */
   readonly reads?: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -38,6 +40,8 @@ export interface ReceivedDocument {
 /** Asks one endpoint: with a token where it wants one, and again where it failed for a moment. */
 export class EndpointClient {
   readonly endpoint: Endpoint;
+  /** Whether the registry takes a blob with the request that begins its upload; undefined as long as none was tried. */
+  takesWholePosts: boolean | undefined;
   readonly #http: HttpClient;
   readonly #tokens: TokenSource;
   readonly #retry: RetryOptions;
@@ -190,8 +194,8 @@ export class EndpointClient {
   }
 }
 
-function actionsOf({ method }: EndpointRequest): string {
-  if (method === "GET" || method === "HEAD") return "pull";
+function actionsOf({ method, pushing }: EndpointRequest): string {
+  if ((method === "GET" || method === "HEAD") && pushing !== true) return "pull";
   return method === "DELETE" ? "delete" : "pull,push";
 }
 

@@ -1,5 +1,6 @@
 import type { Descriptor, Reference } from "@strake/oci";
-import type { Pushed, Pusher, Sending } from "../push/pusher.ts";
+import type { Sending } from "../push/blob-sender.ts";
+import type { Pushed, Pusher } from "../push/pusher.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { ContentSource } from "./content-source.ts";
 import { readContentTree, type TreeDocument, type TreeOptions } from "./content-tree.ts";
@@ -38,12 +39,17 @@ export async function pushTree(
   const elsewhere = source.place?.registry === target.registry && source.place.repository !== repository;
   const from = elsewhere ? [source.place.repository] : [];
   const blobs = new Map(blobsBelow(root).map((blob) => [blob.digest, blob]));
-  await Promise.all(
-    [...blobs.values()].map(async (blob) => {
-      blobDone?.(blob, await pusher.sendBlob(repository, blob, () => source.blob(blob), from));
-    }),
-  );
-  await putDocuments(pusher, repository, root, target.tag);
+  const told = new Set<string>();
+  await pusher.believing(repository, async () => {
+    await Promise.all(
+      [...blobs.values()].map(async (blob) => {
+        const how = await pusher.sendBlob(repository, blob, () => source.blob(blob), from);
+        if (!told.has(blob.digest)) blobDone?.(blob, how);
+        told.add(blob.digest);
+      }),
+    );
+    await putDocuments(pusher, repository, root, target.tag);
+  });
   return { digest, unchanged: false };
 }
 

@@ -12,17 +12,12 @@ import {
 } from "@strake/oci";
 import type { EndpointClient } from "../endpoint-client.ts";
 import { bytesBody } from "../http/request-body.ts";
-import type { RetryOptions } from "../http/retry.ts";
-import { Limit } from "../limit.ts";
 import { RegistryError } from "../registry-error.ts";
-import { type UploadSource, uploadBlob } from "./upload-blob.ts";
+import { BlobSender, type BlobSenderOptions, type Sending } from "./blob-sender.ts";
+import { blobsNamed } from "./blobs-named.ts";
 
 /** What pushing goes by. */
-export interface PusherOptions {
-  readonly retry: RetryOptions;
-  readonly signal: AbortSignal | undefined;
-  /** How many blobs are sent at once. */
-  readonly parallel: number;
+export interface PusherOptions extends BlobSenderOptions {
   /** Repositories of the registry that may have a blob already: those of the bases. */
   readonly mountFrom?: readonly string[];
 }
@@ -34,47 +29,52 @@ export interface Pushed {
   readonly unchanged: boolean;
 }
 
-/** How a registry came to have a blob: it had it, it took it from another repository, or it was sent it. */
-export type Sending = "there" | "mounted" | "sent";
-
 /**
  * Pushes images to one registry: each blob once, however many images want it, and only what the registry lacks.
  *
- * Layers come first, then configs, then manifests, then indexes: nothing names what is not there yet.
+ * Blobs come first, then manifests, then indexes: nothing names what is not there yet. What is remembered of the
+ * registry is believed until it refuses a manifest for it.
  */
 export class Pusher {
   readonly #endpoint: EndpointClient;
   readonly #options: PusherOptions;
-  readonly #limit: Limit;
-  readonly #sent = new Map<string, Promise<Sending>>();
-  /** The repositories that are known to have a blob. */
-  readonly #places = new Map<Digest, Set<string>>();
-  readonly #unknown = new WeakMap<Layer, Map<string, Promise<void>>>();
+  readonly #blobs: BlobSender;
 
   constructor(endpoint: EndpointClient, options: PusherOptions) {
     this.#endpoint = endpoint;
     this.#options = options;
-    this.#limit = new Limit(options.parallel);
+    this.#blobs = new BlobSender(endpoint, options);
   }
 
   /** Pushes an image, or several as an index, under a name. @throws RegistryError */
   async push(images: readonly Image[], reference: Reference): Promise<Pushed> {
-    const [image] = images as [Image, ...Image[]];
-    if (images.length === 1) return this.#pushOne(image, reference);
     const { repository } = reference;
-    if ((await Promise.all(images.map(isKnown))).every((known) => known)) {
-      const digest = sha256(await imageIndexFrom(images));
-      if (await this.names(reference, digest)) return { digest, unchanged: true };
-    }
-    await Promise.all(images.map((each) => this.#pushContent(each, repository)));
-    for (const each of images) {
-      const bytes = await each.rawManifest();
-      await this.putManifest(repository, sha256(bytes), bytes, (await imageDescriptor(each)).mediaType);
-    }
-    const index = await imageIndexFrom(images);
-    const digest = sha256(index);
-    await this.putManifest(repository, reference.tag ?? digest, index, mediaType.ociIndex);
+    const before = await this.#findUnchanged(images, reference);
+    if (before !== undefined) return { digest: before, unchanged: true };
+    const digest = await this.believing(repository, async () => {
+      await Promise.all(images.map((each) => this.#pushContent(each, repository)));
+      const [image] = images as [Image, ...Image[]];
+      if (images.length === 1) return this.#putImage(image, reference, reference.tag);
+      await Promise.all(images.map((each) => this.#putImage(each, reference, undefined)));
+      const index = await imageIndexFrom(images);
+      await this.putManifest(repository, reference.tag ?? sha256(index), index, mediaType.ociIndex);
+      return sha256(index);
+    });
     return { digest, unchanged: false };
+  }
+
+  /**
+   * Does something that may rely on what is remembered of a repository; where the registry refuses it for what it lacks,
+   * that is forgotten, and it is done once more.
+   */
+  async believing<T>(repository: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const lacking = RegistryError.is(error) && (error.status === 400 || error.status === 404);
+      if (!lacking || !this.#blobs.doubt(repository)) throw error;
+      return await work();
+    }
   }
 
   /** Whether the registry says that a name stands for a digest. */
@@ -90,6 +90,7 @@ export class Pusher {
         repository: reference.repository,
         path: `manifests/${reference.tag ?? reference.digest ?? "latest"}`,
         headers: { accept: manifestTypes },
+        pushing: true,
         signal: this.#options.signal,
       });
       response.discard();
@@ -107,153 +108,17 @@ export class Pusher {
   }
 
   /**
-   * Sends a blob of known digest and size, unless the repository has it or can take it over from another.
+   * Sends a blob that has to be fetched from somewhere, unless the repository has it or can take it over from another.
    *
    * @param mountFrom repositories of the registry that may have it
    */
-  async sendBlob(
+  sendBlob(
     repository: string,
     { digest, size }: Pick<Descriptor, "digest" | "size">,
     open: () => AsyncIterable<Uint8Array>,
     mountFrom: readonly string[] = [],
   ): Promise<Sending> {
-    const source: UploadSource = { digest: async () => digest, size, open };
-    return this.#once(repository, digest, () =>
-      this.#limit.run(() => this.#sendUnlessThere(repository, digest, source, mountFrom)),
-    );
-  }
-
-  async #pushOne(image: Image, reference: Reference): Promise<Pushed> {
-    if (await isKnown(image)) {
-      const digest = sha256(await image.rawManifest());
-      if (await this.names(reference, digest)) return { digest, unchanged: true };
-    }
-    await this.#pushContent(image, reference.repository);
-    const bytes = await image.rawManifest();
-    const digest = sha256(bytes);
-    const descriptor = await imageDescriptor(image);
-    await this.putManifest(reference.repository, reference.tag ?? digest, bytes, descriptor.mediaType);
-    return { digest, unchanged: false };
-  }
-
-  async #pushContent(image: Image, repository: string): Promise<void> {
-    const layers = await image.layers();
-    await Promise.all(layers.map((layer) => this.#pushLayer(layer, repository)));
-    const config = await image.rawConfig();
-    const digest = sha256(config);
-    await this.#once(repository, digest, async () => {
-      const source = { digest: async () => digest, size: config.length, open: () => asStream(config) };
-      return this.#limit.run(() => this.#sendUnlessThere(repository, digest, source, []));
-    });
-  }
-
-  async #pushLayer(layer: Layer, repository: string): Promise<void> {
-    const known = layer.known === undefined ? await fullyKnown(layer) : layer.known();
-    const source: UploadSource = {
-      digest: () => layer.digest(),
-      ...(known.size === undefined ? {} : { size: known.size }),
-      open: () => layer.compressed(),
-    };
-    const { digest } = known;
-    if (digest === undefined) await this.#onceUnknown(layer, repository, source);
-    else {
-      const { mountFrom = [] } = this.#options;
-      await this.#once(repository, digest, () =>
-        this.#limit.run(() => this.#sendUnlessThere(repository, digest, source, mountFrom)),
-      );
-    }
-  }
-
-  #once(repository: string, digest: Digest, send: () => Promise<Sending>): Promise<Sending> {
-    const name = `${repository} ${digest}`;
-    const sending = this.#sent.get(name) ?? send();
-    this.#sent.set(name, sending);
-    // What failed may be tried again by whoever wants it next.
-    sending.catch(() => this.#sent.delete(name));
-    return sending;
-  }
-
-  /** A layer whose digest nobody knows yet is known by itself. */
-  #onceUnknown(layer: Layer, repository: string, source: UploadSource): Promise<void> {
-    const places = this.#unknown.get(layer) ?? new Map<string, Promise<void>>();
-    this.#unknown.set(layer, places);
-    const send = async () => {
-      await this.#send(repository, source);
-      this.#noteIn(repository, await source.digest());
-    };
-    const sending = places.get(repository) ?? this.#limit.run(send);
-    places.set(repository, sending);
-    sending.catch(() => places.delete(repository));
-    return sending;
-  }
-
-  async #sendUnlessThere(
-    repository: string,
-    digest: Digest,
-    source: UploadSource,
-    mountFrom: readonly string[],
-  ): Promise<Sending> {
-    const how = (await this.#has(repository, digest))
-      ? "there"
-      : (await this.#mountFirst(repository, digest, mountFrom))
-        ? "mounted"
-        : "sent";
-    if (how === "sent") await this.#send(repository, source);
-    this.#noteIn(repository, digest);
-    return how;
-  }
-
-  async #mountFirst(repository: string, digest: Digest, mountFrom: readonly string[]): Promise<boolean> {
-    for (const from of new Set([...(this.#places.get(digest) ?? []), ...mountFrom])) {
-      if (from !== repository && (await this.#mount(repository, digest, from))) return true;
-    }
-    return false;
-  }
-
-  #noteIn(repository: string, digest: Digest): void {
-    this.#places.set(digest, (this.#places.get(digest) ?? new Set()).add(repository));
-  }
-
-  #send(repository: string, source: UploadSource): Promise<void> {
-    const { retry, signal } = this.#options;
-    return uploadBlob(this.#endpoint, repository, source, { retry, signal });
-  }
-
-  async #has(repository: string, digest: Digest): Promise<boolean> {
-    const { signal } = this.#options;
-    return found(this.#endpoint.request({ method: "HEAD", repository, path: `blobs/${digest}`, signal }));
-  }
-
-  /** Takes a blob over from another repository of the registry, which moves nothing. */
-  async #mount(repository: string, digest: Digest, from: string): Promise<boolean> {
-    try {
-      const response = await this.#endpoint.request({
-        method: "POST",
-        repository,
-        path: `blobs/uploads/?${new URLSearchParams({ mount: digest, from })}`,
-        headers: { "content-length": "0" },
-        reads: [from],
-        signal: this.#options.signal,
-      });
-      response.discard();
-      if (response.status !== 201) await this.#forget(repository, response.headers.location, response.url);
-      return response.status === 201;
-    } catch (error) {
-      // Whoever may not read there uploads instead.
-      if (RegistryError.is(error) && !error.temporary) return false;
-      throw error;
-    }
-  }
-
-  /** A registry that cannot mount begins an upload instead; that one is not wanted. */
-  async #forget(repository: string, location: string | undefined, base: URL): Promise<void> {
-    if (location === undefined) return;
-    const target = new URL(location, base);
-    const { signal } = this.#options;
-    await this.#endpoint.request({ method: "DELETE", repository, path: "", location: target, signal }).then(
-      (response) => response.discard(),
-      () => {},
-    );
+    return this.#blobs.send(repository, { digest, size, far: true, open }, mountFrom);
   }
 
   /** Puts a manifest or an index under a tag or its digest. @throws RegistryError `digest-mismatch` */
@@ -268,14 +133,58 @@ export class Pusher {
     });
     response.discard();
     const digest = response.headers["docker-content-digest"];
-    if (digest === undefined || digest === sha256(bytes)) return;
-    throw new RegistryError(
-      "digest-mismatch",
-      `PUT ${response.url.origin}: the registry calls the manifest ${digest}`,
-      {
-        hint: "Something between here and the registry changes what is sent.",
-      },
-    );
+    if (digest !== undefined && digest !== sha256(bytes)) {
+      throw new RegistryError(
+        "digest-mismatch",
+        `PUT ${response.url.origin}: the registry calls the manifest ${digest}`,
+        { hint: "Something between here and the registry changes what is sent." },
+      );
+    }
+    this.#blobs.known.note(repository, blobsNamed(bytes));
+  }
+
+  /** What a name stands for where that is these very images; asks only where it may be. */
+  async #findUnchanged(images: readonly Image[], reference: Reference): Promise<Digest | undefined> {
+    if (!(await Promise.all(images.map(isKnown))).every((known) => known)) return undefined;
+    const { repository } = reference;
+    const { known } = this.#blobs;
+    const configs = await Promise.all(images.map(async (image) => sha256(await image.rawConfig())));
+    // Of a repository that is known, a config that is not tells that the image is new there.
+    if (known.knows(repository) && !configs.every((config) => known.has(repository, config))) return undefined;
+    const [image] = images as [Image, ...Image[]];
+    const digest = sha256(images.length === 1 ? await image.rawManifest() : await imageIndexFrom(images));
+    if (!(await this.names(reference, digest))) return undefined;
+    for (const each of images) known.note(repository, blobsNamed(await each.rawManifest()));
+    return digest;
+  }
+
+  async #putImage(image: Image, { repository }: Reference, tag: string | undefined): Promise<Digest> {
+    const bytes = await image.rawManifest();
+    const { digest, mediaType: type } = await imageDescriptor(image);
+    await this.putManifest(repository, tag ?? digest, bytes, type);
+    return digest;
+  }
+
+  /** Sends config and layers at the same time, as far as the config is known before the layers are made. */
+  async #pushContent(image: Image, repository: string): Promise<void> {
+    const layers = await image.layers();
+    const [early, late] = [layers.filter(hasDiffId), layers.filter((layer) => !hasDiffId(layer))];
+    const sendAll = (some: readonly Layer[]) => Promise.all(some.map((layer) => this.#pushLayer(layer, repository)));
+    const sendConfig = async () => {
+      const bytes = await image.rawConfig();
+      const open = () => asStream(bytes);
+      await this.#blobs.send(repository, { digest: sha256(bytes), size: bytes.length, open }, []);
+    };
+    await Promise.all([sendAll(late).then(sendConfig), sendAll(early)]);
+  }
+
+  async #pushLayer(layer: Layer, repository: string): Promise<void> {
+    const { digest, size } = layer.known === undefined ? await fullyKnown(layer) : layer.known();
+    if (digest === undefined) await this.#blobs.sendUnknown(repository, layer);
+    else {
+      const blob = { digest, ...(size === undefined ? {} : { size }), open: () => layer.compressed() };
+      await this.#blobs.send(repository, blob, this.#options.mountFrom ?? []);
+    }
   }
 }
 
@@ -287,18 +196,13 @@ async function isKnown(image: Image): Promise<boolean> {
   return (await image.layers()).every((layer) => layer.known === undefined || layer.known().digest !== undefined);
 }
 
-async function fullyKnown(layer: Layer): Promise<{ readonly digest?: Digest; readonly size?: number }> {
-  return { digest: await layer.digest(), size: await layer.size() };
+/** Whether a layer's part of the config can be told without making its bytes. */
+function hasDiffId(layer: Layer): boolean {
+  return layer.known === undefined || layer.known().diffId !== undefined;
 }
 
-async function found(request: Promise<{ discard(): void }>): Promise<boolean> {
-  try {
-    (await request).discard();
-    return true;
-  } catch (error) {
-    if (RegistryError.is(error) && error.code === "not-found") return false;
-    throw error;
-  }
+async function fullyKnown(layer: Layer): Promise<{ readonly digest?: Digest; readonly size?: number }> {
+  return { digest: await layer.digest(), size: await layer.size() };
 }
 
 async function* asStream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

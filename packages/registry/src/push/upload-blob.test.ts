@@ -20,8 +20,9 @@ function client(address: string, more: ConstructorParameters<typeof RegistryClie
   return made;
 }
 
-function sample(text = "hello") {
-  const bytes = Buffer.from(text.repeat(50_000));
+/** An image with one layer, which is small enough to be sent whole. */
+function sample(text = "hello", times = 50_000) {
+  const bytes = Buffer.from(text.repeat(times));
   const layer = layerFromEntries(
     [
       {
@@ -43,9 +44,23 @@ function sample(text = "hello") {
   });
 }
 
-async function pushed(registry: RegistryServer, more: ConstructorParameters<typeof RegistryClient>[1] = {}) {
+/** One whose layer is sent as a stream. */
+const large = () => sample("hello", 300_000);
+
+/** The requests that brought the bytes of blobs. */
+function sendings(registry: RegistryServer, since = 0) {
+  return registry.requests.slice(since).filter(({ method, on, headers }) => {
+    return method === "PATCH" || (method !== "GET" && on === "upload" && headers["content-length"] !== "0");
+  });
+}
+
+async function pushed(
+  registry: RegistryServer,
+  more: ConstructorParameters<typeof RegistryClient>[1] = {},
+  image = large(),
+) {
   const reference = parseReference(`${registry.address}/a/b:1`);
-  const result = await client(registry.address, more).pusher().push([sample()], reference);
+  const result = await client(registry.address, more).pusher().push([image], reference);
   const fetched = await client(registry.address, more).getManifest(reference);
   expect(fetched.digest).toBe(result.digest);
   return result;
@@ -54,7 +69,52 @@ async function pushed(registry: RegistryServer, more: ConstructorParameters<type
 it("pushes an image whose digests nobody knew before", async () => {
   const registry = await server();
   expect((await pushed(registry)).unchanged).toBe(false);
-  expect(registry.requests.filter(({ method }) => method === "PATCH")).toHaveLength(2);
+  expect(sendings(registry)).toHaveLength(2);
+});
+
+it.each([true, false])(
+  "sends what is small in as few requests as the registry takes (whole posts: %s)",
+  async (whole) => {
+    const registry = await server({ wholePosts: whole });
+    await client(registry.address)
+      .pusher()
+      .push([sample()], parseReference(`${registry.address}/a/b:1`));
+    const asked = registry.requests.map(({ method, on }) => `${method} ${on}`);
+    if (whole) expect(asked).toEqual(["POST upload", "PUT upload", "POST upload", "PUT manifest"]);
+    else expect(asked.sort()).toEqual(["POST upload", "POST upload", "PUT manifest", "PUT upload", "PUT upload"]);
+    // What was found out holds for the next.
+    const before = registry.requests.length;
+    const pusher = client(registry.address).pusher();
+    await pusher.push([sample("one")], parseReference(`${registry.address}/a/b:2`));
+    await pusher.push([sample("two")], parseReference(`${registry.address}/a/b:3`));
+    const tried = registry.requests.slice(before).filter(({ path }) => /uploads\/\?digest=/.test(path));
+    expect(tried).toHaveLength(whole ? 3 : 1);
+  },
+);
+
+it("does not ask whether the registry has what is as quickly sent", async () => {
+  const registry = await server();
+  const image = sample("small", 1000);
+  for (const layer of await image.layers()) await layer.digest();
+  await client(registry.address)
+    .pusher()
+    .push([image], parseReference(`${registry.address}/a/b:1`));
+  expect(registry.requests.filter(({ method, on }) => method === "HEAD" && on === "blob")).toEqual([]);
+  const larger = sample();
+  for (const layer of await larger.layers()) await layer.digest();
+  const before = registry.requests.length;
+  await client(registry.address)
+    .pusher()
+    .push([larger], parseReference(`${registry.address}/a/b:2`));
+  await client(registry.address)
+    .pusher()
+    .push([larger], parseReference(`${registry.address}/a/b:3`));
+  expect(registry.requests.slice(before).filter(({ method, on }) => method === "HEAD" && on === "blob")).toHaveLength(
+    2,
+  );
+  expect(sendings(registry, before).filter(({ headers }) => Number(headers["content-length"]) > 200_000)).toHaveLength(
+    1,
+  );
 });
 
 it("asks once where the registry has everything", async () => {
@@ -76,7 +136,7 @@ it("sends a blob once, however many images have it", async () => {
   await Promise.all(
     ["x", "y", "z"].map((tag) => pusher.push([image], parseReference(`${registry.address}/a/b:${tag}`))),
   );
-  expect(registry.requests.filter(({ method }) => method === "PATCH")).toHaveLength(2);
+  expect(sendings(registry)).toHaveLength(2);
 });
 
 it("fetches a token for writing", async () => {
@@ -87,18 +147,28 @@ it("fetches a token for writing", async () => {
   );
 });
 
-it("goes on after answers that will pass", async () => {
+it.each([sample, large])("goes on after answers that will pass", async (make) => {
   const registry = await server();
   registry.fail({ fault: { kind: "server-error" }, method: "POST", times: 2 });
   registry.fail({ fault: { kind: "too-many-requests", retryAfter: "0" }, method: "PUT", times: 2 });
   registry.fail({ fault: { kind: "server-error", status: 503 }, method: "PATCH", times: 1 });
-  await pushed(registry);
+  await pushed(registry, {}, make());
 });
 
-it("begins anew where the registry has forgotten an upload", async () => {
+it.each([
+  ["PATCH", large],
+  ["PUT", large],
+  ["PUT", sample],
+] as const)("begins anew where the registry has forgotten an upload (%s, %o)", async (method, make) => {
+  const registry = await server({ wholePosts: false });
+  registry.fail({ fault: { kind: "answer", status: 404 }, method, on: "upload", times: 1 });
+  await pushed(registry, {}, make());
+});
+
+it("uploads as usual where a registry refuses a blob with the first request", async () => {
   const registry = await server();
-  registry.fail({ fault: { kind: "answer", status: 404 }, method: "PATCH", times: 1 });
-  await pushed(registry);
+  registry.fail({ fault: { kind: "answer", status: 405 }, path: /uploads\/\?digest=/ });
+  await pushed(registry, {}, sample());
 });
 
 it("gives up, saying why, where it may not write", async () => {
@@ -123,11 +193,29 @@ it("mounts what a base's repository has, and sends it where that cannot be", asy
   const mounting = client(registry.address).pusher(["base"]);
   const before = registry.requests.length;
   await mounting.push([image], parseReference(`${registry.address}/app:1`));
-  const asked = registry.requests.slice(before).map(({ method }) => method);
   // The config alone is sent.
-  expect(asked.filter((method) => method === "PATCH")).toHaveLength(1);
+  expect(sendings(registry, before)).toHaveLength(1);
   const elsewhere = client(registry.address).pusher(["not-there"]);
+  const [layer] = await image.layers();
+  const asked = registry.requests.length;
   await elsewhere.push([image], parseReference(`${registry.address}/other:1`));
+  expect(sendings(registry, asked)).toHaveLength(2);
+  const begun = registry.requests.slice(asked).filter(({ path }) => path.includes(`mount=`));
+  expect(begun).toHaveLength(1);
+  expect(decodeURIComponent(begun[0]?.path ?? "")).toContain(await layer?.digest());
+});
+
+it.each([sample, large])("goes on with the upload that a registry begins instead of a mount", async (make) => {
+  const registry = await server({ mounts: false });
+  const image = make();
+  for (const layer of await image.layers()) await layer.digest();
+  await client(registry.address)
+    .pusher(["one", "two"])
+    .push([image], parseReference(`${registry.address}/app:1`));
+  const posts = registry.requests.filter(({ method, on }) => method === "POST" && on === "upload");
+  // Of two that were begun one is ended unused; the third request is the config's.
+  expect(posts).toHaveLength(3);
+  expect(registry.requests.filter(({ method }) => method === "DELETE")).toHaveLength(1);
 });
 
 it("sends a blob once to a registry, and has it taken over for the other names of an image", async () => {
@@ -135,13 +223,13 @@ it("sends a blob once to a registry, and has it taken over for the other names o
   const image = sample();
   const pusher = client(registry.address).pusher();
   for (const name of ["a", "b", "c"]) await pusher.push([image], parseReference(`${registry.address}/${name}:1`));
-  expect(registry.requests.filter(({ method }) => method === "PATCH")).toHaveLength(2);
+  expect(sendings(registry)).toHaveLength(2);
   expect(registry.requests.filter(({ path }) => path.includes("mount="))).toHaveLength(4);
 });
 
 it("goes on where a line broke, at whatever byte, and transfers nothing twice", async () => {
   const registry = await server();
-  const image = sample();
+  const image = large();
   const [layer] = await image.layers();
   const size = (await layer?.size()) ?? 0;
   await layer?.digest();
@@ -164,26 +252,37 @@ it("begins anew where what was taken up turns out to be spoilt, and gives up whe
   const spoilt = { kind: "answer", status: 400, body: `{"errors":[{"code":"DIGEST_INVALID"}]}` } as const;
   registry.fail({ fault: { kind: "cut-request", afterBytes: 1000 }, method: "PATCH", times: 1 });
   registry.fail({ fault: spoilt, method: "PUT", on: "upload", times: 1 });
-  const image = sample();
+  const image = large();
   // Only what is known to the byte is taken up.
   for (const layer of await image.layers()) await layer.digest();
   const reference = parseReference(`${registry.address}/a/b:1`);
   const { digest } = await client(registry.address).pusher().push([image], reference);
   expect((await client(registry.address).getManifest(reference)).digest).toBe(digest);
   const again = await server();
-  again.fail({ fault: spoilt, method: "PUT", on: "upload" });
+  again.fail({ fault: spoilt, method: "PUT", on: "upload", times: 1 });
   await expect(pushed(again)).rejects.toThrow(/DIGEST_INVALID/);
   expect(again.requests.filter(({ method, on }) => method === "PUT" && on === "upload").length).toBeLessThan(3);
 });
 
-it("does not send a blob again when only the answer to its end was lost", async () => {
+it.each([sample, large])("does not send a blob again when only the answer to its end was lost", async (make) => {
   const registry = await server();
   registry.fail({ fault: { kind: "lost-answer" }, method: "PUT", on: "upload", times: 2 });
-  await pushed(registry);
-  expect(registry.requests.filter(({ method }) => method === "PATCH")).toHaveLength(2);
+  await pushed(registry, {}, make());
+  expect(sendings(registry)).toHaveLength(2);
 });
 
-it("ends in a whole image, whichever request the registry dies at", async () => {
+it("sends what is small anew where the line broke", async () => {
+  const registry = await server({ wholePosts: false });
+  const image = sample();
+  for (const afterBytes of [1, 1000, 100_000]) {
+    registry.fail({ fault: { kind: "cut-request", afterBytes }, method: "PUT", on: "upload", times: 1 });
+    const reference = parseReference(`${registry.address}/cut-${afterBytes}:1`);
+    const { digest } = await client(registry.address).pusher().push([image], reference);
+    expect((await client(registry.address).getManifest(reference)).digest).toBe(digest);
+  }
+});
+
+it.each([sample, large])("ends in a whole image, whichever request the registry dies at", async (make) => {
   for (let dies = 0; dies < 12; dies++) {
     const registry = await server();
     let count = 0;
@@ -195,7 +294,7 @@ it("ends in a whole image, whichever request the registry dies at", async () => 
         return count > dies ? /./ : /^never$/;
       },
     });
-    await pushed(registry);
+    await pushed(registry, {}, make());
   }
 });
 

@@ -3,6 +3,7 @@ import type { EndpointClient } from "../endpoint-client.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { backOff, type RetryOptions } from "../http/retry.ts";
 import { RegistryError } from "../registry-error.ts";
+import { seemsThere } from "./has-blob.ts";
 
 /** A blob that a registry is to have. */
 export interface UploadSource {
@@ -18,6 +19,8 @@ export interface UploadSource {
 export interface UploadOptions {
   readonly retry: RetryOptions;
   readonly signal: AbortSignal | undefined;
+  /** Where the registry has begun the upload already. */
+  readonly begun?: URL | undefined;
 }
 
 /**
@@ -32,9 +35,9 @@ export async function uploadBlob(
   endpoint: EndpointClient,
   repository: string,
   given: UploadSource,
-  { retry, signal }: UploadOptions,
+  { retry, signal, begun }: UploadOptions,
 ): Promise<void> {
-  let at: Upload | undefined;
+  let at: Upload | undefined = begun && { location: begun, received: 0 };
   let resumed = false;
   let ofSource: unknown;
   const source: UploadSource = {
@@ -47,7 +50,7 @@ export async function uploadBlob(
   for (let failures = 0; ; ) {
     let stage: "begin" | "send" | "end" = "begin";
     try {
-      at ??= await begin(endpoint, repository, signal);
+      at ??= { location: await beginUpload(endpoint, repository, signal), received: 0 };
       stage = "send";
       at = await sendRest(endpoint, repository, at, source, signal);
       stage = "end";
@@ -63,7 +66,7 @@ export async function uploadBlob(
       const spoilt: boolean = resumed && error.status === 400;
       const lost: boolean = stage !== "begin" && (error.status === 404 || error.status === 416 || spoilt);
       // One that was ended is forgotten too: then the answer was lost on the way, and not the blob.
-      if (lost && stage === "end" && (await isThere(endpoint, repository, await source.digest(), signal))) return;
+      if (lost && stage === "end" && (await seemsThere(endpoint, repository, await source.digest(), signal))) return;
       // Everything but the stream itself has been tried again already.
       const broken: boolean = stage === "send" && error.temporary;
       if (!(broken || lost) || failures >= (retry.tries ?? 5)) throw error;
@@ -83,7 +86,12 @@ interface Upload {
   readonly received: number;
 }
 
-async function begin(endpoint: EndpointClient, repository: string, signal: AbortSignal | undefined): Promise<Upload> {
+/** Begins an upload, and tells where it goes on. @throws RegistryError */
+export async function beginUpload(
+  endpoint: EndpointClient,
+  repository: string,
+  signal: AbortSignal | undefined,
+): Promise<URL> {
   const response = await endpoint.request({
     method: "POST",
     repository,
@@ -92,7 +100,7 @@ async function begin(endpoint: EndpointClient, repository: string, signal: Abort
     signal,
   });
   response.discard();
-  return { location: locationOf(response), received: 0 };
+  return locationOf(response);
 }
 
 async function sendRest(
@@ -141,21 +149,6 @@ async function finish(
   response.discard();
 }
 
-async function isThere(
-  endpoint: EndpointClient,
-  repository: string,
-  digest: Digest,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  try {
-    (await endpoint.request({ method: "HEAD", repository, path: `blobs/${digest}`, signal })).discard();
-    return true;
-  } catch (error) {
-    if (RegistryError.is(error)) return false;
-    throw error;
-  }
-}
-
 /** Asks how much of an upload has arrived; one that the registry does not tell is begun anew. */
 async function ask(
   endpoint: EndpointClient,
@@ -175,7 +168,8 @@ async function ask(
   }
 }
 
-function locationOf(response: HttpResponse): URL {
+/** Where an answer says that an upload goes on. @throws RegistryError `invalid-response` */
+export function locationOf(response: HttpResponse): URL {
   const { location } = response.headers;
   if (location !== undefined && URL.canParse(location, response.url.href)) return new URL(location, response.url);
   throw new RegistryError("invalid-response", `POST ${response.url.origin}: INVALID_LOCATION: no place to upload to`, {

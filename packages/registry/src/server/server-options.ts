@@ -18,6 +18,10 @@ export interface RegistryServerOptions {
   readonly deletes?: boolean;
   /** False where the endpoint for referrers is missing, as in registries from before the distribution spec 1.1. */
   readonly referrers?: boolean;
+  /** False where a blob is not taken with the request that begins its upload, as docker-registry does not. */
+  readonly wholePosts?: boolean;
+  /** False where no blob is taken over from another repository. */
+  readonly mounts?: boolean;
   /** The most entries of a list that are told at once; all unless said. */
   readonly pageSize?: number;
 }

@@ -29,15 +29,18 @@ export async function takeUpload(
   route: Route & { kind: "upload" },
   uploads: Uploads,
 ): Promise<void> {
-  const { request, url, content } = exchange;
+  const { request, url, content, options } = exchange;
   if (route.upload === "") {
     if (request.method !== "POST") return sendError(exchange, 405, "UNSUPPORTED", "an upload is begun with POST");
     const mount = url.searchParams.get("mount") ?? "";
     // What cannot be mounted is to be uploaded, so that is no error.
-    const mounted = content.find(url.searchParams.get("from") ?? "")?.blobs.get(mount);
+    const mounted =
+      options.mounts === false ? undefined : content.find(url.searchParams.get("from") ?? "")?.blobs.get(mount);
     if (mounted !== undefined) return keep(exchange, route.repository, mount, mounted);
     const digest = url.searchParams.get("digest");
-    if (digest !== null) return keep(exchange, route.repository, digest, await readRequest(request));
+    const whole = digest !== null && options.wholePosts !== false;
+    if (whole) return keep(exchange, route.repository, digest, await readRequest(request));
+    request.resume();
     return sendState(exchange, 202, route.repository, uploads.begin(), 0);
   }
   const pieces = uploads.find(route.upload);
@@ -55,8 +58,8 @@ async function continueUpload(
   const { repository, upload } = route;
   const received = () => pieces.reduce((size, piece) => size + piece.length, 0);
   if (request.method === "GET") return sendState(exchange, 204, repository, upload, received());
+  if (fault?.kind === "cut-request") return cutRequest(exchange, pieces, fault.afterBytes);
   if (request.method === "PATCH") {
-    if (fault?.kind === "cut-request") return cutRequest(exchange, pieces, fault.afterBytes);
     // What came before the line broke is kept, as real registries do, so that the rest can follow.
     const piece = await readRequest(request, (part) => startsAt(exchange, received()) && pieces.push(part));
     if (!follows(exchange, received(), piece)) return sendState(exchange, 416, repository, upload, received());

@@ -1,5 +1,6 @@
 import { fetchBlob, LocalImages } from "@strake/engine";
 import { type Descriptor, parseReference, printReference } from "@strake/oci";
+import { PushedBlobs } from "../compose/pushed-blobs.ts";
 import { openWorkspace } from "../compose/workspace.ts";
 import { formatSize } from "../format/format-size.ts";
 import type { PullRequest } from "./request.ts";
@@ -19,7 +20,7 @@ export async function pullImages(request: PullRequest, signal: AbortSignal): Pro
     for (const text of request.names) {
       const reference = parseReference(text);
       const { image, digest } = await registry.resolve(reference, request.platform ?? workspace.platform);
-      const { layers } = await image.manifest();
+      const { config, layers } = await image.manifest();
       const client = registry.client(reference.registry);
       const tell = ({ digest }: Descriptor, text: string) => {
         if (!request.quiet) process.stderr.write(`${digest.slice(7, 19)}: ${text}\n`);
@@ -34,6 +35,12 @@ export async function pullImages(request: PullRequest, signal: AbortSignal): Pro
       await Promise.allSettled(fetching);
       await Promise.all(fetching);
       await new LocalImages(store, signal).put(image, [reference]);
+      // Whoever pushes it there, or what stands on it, need not ask.
+      const seen = new PushedBlobs(workspace.settings.home, reference.registry);
+      seen.note(
+        reference.repository,
+        [config, ...layers].map((each) => each.digest),
+      );
       if (!request.quiet) process.stderr.write(`Digest: ${digest}\n`);
       lines.push(printReference(reference));
     }

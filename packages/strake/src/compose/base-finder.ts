@@ -23,6 +23,7 @@ import {
   sha256,
 } from "@strake/oci";
 import type { GetOptions, Registry } from "@strake/registry";
+import { PushedBlobs } from "./pushed-blobs.ts";
 
 /** How bases are looked for. */
 export interface BaseFinderOptions {
@@ -108,7 +109,12 @@ export class BaseFinder {
       }
     }
     const image = await remote();
-    if (!this.#options.readOnly) await keepDocuments(store, image);
+    if (!this.#options.readOnly) {
+      await keepDocuments(store, image);
+      const { config, layers } = await image.manifest();
+      const blobs = [config, ...layers].map((blob) => blob.digest);
+      new PushedBlobs(store.folder, reference.registry).note(reference.repository, blobs);
+    }
     return this.#nearestBytes(image, async () => image, reference);
   }
 

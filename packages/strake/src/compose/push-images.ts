@@ -1,6 +1,7 @@
 import type { Digest, Image, Reference } from "@strake/oci";
 import { printReference } from "@strake/oci";
 import type { Pushed, Pusher } from "@strake/registry";
+import { PushedBlobs } from "./pushed-blobs.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Pushes the images of one command; each registry gets each blob once. */
@@ -33,7 +34,8 @@ export class ImagePusher {
   #pusher(registry: string): Promise<Pusher> {
     const open = async () => {
       const from = this.#bases.filter((base) => base.registry === registry).map(({ repository }) => repository);
-      return (await this.#workspace.registry()).client(registry).pusher([...new Set(from)]);
+      const known = new PushedBlobs(this.#workspace.settings.home, registry);
+      return (await this.#workspace.registry()).client(registry).pusher([...new Set(from)], known);
     };
     const pusher = this.#pushers.get(registry) ?? open();
     this.#pushers.set(registry, pusher);

@@ -21,6 +21,7 @@ import {
   type Sending,
   type TreeDocument,
 } from "@strake/registry";
+import { PushedBlobs } from "../pushed-blobs.ts";
 import type { Workspace } from "../workspace.ts";
 import { type CopySource, openSource } from "./open-source.ts";
 import type { CopyPlace } from "./parse-place.ts";
@@ -50,9 +51,12 @@ export async function copyImage(
   const source = await openSource(workspace, from);
   try {
     if (to.type === "registry") {
-      const client = (await workspace.registry()).client(to.reference.registry);
-      if (source.content !== undefined) return await pushTree(client.pusher(), source.content, to.reference, options);
-      return await client.pusher().push([await source.image(options.platform)], to.reference);
+      const { registry } = to.reference;
+      // What is known is made use of; a copy leaves nothing here.
+      const known = new PushedBlobs(workspace.settings.home, registry, { readOnly: true });
+      const pusher = (await workspace.registry()).client(registry).pusher([], known);
+      if (source.content !== undefined) return await pushTree(pusher, source.content, to.reference, options);
+      return await pusher.push([await source.image(options.platform)], to.reference);
     }
     return await copyToFile(source, from, to, options);
   } finally {
