@@ -43,12 +43,15 @@ export class EndpointClient {
   /** Whether the registry takes a blob with the request that begins its upload; undefined as long as none was tried. */
   takesWholePosts: boolean | undefined;
   readonly #http: HttpClient;
+  /** Trusts nobody: what it gets an answer from speaks no TLS. */
+  readonly #probe: HttpClient;
   readonly #tokens: TokenSource;
   readonly #retry: RetryOptions;
   readonly #credentials: CredentialSource | undefined;
   /** What the endpoint asked for, by repository and what is done there, so that later requests bring it along. */
   readonly #asked = new Map<string, TokenRequest | "basic">();
   #base: URL | undefined;
+  #choosing: Promise<URL> | undefined;
 
   /** @throws RegistryError `invalid-settings` when the endpoint's certificates cannot be read */
   constructor(
@@ -61,6 +64,7 @@ export class EndpointClient {
     this.#http = new HttpClient(
       endpoint.ca === undefined ? options : { ...options, ca: readCertificates(endpoint.ca) },
     );
+    this.#probe = new HttpClient({ ...options, ca: "nobody" });
     this.#tokens = new TokenSource(this.#http, this.#retry, () => this.#credential());
     if (endpoint.bases.length === 1) this.#base = endpoint.bases[0];
   }
@@ -97,6 +101,7 @@ export class EndpointClient {
   /** Closes every kept connection. */
   close(): void {
     this.#http.close();
+    this.#probe.close();
   }
 
   async #authorized(request: EndpointRequest): Promise<HttpResponse> {
@@ -160,16 +165,28 @@ export class EndpointClient {
 
   async #send(request: EndpointRequest, authorization: string | undefined): Promise<HttpResponse> {
     if (this.#base !== undefined) return await this.#sendTo(this.#base, request, authorization);
+    this.#choosing ??= this.#chooseBase(request.signal);
+    try {
+      this.#base = await this.#choosing;
+    } finally {
+      // Who could not be reached is asked again the next time.
+      this.#choosing = undefined;
+    }
+    return await this.#sendTo(this.#base, request, authorization);
+  }
+
+  /** Finds out whether the first address speaks TLS, without the system's certificates: to read those takes longest. */
+  async #chooseBase(signal: AbortSignal | undefined): Promise<URL> {
     const [first, second = first] = this.endpoint.bases;
     try {
-      const response = await this.#sendTo(first, request, authorization);
-      this.#base = first;
-      return response;
+      (await this.#probe.request({ method: "GET", url: new URL("/v2/", first), once: true, signal })).discard();
+      return first;
     } catch (error) {
-      if (!RegistryError.is(error) || !refusesTls(error)) throw error;
-      const response = await this.#sendTo(second, request, authorization);
-      this.#base = second;
-      return response;
+      if (!RegistryError.is(error)) throw error;
+      if (refusesTls(error)) return second;
+      // Whoever has a certificate speaks TLS, whether or not it is one to be trusted.
+      if (error.code === "untrusted-certificate") return first;
+      throw error;
     }
   }
 

@@ -38,7 +38,7 @@ async function copy(from: string, to: string, platform?: typeof linuxArm64) {
   const how: string[] = [];
   const pushed = await pushTree(writer.pusher(), registrySource(reader, source), target, {
     platform,
-    blobDone: (_, sending) => how.push(sending),
+    watch: () => ({ moved() {}, ended: (sending) => how.push(sending) }),
   });
   return { ...pushed, how: how.sort() };
 }

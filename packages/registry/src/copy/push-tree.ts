@@ -1,14 +1,14 @@
 import type { Descriptor, Reference } from "@strake/oci";
-import type { Sending } from "../push/blob-sender.ts";
 import type { Pushed, Pusher } from "../push/pusher.ts";
+import type { WatchBlobs } from "../push/watch-blobs.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { ContentSource } from "./content-source.ts";
 import { readContentTree, type TreeDocument, type TreeOptions } from "./content-tree.ts";
 
 /** What becomes of a copy, as it becomes of it. */
 export interface PushTreeOptions extends Pick<TreeOptions, "platform"> {
-  /** Called for each blob when the registry has it. */
-  readonly blobDone?: (blob: Descriptor, how: Sending) => void;
+  /** Watches each blob on its way. */
+  readonly watch?: WatchBlobs | undefined;
 }
 
 /**
@@ -23,7 +23,7 @@ export async function pushTree(
   pusher: Pusher,
   source: ContentSource,
   target: Reference,
-  { platform, blobDone }: PushTreeOptions = {},
+  { platform, watch }: PushTreeOptions = {},
 ): Promise<Pushed> {
   const { repository } = target;
   const isThere = (digest: string) => pusher.has(repository, digest);
@@ -39,15 +39,9 @@ export async function pushTree(
   const elsewhere = source.place?.registry === target.registry && source.place.repository !== repository;
   const from = elsewhere ? [source.place.repository] : [];
   const blobs = new Map(blobsBelow(root).map((blob) => [blob.digest, blob]));
-  const told = new Set<string>();
   await pusher.believing(repository, async () => {
-    await Promise.all(
-      [...blobs.values()].map(async (blob) => {
-        const how = await pusher.sendBlob(repository, blob, () => source.blob(blob), from);
-        if (!told.has(blob.digest)) blobDone?.(blob, how);
-        told.add(blob.digest);
-      }),
-    );
+    const send = (blob: Descriptor) => pusher.sendBlob(repository, blob, () => source.blob(blob), from, watch);
+    await Promise.all([...blobs.values()].map(send));
     await putDocuments(pusher, repository, root, target.tag);
   });
   return { digest, unchanged: false };

@@ -11,9 +11,10 @@ export class Agents {
   readonly #tunnels = new Map<string, TunnelAgent>();
   readonly #options: https.AgentOptions;
 
-  /** @param ca certificates in PEM that are trusted besides the system's */
-  constructor(ca: string | undefined) {
-    this.#options = { keepAlive: true, ...(ca === undefined ? {} : { ca: [...systemCertificates(), ca] }) };
+  /** @param trusted certificates in PEM that are trusted besides the system's; or nobody is trusted, not even those */
+  constructor(trusted: string | "nobody" | undefined) {
+    const ca = trusted === "nobody" ? [] : trusted === undefined ? undefined : [...systemCertificates(), trusted];
+    this.#options = { keepAlive: true, ...(ca === undefined ? {} : { ca }) };
     this.#secure = new https.Agent(this.#options);
   }
 

@@ -14,8 +14,8 @@ import type { HttpResponse } from "./response.ts";
 /** What a client of HTTP needs to know beforehand. */
 export interface HttpOptions {
   readonly proxy?: ProxySettings;
-  /** Certificates in PEM that are trusted besides the system's. */
-  readonly ca?: string;
+  /** Certificates in PEM that are trusted besides the system's; or nobody is trusted, not even those. */
+  readonly ca?: string | "nobody";
   /** How long a connection may take to stand, in milliseconds; 10 seconds unless said. */
   readonly connectTimeout?: number;
   /** How long nothing may be heard while something is waited for, in milliseconds; 30 seconds unless said. */

@@ -8,6 +8,7 @@ import { cancelUpload, mountBlob } from "./mount-blob.ts";
 import { collect, readBeginning } from "./read-beginning.ts";
 import { type UploadSource, uploadBlob } from "./upload-blob.ts";
 import { longestWhole, uploadWhole } from "./upload-whole.ts";
+import { counted, type Sending, type WatchBlobs, watched } from "./watch-blobs.ts";
 
 /** What sending blobs goes by. */
 export interface BlobSenderOptions {
@@ -18,9 +19,6 @@ export interface BlobSenderOptions {
   /** What is remembered of the registry; nothing where absent. */
   readonly known?: KnownBlobs;
 }
-
-/** How a registry came to have a blob: it had it, it took it from another repository, or it was sent it. */
-export type Sending = "there" | "mounted" | "sent";
 
 /** A blob of known digest. */
 export interface KnownBlob {
@@ -64,10 +62,24 @@ export class BlobSender {
     return this.#options.known ?? nothingKnown;
   }
 
-  /** Sends a blob, unless the repository has it or can take it over from one of `mountFrom`. */
-  send(repository: string, blob: KnownBlob, mountFrom: readonly string[]): Promise<Sending> {
+  /**
+   * Sends a blob, unless the repository has it or can take it over from one of `mountFrom`.
+   *
+   * @param watch asked only by whoever wants the blob first
+   */
+  send(
+    repository: string,
+    blob: KnownBlob,
+    mountFrom: readonly string[],
+    watch: WatchBlobs | undefined,
+  ): Promise<Sending> {
     const name = `${repository} ${blob.digest}`;
-    const sending = this.#sent.get(name) ?? this.#limit.run(() => this.#sendUnlessThere(repository, blob, mountFrom));
+    const send = () => {
+      const watcher = watch?.(blob);
+      const open = () => counted(blob.open(), watcher);
+      return watched(watcher, () => this.#sendUnlessThere(repository, { ...blob, open }, mountFrom));
+    };
+    const sending = this.#sent.get(name) ?? this.#limit.run(send);
     this.#sent.set(name, sending);
     // What failed may be tried again by whoever wants it next.
     sending.catch(() => this.#sent.delete(name));
@@ -75,10 +87,15 @@ export class BlobSender {
   }
 
   /** Sends a layer whose digest nobody knows yet; it is known by itself. */
-  sendUnknown(repository: string, layer: Layer): Promise<Sending> {
+  sendUnknown(repository: string, layer: Layer, watch: WatchBlobs | undefined): Promise<Sending> {
     const places = this.#unknown.get(layer) ?? new Map<string, Promise<Sending>>();
     this.#unknown.set(layer, places);
-    const sending = places.get(repository) ?? this.#limit.run(() => this.#sendWhileReading(repository, layer));
+    const send = () => {
+      const watcher = watch?.({});
+      const open = () => counted(layer.compressed(), watcher);
+      return watched(watcher, () => this.#sendWhileReading(repository, layer, open));
+    };
+    const sending = places.get(repository) ?? this.#limit.run(send);
     places.set(repository, sending);
     sending.catch(() => places.delete(repository));
     return sending;
@@ -141,8 +158,8 @@ export class BlobSender {
   }
 
   /** The upload begins before the layer's bytes have all been made; a layer that is small is one of known digest then. */
-  async #sendWhileReading(repository: string, layer: Layer): Promise<Sending> {
-    const beginning = await readBeginning(layer.compressed(), longestWhole);
+  async #sendWhileReading(repository: string, layer: Layer, open: () => AsyncIterable<Uint8Array>): Promise<Sending> {
+    const beginning = await readBeginning(open(), longestWhole);
     if (beginning.ended) {
       const { bytes } = beginning;
       const blob = { digest: await layer.digest(), size: bytes.length, fresh: true, open: () => asStream(bytes) };
@@ -151,7 +168,7 @@ export class BlobSender {
     try {
       const source: UploadSource = {
         digest: () => layer.digest(),
-        open: () => beginning.whole() ?? layer.compressed(),
+        open: () => beginning.whole() ?? open(),
       };
       await uploadBlob(this.#endpoint, repository, source, this.#options);
     } finally {

@@ -13,8 +13,9 @@ import {
 import type { EndpointClient } from "../endpoint-client.ts";
 import { bytesBody } from "../http/request-body.ts";
 import { RegistryError } from "../registry-error.ts";
-import { BlobSender, type BlobSenderOptions, type Sending } from "./blob-sender.ts";
+import { BlobSender, type BlobSenderOptions } from "./blob-sender.ts";
 import { blobsNamed } from "./blobs-named.ts";
+import type { Sending, WatchBlobs } from "./watch-blobs.ts";
 
 /** What pushing goes by. */
 export interface PusherOptions extends BlobSenderOptions {
@@ -47,12 +48,12 @@ export class Pusher {
   }
 
   /** Pushes an image, or several as an index, under a name. @throws RegistryError */
-  async push(images: readonly Image[], reference: Reference): Promise<Pushed> {
+  async push(images: readonly Image[], reference: Reference, watch?: WatchBlobs): Promise<Pushed> {
     const { repository } = reference;
     const before = await this.#findUnchanged(images, reference);
     if (before !== undefined) return { digest: before, unchanged: true };
     const digest = await this.believing(repository, async () => {
-      await Promise.all(images.map((each) => this.#pushContent(each, repository)));
+      await Promise.all(images.map((each) => this.#pushContent(each, repository, watch)));
       const [image] = images as [Image, ...Image[]];
       if (images.length === 1) return this.#putImage(image, reference, reference.tag);
       await Promise.all(images.map((each) => this.#putImage(each, reference, undefined)));
@@ -117,8 +118,9 @@ export class Pusher {
     { digest, size }: Pick<Descriptor, "digest" | "size">,
     open: () => AsyncIterable<Uint8Array>,
     mountFrom: readonly string[] = [],
+    watch?: WatchBlobs,
   ): Promise<Sending> {
-    return this.#blobs.send(repository, { digest, size, far: true, open }, mountFrom);
+    return this.#blobs.send(repository, { digest, size, far: true, open }, mountFrom, watch);
   }
 
   /** Puts a manifest or an index under a tag or its digest. @throws RegistryError `digest-mismatch` */
@@ -166,24 +168,25 @@ export class Pusher {
   }
 
   /** Sends config and layers at the same time, as far as the config is known before the layers are made. */
-  async #pushContent(image: Image, repository: string): Promise<void> {
+  async #pushContent(image: Image, repository: string, watch: WatchBlobs | undefined): Promise<void> {
     const layers = await image.layers();
     const [early, late] = [layers.filter(hasDiffId), layers.filter((layer) => !hasDiffId(layer))];
-    const sendAll = (some: readonly Layer[]) => Promise.all(some.map((layer) => this.#pushLayer(layer, repository)));
+    const sendAll = (some: readonly Layer[]) =>
+      Promise.all(some.map((layer) => this.#pushLayer(layer, repository, watch)));
     const sendConfig = async () => {
       const bytes = await image.rawConfig();
       const open = () => asStream(bytes);
-      await this.#blobs.send(repository, { digest: sha256(bytes), size: bytes.length, open }, []);
+      await this.#blobs.send(repository, { digest: sha256(bytes), size: bytes.length, open }, [], watch);
     };
     await Promise.all([sendAll(late).then(sendConfig), sendAll(early)]);
   }
 
-  async #pushLayer(layer: Layer, repository: string): Promise<void> {
+  async #pushLayer(layer: Layer, repository: string, watch: WatchBlobs | undefined): Promise<void> {
     const { digest, size } = layer.known === undefined ? await fullyKnown(layer) : layer.known();
-    if (digest === undefined) await this.#blobs.sendUnknown(repository, layer);
+    if (digest === undefined) await this.#blobs.sendUnknown(repository, layer, watch);
     else {
       const blob = { digest, ...(size === undefined ? {} : { size }), open: () => layer.compressed() };
-      await this.#blobs.send(repository, blob, this.#options.mountFrom ?? []);
+      await this.#blobs.send(repository, blob, this.#options.mountFrom ?? [], watch);
     }
   }
 }

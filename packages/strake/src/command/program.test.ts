@@ -193,7 +193,7 @@ test("the other commands take docker's flags", async () => {
   });
   expect(await parse(["copy", "--platform", "arm64", "-q", "a", "oci:b"])).toEqual([
     "copy",
-    { source: "a", destination: "oci:b", quiet: true, platform: { os: "linux", architecture: "arm64" } },
+    { source: "a", destination: "oci:b", progress: "quiet", platform: { os: "linux", architecture: "arm64" } },
   ]);
   expect((await parse(["print", "web", "--to", "plan", "--dest", "out"]))[1]).toMatchObject({
     targets: ["web"],

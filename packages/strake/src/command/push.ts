@@ -1,7 +1,9 @@
 import { type ImageRecord, LocalImages, type Store } from "@strake/engine";
-import { parseReference, printReference } from "@strake/oci";
+import { familiarReference, parseReference, printReference } from "@strake/oci";
 import { ImagePusher } from "../compose/push-images.ts";
 import { openWorkspace } from "../compose/workspace.ts";
+import { pushWords } from "../screen/transfer-words.ts";
+import { startTransfers } from "../screen/transfers.ts";
 import { findImage, isIdOf, namedRecords } from "./find-image.ts";
 import type { PushRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
@@ -13,6 +15,7 @@ import { usageError } from "./usage-error.ts";
  */
 export async function pushNames(request: PushRequest, signal: AbortSignal): Promise<string> {
   const workspace = openWorkspace({ readOnly: false, signal });
+  const transfers = startTransfers(request.progress, process.stderr, process.env, pushWords);
   try {
     const { store } = workspace.engine;
     const wanted = request.allTags
@@ -23,16 +26,19 @@ export async function pushNames(request: PushRequest, signal: AbortSignal): Prom
         })
       : request.names.map((name) => ({ record: findByName(store, name), reference: parseReference(name) }));
     const pusher = new ImagePusher(workspace);
+    const quiet = request.progress === "quiet";
     const lines: string[] = [];
     for (const { record, reference } of wanted) {
       const image = await new LocalImages(store).open(record);
-      process.stderr.write(request.quiet ? "" : `The push refers to ${printReference(reference)}\n`);
-      for (const { name, digest, unchanged } of await pusher.push([image], [reference])) {
-        lines.push(request.quiet ? name : `${name} ${digest}${unchanged ? " (unchanged)" : ""}`);
+      transfers.say(`The push refers to ${printReference(reference)}`);
+      const watch = transfers.watch(familiarReference(reference));
+      for (const { name, digest, unchanged } of await pusher.push([image], [reference], watch)) {
+        lines.push(quiet ? name : `${name} ${digest}${unchanged ? " (unchanged)" : ""}`);
       }
     }
     return lines.map((line) => `${line}\n`).join("");
   } finally {
+    transfers.end();
     await workspace.close();
   }
 }

@@ -1,7 +1,14 @@
 import { parsePlatform } from "@strake/oci/document";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { type ProgressMode, progressModes } from "../screen/progress.ts";
 import { optional, type Values } from "./option/values.ts";
 import type { Actions } from "./request.ts";
+
+const progressOption = () =>
+  new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto");
+
+const progressOf = ({ quiet, progress }: Values): ProgressMode =>
+  quiet === true ? "quiet" : (progress as ProgressMode);
 
 /** Adds the commands that talk to registries. */
 export function addRegistryCommands(program: Command, actions: Actions): void {
@@ -10,21 +17,23 @@ export function addRegistryCommands(program: Command, actions: Actions): void {
     .description("push images of the local store, and only what the registry lacks")
     .argument("<name...>", "names of images, as registry/repository:tag")
     .option("-a, --all-tags", "all tags of the repository", false)
+    .addOption(progressOption())
     .option("-q, --quiet", "print names only", false)
     .action(async (names: string[], options: Values) => {
-      await actions.push({ names, allTags: options.allTags === true, quiet: options.quiet === true });
+      await actions.push({ names, allTags: options.allTags === true, progress: progressOf(options) });
     });
   program
     .command("pull")
     .description("take images from registries into the local store")
     .argument("<name...>", "names of images")
     .option("--platform <platform>", "which image of an index, such as linux/arm64")
+    .addOption(progressOption())
     .option("-q, --quiet", "print names only", false)
     .action(async (names: string[], options: Values) => {
       const { platform } = options;
       await actions.pull({
         names,
-        quiet: options.quiet === true,
+        progress: progressOf(options),
         ...(typeof platform === "string" ? { platform: parsePlatform(platform) } : {}),
       });
     });
@@ -34,13 +43,14 @@ export function addRegistryCommands(program: Command, actions: Actions): void {
     .argument("<source>", "a name, oci:FOLDER[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME]")
     .argument("<destination>", "the same")
     .option("--platform <platform>", "one image of an index only, such as linux/arm64")
+    .addOption(progressOption())
     .option("-q, --quiet", "print the destination only", false)
     .action(async (source: string, destination: string, options: Values) => {
       const { platform } = options;
       await actions.copy({
         source,
         destination,
-        quiet: options.quiet === true,
+        progress: progressOf(options),
         ...(typeof platform === "string" ? { platform: parsePlatform(platform) } : {}),
       });
     });

@@ -230,13 +230,13 @@ export interface PushRequest {
   readonly names: readonly string[];
   /** All tags of the repositories that the names are of. */
   readonly allTags: boolean;
-  readonly quiet: boolean;
+  readonly progress: ProgressMode;
 }
 
 export interface PullRequest {
   readonly names: readonly string[];
   readonly platform?: Platform;
-  readonly quiet: boolean;
+  readonly progress: ProgressMode;
 }
 
 export interface CopyRequest {
@@ -245,7 +245,7 @@ export interface CopyRequest {
   readonly destination: string;
   /** The image for one platform instead of all that an index names. */
   readonly platform?: Platform;
-  readonly quiet: boolean;
+  readonly progress: ProgressMode;
 }
 
 export interface LoginRequest {

@@ -1,6 +1,6 @@
 import type { Digest, Image, Reference } from "@strake/oci";
 import { printReference } from "@strake/oci";
-import type { Pushed, Pusher } from "@strake/registry";
+import type { Pushed, Pusher, WatchBlobs } from "@strake/registry";
 import { PushedBlobs } from "./pushed-blobs.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -17,11 +17,15 @@ export class ImagePusher {
   }
 
   /** Pushes an image, or several as an index, under every name. */
-  async push(images: readonly Image[], names: readonly Reference[]): Promise<readonly (Pushed & { name: string })[]> {
+  async push(
+    images: readonly Image[],
+    names: readonly Reference[],
+    watch?: WatchBlobs,
+  ): Promise<readonly (Pushed & { name: string })[]> {
     const pushed: (Pushed & { name: string })[] = [];
     for (const name of names) {
       const pusher = await this.#pusher(name.registry);
-      pushed.push({ name: printReference(name), ...(await pusher.push(images, name)) });
+      pushed.push({ name: printReference(name), ...(await pusher.push(images, name, watch)) });
     }
     return pushed;
   }

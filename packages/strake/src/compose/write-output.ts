@@ -24,6 +24,7 @@ import type { FileOutput, ImageOutput } from "./output-option.ts";
 import type { SolvedTarget } from "./plan-targets.ts";
 import type { ImagePusher } from "./push-images.ts";
 import type { Session } from "./session.ts";
+import { showSending } from "./show-sending.ts";
 
 /** What was written. */
 export interface Written {
@@ -74,7 +75,9 @@ export async function writeOutput(
       };
     }
     case "registry": {
-      const pushed = await output.pusher.push(images, names);
+      const sending = showSending(targets[0]?.name ?? "image", progress);
+      const pushed = await output.pusher.push(images, names, sending.watch);
+      sending.finish();
       const [first] = pushed;
       if (first === undefined) throw new Error("nothing is pushed without a name");
       const unchanged = pushed.every((each) => each.unchanged);

@@ -2,6 +2,7 @@ import { formatDuration } from "../format/format-duration.ts";
 import { formatSize } from "../format/format-size.ts";
 import { truncate } from "../format/table.ts";
 import { printExport } from "./plain-progress.ts";
+import type { ProgressVerbs } from "./progress.ts";
 import type { ProgressState, StepState } from "./progress-state.ts";
 import { oneLine, type Style, withoutControlCodes } from "./style.ts";
 
@@ -12,6 +13,8 @@ export interface Frame {
   /** Milliseconds, on the state's clock. */
   readonly now: number;
   readonly style: Style;
+  /** Those of a build where absent. */
+  readonly verbs?: ProgressVerbs;
 }
 
 /** A finished step gives way to others after this many milliseconds. */
@@ -25,7 +28,7 @@ export function drawProgress(state: ProgressState, frame: Frame): readonly strin
       step.finishedAt === undefined || step.outcome === "failed" || frame.now - step.finishedAt < shownAfterwards,
   );
   return [
-    drawHeader("Building", state, frame),
+    drawHeader(frame.verbs?.running ?? "Building", state, frame),
     ...fit(recent, room)
       .flatMap((step) => drawStep(step, frame))
       .slice(0, room),
@@ -40,7 +43,9 @@ export function drawSummary(state: ProgressState, frame: Frame): readonly string
   const cached = steps.length - shown.length;
   return [
     drawHeader(
-      steps.some(({ outcome }) => outcome === "failed" || outcome === "running") ? "Stopped" : "Built",
+      steps.some(({ outcome }) => outcome === "failed" || outcome === "running")
+        ? "Stopped"
+        : (frame.verbs?.done ?? "Built"),
       state,
       frame,
     ),

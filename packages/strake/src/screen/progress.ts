@@ -21,3 +21,14 @@ export interface ProgressStream {
   on?(event: "resize", listener: () => void): unknown;
   off?(event: "resize", listener: () => void): unknown;
 }
+
+/** What is said at the head of a live view. */
+export interface ProgressVerbs {
+  readonly running: string;
+  readonly done: string;
+}
+
+/** Whether a stream is a terminal that can be drawn on. */
+export function isLive(stream: ProgressStream, environment: Readonly<Record<string, string | undefined>>): boolean {
+  return stream.isTTY === true && environment.TERM !== "dumb";
+}

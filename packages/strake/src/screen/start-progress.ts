@@ -1,6 +1,6 @@
 import { jsonProgress } from "./json-progress.ts";
 import { plainProgress } from "./plain-progress.ts";
-import type { Progress, ProgressMode, ProgressStream } from "./progress.ts";
+import { isLive, type Progress, type ProgressMode, type ProgressStream, type ProgressVerbs } from "./progress.ts";
 import { makeStyle, wantsColour } from "./style.ts";
 import { ttyProgress } from "./tty-progress.ts";
 
@@ -9,9 +9,10 @@ export function startProgress(
   mode: ProgressMode,
   stream: ProgressStream,
   environment: Readonly<Record<string, string | undefined>>,
+  verbs?: ProgressVerbs,
 ): Progress {
   if (mode === "quiet") return { handle() {}, end() {} };
   if (mode === "json") return jsonProgress(stream);
-  const live = mode === "auto" && stream.isTTY === true && environment.TERM !== "dumb";
-  return live ? ttyProgress(stream, makeStyle(wantsColour(stream, environment))) : plainProgress(stream);
+  if (mode === "plain" || !isLive(stream, environment)) return plainProgress(stream);
+  return ttyProgress(stream, makeStyle(wantsColour(stream, environment)), verbs);
 }

@@ -1,5 +1,5 @@
 import { drawProgress, drawSummary, type Frame } from "./draw-progress.ts";
-import type { Progress, ProgressStream } from "./progress.ts";
+import type { Progress, ProgressStream, ProgressVerbs } from "./progress.ts";
 import { advanceProgress, beginProgress } from "./progress-state.ts";
 import { oneLine, type Style, withoutControlCodes } from "./style.ts";
 
@@ -18,14 +18,20 @@ const wrap = `${csi}?7h`;
  *
  * Nothing is drawn before a tenth of a second has passed, so a build that finds everything done does not flicker.
  */
-export function ttyProgress(stream: ProgressStream, style: Style): Progress {
+export function ttyProgress(stream: ProgressStream, style: Style, verbs?: ProgressVerbs): Progress {
   let state = beginProgress(performance.now());
   let drawn = 0;
   let live = true;
   let hidden = false;
 
   const frame = (): Frame => {
-    return { columns: stream.columns || 80, rows: stream.rows || 24, now: performance.now(), style };
+    return {
+      columns: stream.columns || 80,
+      rows: stream.rows || 24,
+      now: performance.now(),
+      style,
+      ...(verbs && { verbs }),
+    };
   };
   const replace = (lines: readonly string[]) => {
     const up = drawn > 0 ? `\r${csi}${drawn}A` : "";

@@ -15,11 +15,13 @@ import {
 } from "@strake/oci";
 import {
   type ContentSource,
+  counted,
   listDocuments,
   pushTree,
   readContentTree,
-  type Sending,
   type TreeDocument,
+  type WatchBlobs,
+  watched,
 } from "@strake/registry";
 import { PushedBlobs } from "../pushed-blobs.ts";
 import type { Workspace } from "../workspace.ts";
@@ -30,7 +32,7 @@ import type { CopyPlace } from "./parse-place.ts";
 export interface CopyOptions {
   /** The image for one platform; without it, all that an index names. */
   readonly platform?: Platform | undefined;
-  readonly blobDone: (blob: Descriptor, how: Sending) => void;
+  readonly watch: WatchBlobs;
   readonly signal: AbortSignal;
 }
 
@@ -56,7 +58,7 @@ export async function copyImage(
       const known = new PushedBlobs(workspace.settings.home, registry, { readOnly: true });
       const pusher = (await workspace.registry()).client(registry).pusher([], known);
       if (source.content !== undefined) return await pushTree(pusher, source.content, to.reference, options);
-      return await pusher.push([await source.image(options.platform)], to.reference);
+      return await pusher.push([await source.image(options.platform)], to.reference, options.watch);
     }
     return await copyToFile(source, from, to, options);
   } finally {
@@ -93,15 +95,18 @@ async function copyToLayout(
   content: ContentSource,
   path: string,
   name: string | undefined,
-  { platform, blobDone, signal }: CopyOptions,
+  { platform, watch, signal }: CopyOptions,
 ): Promise<Copied> {
   const root = await readContentTree(content, { platform });
   const documents = listDocuments(root);
   const store = async (blobs: BlobStore): Promise<readonly Descriptor[]> => {
-    const put = async (blob: Descriptor): Promise<void> => {
-      const there = await blobs.has(blob.digest);
-      if (!there) await blobs.put(blob.digest, untilInterrupted(content.blob(blob), signal));
-      blobDone(blob, there ? "there" : "sent");
+    const put = (blob: Descriptor): Promise<unknown> => {
+      const watcher = watch(blob);
+      return watched(watcher, async () => {
+        if (await blobs.has(blob.digest)) return "there";
+        await blobs.put(blob.digest, untilInterrupted(counted(content.blob(blob), watcher), signal));
+        return "sent";
+      });
     };
     const putting = documents.flatMap((document) => document.blobs.map(put));
     // Nothing may still be writing when the caller learns of a failure.
@@ -118,13 +123,14 @@ async function copyToArchive(
   content: ContentSource,
   path: string,
   name: string | undefined,
-  { platform, blobDone, signal }: CopyOptions,
+  { platform, watch, signal }: CopyOptions,
 ): Promise<Copied> {
   const root = await readContentTree(content, { platform });
   const documents = listDocuments(root);
   const bytesOf = async function* (blob: Descriptor) {
-    yield* content.blob(blob);
-    blobDone(blob, "sent");
+    const watcher = watch(blob);
+    yield* counted(content.blob(blob), watcher);
+    watcher.ended("sent");
   };
   const blobs = documents.flatMap((document) => document.blobs);
   const members = [
