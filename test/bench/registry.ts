@@ -9,11 +9,16 @@ import { layerFiles } from "./input.ts";
 import { type OwnRegistry, ownRegistry, processorTime } from "./own-registry.ts";
 import { median, printRatio, printSeconds, printTable } from "./table.ts";
 
+/** The small files of the context: one in a layer of 100 MB, one that is a layer by itself. */
+const changing = ["last/small", "small"] as const;
+
 /** One thing that is measured: who does it, and how. */
 interface Work {
   readonly name: string;
   /** @param address the registry's; a new and empty one each time where the scenario asks for that */
   readonly run: (round: number, address: string) => Promise<unknown>;
+  /** Done before each run, and not measured. */
+  readonly prepare?: (address: string, round: number) => Promise<unknown>;
 }
 
 /** What one run took, in milliseconds; processor times are of what was started and of the registry. */
@@ -44,20 +49,23 @@ export async function benchRegistry(rounds: number): Promise<void> {
   }
 }
 
-/** A layer for each file, and one for a small file that changes. */
+/** A layer for each file, the last of them with a small file beside it that changes, and a layer for a small file alone. */
 async function makeContext(context: string, input: string): Promise<string> {
   mkdirSync(join(context, "node_modules"), { recursive: true });
   symlinkSync(dirname(dirname(strakeBin)), join(context, "node_modules/strake"));
   writeFileSync(join(context, "package.json"), JSON.stringify({ type: "module" }));
   const files = readdirSync(join(input, "large"));
-  for (const file of files) linkSync(join(input, "large", file), join(context, file));
-  writeFileSync(join(context, "small"), "first\n");
-  const steps = [...files, "small"].map((file) => `.copy("${file}", "/${file}")`).join("");
+  mkdirSync(join(context, "last"));
+  const last = files.at(-1);
+  for (const file of files) linkSync(join(input, "large", file), join(context, file === last ? "last" : "", file));
+  for (const small of changing) writeFileSync(join(context, small), "first\n");
+  const copied = [...files.slice(0, -1), "last", "small"];
+  const steps = copied.map((path) => `.copy("${path}", "/${path}")`).join("");
   writeFileSync(
     join(context, "build.ts"),
     `import { image } from "strake";\nexport const app = image().from("scratch")${steps};\n`,
   );
-  const lines = [...files, "small"].map((file) => `COPY ${file} /${file}\n`).join("");
+  const lines = copied.map((path) => `COPY ${path} /${path}\n`).join("");
   writeFileSync(join(context, "Dockerfile"), `FROM scratch\n${lines}`);
   return context;
 }
@@ -126,14 +134,9 @@ async function benchBuilds(folder: string, context: string, registry: OwnRegistr
       cwd: context,
       env: { STRAKE_HOME: join(folder, `${where}-${round}`) },
     });
-  const changed = async (round: number, work: (round: number) => Promise<unknown>) => {
-    writeFileSync(join(context, "small"), `${round} ${process.hrtime.bigint()}\n`);
-    return work(round);
-  };
-  const cold: Work[] = [{ name: "strake build --push", run: (round) => build(round, "building") }];
-  const warm: Work[] = [
-    { name: "strake build --push", run: (round) => changed(round, (each) => build(each, "building")) },
-  ];
+  const name = "strake build --push";
+  const cold: Work[] = [{ name, run: (round) => build(round, "building") }];
+  const warm: Work[] = [{ name, run: (round) => build(round, "building") }];
   if (missing(buildkitNeeds).length === 0) {
     const daemon = await buildkitDaemon();
     const push = async (round: number) => {
@@ -143,18 +146,31 @@ async function benchBuilds(folder: string, context: string, registry: OwnRegistr
       const { status, stderr } = await daemon.buildctl(args);
       if (status !== 0) throw new Error(stderr);
     };
-    const name = "buildctl + buildkitd";
+    const peer = "buildctl + buildkitd";
     cold.push({
-      name,
+      name: peer,
       run: async (round) => {
         await daemon.buildctl(["prune", "--all"]);
         await push(round);
       },
     });
-    warm.push({ name, run: (round) => changed(round, push) });
+    warm.push({ name: peer, run: push });
   }
   await compare("build --push, cold", registry, rounds, cold);
-  await compare("build --push, one small file changed", registry, rounds, warm);
+  for (const [file, where] of [
+    [changing[0], "a small file in a layer of 100 MB changed"],
+    [changing[1], "a small layer changed"],
+  ] as const) {
+    const changed = warm.map((work) => ({
+      ...work,
+      // Both begin with everything else built and pushed.
+      prepare: async (at: string, round: number) => {
+        await work.run(round, at);
+        writeFileSync(join(context, file), `${process.hrtime.bigint()}\n`);
+      },
+    }));
+    await compare(`build --push, ${where}`, registry, rounds, changed);
+  }
 }
 
 type Times = ReadonlyMap<string, Taken[]>;
@@ -169,18 +185,12 @@ async function compare(title: string, registry: OwnRegistry, rounds: number, wor
 }
 
 /** Each run has a registry of its own, which nobody knows yet. */
-async function compareAnew(
-  folder: string,
-  rounds: number,
-  title: string,
-  works: readonly (Work & { readonly prepare?: (address: string) => Promise<unknown> })[],
-): Promise<void> {
+async function compareAnew(folder: string, rounds: number, title: string, works: readonly Work[]): Promise<void> {
   const times: Times = new Map(works.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     for (const work of works) {
       const own = mkdtempSync(join(folder, "registry-"));
       const registry = await ownRegistry(own);
-      await work.prepare?.(registry.address);
       await measure(work, round, registry, times);
       registry.stop();
       rmSync(own, { recursive: true, force: true, maxRetries: 5 });
@@ -190,6 +200,7 @@ async function compareAnew(
 }
 
 async function measure(work: Work, round: number, { address, pid }: OwnRegistry, times: Times): Promise<void> {
+  await work.prepare?.(address, round);
   const before = { at: performance.now(), own: processorTime("self", "children"), registry: processorTime(pid) };
   await work.run(round, address);
   if (round === 0) return;
