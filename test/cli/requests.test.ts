@@ -22,6 +22,23 @@ it.each([
   [["build", "--platform", "linux/amd64/v8/x"], "linux/amd64/v8/x"],
   [["build", "-t", "NOT A NAME"], "NOT A NAME"],
   [["build", "-f", "elsewhere.ts"], "elsewhere.ts"],
+  [["build", "--secret", "token"], "Write --secret id=NAME,src=FILE"],
+  [["build", "--secret", "id=token,src=nothing"], "nothing cannot be read"],
+  [["build", "-o", "type=docker,dest=no/out.tar"], "there is no folder"],
+  [["build", "-o", "type=docker,dest=build.ts/out.tar"], "build.ts is a file"],
+  [["build", "-o", "type=oci,dest=."], ". is a folder"],
+  [["build", "-o", "type=local,dest=build.ts"], "build.ts is a file, and a folder is to be written"],
+  [["build", "-o", "build.ts"], "build.ts is a file, and a folder is to be written"],
+  [["build", "-o", "type=oci,dest=build.ts,tar=false"], "build.ts is a file"],
+  [["build", "--iidfile", "build.ts/id"], "build.ts is a file"],
+  [["build", "--metadata-file", "."], ". is a folder"],
+  [["load", "-i", "nothing.tar"], "nothing.tar does not exist"],
+  [["import", "nothing.tar"], "nothing.tar does not exist"],
+  [["cache", "import", "nothing.tar"], "nothing.tar does not exist"],
+  [["convert", "nothing"], "nothing cannot be read"],
+  [["save", "-o", "no/app.tar", "app"], "there is no folder"],
+  [["copy", "oci:nothing", "oci:there"], "nothing does not exist"],
+  [["copy", "docker-archive:nothing.tar", "oci:there"], "nothing.tar does not exist"],
   [["print"], "--to"],
   [[], "a command is missing"],
 ])("refuses %j with status 2 and writes nothing", async (args, mistake) => {
@@ -32,7 +49,7 @@ it.each([
   expect(stderr).toContain(mistake);
   expect(status).toBe(2);
   expect(folderState(cwd)).toEqual(before);
-  expect(folderState(home).filter((line) => !line.startsWith("build-files"))).toEqual([]);
+  expect(folderState(home).filter((line) => !/^(?:build-files|leases)\b/.test(line))).toEqual([]);
 });
 
 it.each([
@@ -72,4 +89,16 @@ it("prints the version and help on standard output with status 0", async () => {
   const help = await runStrake(["build", "--help"]);
   expect(help).toMatchObject({ status: 0, stderr: "" });
   expect(help.stdout).toContain("--metadata-file");
+});
+
+it.each([
+  ["/proc/strake-store", "/proc/strake-store"],
+  ["build.ts/store", "build.ts"],
+])("says what to do where the store cannot be in %s", async (home, named) => {
+  const cwd = siteProject();
+  const { status, stderr } = await runStrake(["build"], { cwd, home });
+  expect(status).toBe(1);
+  expect(stderr).toContain(named);
+  expect(stderr).toContain("STRAKE_HOME can name a folder that you may write to.");
+  expect(stderr).not.toContain("mistake in strake");
 });

@@ -14,6 +14,15 @@ export function makeFolder(path: string): void {
     if (code === "EEXIST") return;
     if (code !== "ENOENT" || dirname(path) === path) throw error;
     makeFolder(dirname(path));
-    makeFolder(path);
+    makeLast(path);
+  }
+}
+
+/** There are places, such as /proc, where no folder can be made however often one tries. */
+function makeLast(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }

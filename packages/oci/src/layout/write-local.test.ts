@@ -132,6 +132,19 @@ describe("the files of an image", () => {
     expect(Object.keys(listing(folder)).sort()).toEqual([...Object.keys(expected), "bin/mine"].sort());
   });
 
+  it("go into the folder that a link leads to, and never into the place of a file", async () => {
+    const folder = temporary();
+    mkdirSync(join(folder, "real"));
+    symlinkSync("real", join(folder, "link"));
+    await writeLocal(sample(), join(folder, "link"));
+    expect(readlinkSync(join(folder, "link"))).toBe("real");
+    expect(listing(join(folder, "real"))).toEqual(expected);
+    writeFileSync(join(folder, "file"), "kept");
+    await expect(writeLocal(sample(), join(folder, "file"))).rejects.toMatchObject({ code: "ENOTDIR" });
+    expect(readFileSync(join(folder, "file"), "utf8")).toBe("kept");
+    expect(readdirSync(folder).sort()).toEqual(["file", "link", "real"]);
+  });
+
   it("that a link would lead out of the folder stay in it", async () => {
     const folder = temporary();
     const outside = temporary();

@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeSync,
 } from "node:fs";
-import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm, utimes } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, utimes } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { explained } from "../blob-store/system-error.ts";
@@ -34,7 +34,7 @@ export interface LocalResult {
  *
  * Modes and times are kept; everything belongs to the one who writes, and extended attributes are left out. What the
  * folder holds already stays unless a file of the image has its name. Everything is written beside the folder first and
- * moved into it when it is whole; no symlink of the image or of the folder is followed.
+ * moved into it when it is whole; no symlink of the image or within the folder is followed.
  *
  * @throws OciError as `flatten`, and an Error with the system's code, such as `ENOSPC`
  */
@@ -43,7 +43,7 @@ export async function writeLocal(
   folder: string,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<LocalResult> {
-  const target = resolve(folder);
+  const target = await realFolder(resolve(folder));
   await mkdir(dirname(target), { recursive: true });
   const work = await mkdtemp(join(dirname(target), `.${basename(target)}.`));
   try {
@@ -60,6 +60,17 @@ export async function writeLocal(
     throw explained(error, `the files of the image cannot be written to ${folder}`);
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** The folder that a path leads to, through links too; what is there and is none is not written over. */
+async function realFolder(path: string): Promise<string> {
+  try {
+    await readdir(path);
+    return await realpath(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return path;
+    throw explained(error, `the files of the image cannot be written to ${path}`);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type TargetImages,
 } from "../compose/build-targets.ts";
 import { buildingOptions } from "../compose/building-options.ts";
+import { checkOutputFile, checkOutputFolder } from "../compose/check-path.ts";
 import { type ContentTag, findContentTags, findPushed } from "../compose/content-tags.ts";
 import type { Planner } from "../compose/plan-targets.ts";
 import { ImagePusher } from "../compose/push-images.ts";
@@ -30,6 +31,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
   // A name that is none is found before anything is done.
   const tags = [...new Set([...request.tags, ...request.outputs.flatMap(({ names }) => names)])];
   for (const tag of tags) parseReference(tag);
+  checkPaths(request);
   const progress = startProgress(request.progress, process.stderr, process.env);
   let session: Session | undefined;
   let solver: Solver | undefined;
@@ -91,6 +93,17 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     solver?.close();
     await session?.close();
   }
+}
+
+/** Where nothing can be written is said before anything is built. */
+function checkPaths({ outputs, imageIdFile, metadataFile }: BuildRequest): void {
+  for (const output of outputs) {
+    if (!("destination" in output) || output.destination === "-") continue;
+    const option = `--output type=${output.type},dest=${output.destination}`;
+    (output.tar ? checkOutputFile : checkOutputFolder)(option, output.destination);
+  }
+  if (imageIdFile !== undefined) checkOutputFile("--iidfile", imageIdFile, { makes: true });
+  if (metadataFile !== undefined) checkOutputFile("--metadata-file", metadataFile, { makes: true });
 }
 
 /** Makes ready who builds; nobody but the engine needs to be. */

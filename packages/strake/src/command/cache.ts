@@ -6,6 +6,7 @@ import { createGzip } from "node:zlib";
 import { StrakeError } from "@strake/core";
 import { insideUserNamespace, readCaches, type Store, writeCaches } from "@strake/engine";
 import { replaceFile } from "@strake/oci";
+import { checkInput, checkOutputFile } from "../compose/check-path.ts";
 import { enterUserNamespace } from "../compose/enter-user-namespace.ts";
 import { formatAge } from "../format/format-duration.ts";
 import { formatSize } from "../format/format-size.ts";
@@ -39,6 +40,7 @@ export async function removeCaches(store: Store, wanted: readonly string[]): Pro
  * The file is replaced when it is whole; where writing fails or is interrupted, it stays as it was.
  */
 export async function exportCaches(store: Store, file: string, signal: AbortSignal): Promise<void> {
+  if (file !== "-") checkOutputFile("cache export", file);
   await enterUserNamespace();
   const tar = writeCaches(store.caches.list(), markSpace());
   if (file === "-") return pipeline(tar, process.stdout, { end: false, signal });
@@ -53,6 +55,7 @@ export async function exportCaches(store: Store, file: string, signal: AbortSign
 
 /** Takes caches from a file or from standard input; those of the same name are replaced. */
 export async function importCaches(store: Store, file: string): Promise<string> {
+  if (file !== "-") checkInput(file);
   await enterUserNamespace();
   const source = file === "-" ? process.stdin : createReadStream(file);
   const ids = await readCaches(source, store.caches, markSpace(), join(store.folder, "scratch"));

@@ -1,3 +1,4 @@
+import { checkInput, checkOutputFile, checkOutputFolder } from "../compose/check-path.ts";
 import { type CopyOptions, copyImage } from "../compose/copy/copy-image.ts";
 import { parsePlace } from "../compose/copy/parse-place.ts";
 import { openWorkspace } from "../compose/workspace.ts";
@@ -13,6 +14,9 @@ import type { CopyRequest } from "./request.ts";
  */
 export async function copyBetween(request: CopyRequest, signal: AbortSignal): Promise<string> {
   const [from, to] = [parsePlace(request.source), parsePlace(request.destination)];
+  if (from.type !== "registry") checkInput(from.path, { folders: true });
+  if (to.type === "oci") checkOutputFolder("copy", to.path);
+  else if (to.type !== "registry") checkOutputFile("copy", to.path);
   const counted = { there: 0, mounted: 0, sent: 0 };
   let bytes = 0;
   const transfers = startTransfers(request.progress, process.stderr, process.env, copyWords);

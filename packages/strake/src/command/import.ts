@@ -13,6 +13,7 @@ import {
   type Platform,
   parseReference,
 } from "@strake/oci";
+import { checkInput } from "../compose/check-path.ts";
 import { applyChange } from "./option/change.ts";
 import type { ImportRequest } from "./request.ts";
 
@@ -34,6 +35,7 @@ export interface ImportSurroundings {
 export async function importImage(store: Store, request: ImportRequest, around: ImportSurroundings): Promise<string> {
   around.signal.throwIfAborted();
   const names = request.reference === undefined ? [] : [parseReference(request.reference)];
+  if (request.file !== "-") checkInput(request.file);
   const config = request.changes.reduce(applyChange, {} as ContainerConfig);
   const what = request.file === "-" ? "standard input" : request.file;
   const source = request.file === "-" ? around.standardInput : await openFile(request.file);

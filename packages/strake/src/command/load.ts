@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { LocalImages, type Store } from "@strake/engine";
 import { familiarReference, imageId, openImageFile, type Platform, parseReference } from "@strake/oci";
+import { checkInput } from "../compose/check-path.ts";
 import type { LoadRequest } from "./request.ts";
 
 /**
@@ -17,6 +18,7 @@ export async function loadImages(
   platform: Platform,
   signal: AbortSignal,
 ): Promise<string> {
+  if (request.input !== undefined) checkInput(request.input, { folders: true });
   const folder = request.input === undefined ? mkdtempSync(join(tmpdir(), "strake-load-")) : undefined;
   try {
     const path = folder === undefined ? resolve(request.input as string) : join(folder, "image.tar");

@@ -82,7 +82,7 @@ test("what is not a tar leaves the store as it was", async () => {
   });
   const cut = readFileSync(join(root, "rootfs.tgz")).subarray(0, 60);
   await expect(run({ ...request, file: "-" }, cut)).rejects.toMatchObject({ name: "OciError" });
-  await expect(run({ ...request, file: join(root, "none") })).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(run({ ...request, file: join(root, "none") })).rejects.toMatchObject({ code: "usage" });
   await expect(run({ ...request, file: "-", changes: ["RUN x"] })).rejects.toMatchObject({ code: "usage" });
   await expect(run({ ...request, file: "-" }, Buffer.from("x"), AbortSignal.abort())).rejects.toMatchObject({
     name: "AbortError",

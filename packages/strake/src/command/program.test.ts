@@ -258,7 +258,7 @@ test("build takes what commands may do", async () => {
 });
 
 test.each([
-  ["--secret file", "--secret file: expected NAME=VALUE"],
+  ["--secret file", '--secret file: it does not say what "file" is'],
   ["--secret id=a,b=c", 'there is no "b"'],
   ["--ssh default", "no agent is running"],
   ["--allow everything", "expected network.host or security.insecure"],

@@ -8,6 +8,7 @@ import {
   writeDockerArchives,
   writeOciArchive,
 } from "@strake/oci";
+import { checkOutputFile } from "../compose/check-path.ts";
 import { findImage } from "./find-image.ts";
 import type { SaveRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
@@ -17,6 +18,7 @@ export async function saveImages(store: Store, request: SaveRequest, signal: Abo
   if (request.output === undefined && process.stdout.isTTY) {
     throw usageError("an image cannot be written to a terminal", "Name a file with -o, or redirect the output.");
   }
+  if (request.output !== undefined) checkOutputFile("--output", request.output);
   const images = await Promise.all(
     request.images.map(async (text) => {
       const record = findImage(store, text);

@@ -9,6 +9,7 @@ const requestCodes = new Set([
   "usage",
   "no-build-file",
   "unknown-target",
+  "unreadable-secret",
   "invalid-environment",
   "invalid-docker-context",
 ]);

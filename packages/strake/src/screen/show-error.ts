@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 import type { CallSite } from "@strake/core";
+import { storeHome } from "../compose/store-home.ts";
 import { isInterruption } from "./exit-status.ts";
 import { makeStyle, type Style, withoutControlCodes } from "./style.ts";
-import { describeSystemError, isExplained, isSystemError } from "./system-error.ts";
+import { describeSystemError, isExplained, isSystemError, type SystemError } from "./system-error.ts";
 
 /** How errors are shown. */
 export interface ErrorDisplay {
@@ -38,9 +39,27 @@ function reportOf(error: unknown, display: ErrorDisplay): Report {
   if (!(error instanceof Error)) return unforeseen(`something that is not an error was thrown: ${String(error)}`);
   if (isReport(error)) return { site: error.site, message: error.message, notes: notesOf(error) };
   const shorten = (path: string) => shownPath(path, display);
-  if (isSystemError(error)) return describeSystemError(error, shorten);
-  if (isExplained(error)) return { message: error.message, notes: describeSystemError(error.cause, shorten).notes };
+  if (isSystemError(error)) {
+    const { message, notes } = describeSystemError(error, shorten);
+    return { message, notes: [...notes, ...storeNotes(error)] };
+  }
+  if (isExplained(error)) {
+    return {
+      message: error.message,
+      notes: [...describeSystemError(error.cause, shorten).notes, ...storeNotes(error.cause)],
+    };
+  }
   return unforeseen(`${error.name}: ${error.message}`, display.debug ? error.stack : undefined);
+}
+
+/** What helps where the store itself cannot be used. */
+function storeNotes({ code, dest, path = dest }: SystemError): readonly string[] {
+  if (path === undefined || !["EACCES", "EPERM", "ENOTDIR", "ENOENT"].includes(code)) return [];
+  const home = storeHome(process.env);
+  const near = relative(home, path);
+  const within = !near.startsWith("..") || relative(path, home) === "" || !relative(path, home).startsWith("..");
+  if (!within) return [];
+  return [`The local store is to be in ${home}; STRAKE_HOME can name a folder that you may write to.`];
 }
 
 /** An error of one of our packages: for the person who made the mistake. */

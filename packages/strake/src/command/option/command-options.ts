@@ -116,15 +116,18 @@ export function parseHost(text: string): HostName {
   return { name, address };
 }
 
+const secretForms = "Write --secret id=NAME,src=FILE, or --secret id=NAME,env=VARIABLE.";
+
 function parseSecret(text: string): [string, SecretSource] {
+  if (!text.includes("=")) throw usageError(`--secret ${text}: it does not say what "${text}" is`, secretForms);
   const fields = parseCsv("--secret", text);
   const file = fields.get("src") ?? fields.get("source");
   const env = fields.get("env");
   const type = fields.get("type");
   const unknown = [...fields.keys()].find((name) => !["id", "src", "source", "env", "type"].includes(name));
-  if (unknown !== undefined) throw usageError(`--secret ${text}: there is no "${unknown}"`);
+  if (unknown !== undefined) throw usageError(`--secret ${text}: there is no "${unknown}"`, secretForms);
   const id = fields.get("id") ?? file ?? env;
-  if (id === undefined) throw usageError(`--secret ${text}: expected id=NAME`);
+  if (id === undefined) throw usageError(`--secret ${text}: the id is missing`, secretForms);
   if (type !== undefined && type !== "file" && type !== "env") throw usageError(`--secret ${text}: no type "${type}"`);
   if (env !== undefined) return [id, { env }];
   if (type === "env") return [id, { env: file ?? id }];
