@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { answers } from "./answers.ts";
 import { findProgram } from "./find-program.ts";
 import { registry } from "./registry.ts";
-import { type RunOptions, runOrThrow } from "./run-program.ts";
+import { type RunOptions, type RunResult, runOrThrow, runProgram } from "./run-program.ts";
 import { sharedDaemon } from "./shared-daemon.ts";
 
 /** A private Docker Engine. */
@@ -14,6 +14,8 @@ export interface DockerDaemon {
   readonly host: string;
   /** Runs the `docker` command line against it and returns its standard output; throws when that fails. */
   docker(args: readonly string[], options?: RunOptions): Promise<string>;
+  /** The same for what may fail. */
+  tryDocker(args: readonly string[]): Promise<RunResult>;
 }
 
 /** The programs `dockerDaemon` uses, for `need`. */
@@ -29,14 +31,12 @@ export async function dockerDaemon(): Promise<DockerDaemon> {
   const folder = await sharedDaemon({ name: "docker", prepare, isReady });
   const socket = join(folder, "docker.sock");
   const host = `unix://${socket}`;
+  const env = { DOCKER_HOST: host, DOCKER_CONTEXT: undefined, DOCKER_CONFIG: join(folder, "client") };
   return {
     socket,
     host,
-    docker: (args, options = {}) =>
-      runOrThrow(client(), args, {
-        ...options,
-        env: { DOCKER_HOST: host, DOCKER_CONTEXT: undefined, DOCKER_CONFIG: join(folder, "client"), ...options.env },
-      }),
+    docker: (args, options = {}) => runOrThrow(client(), args, { ...options, env: { ...env, ...options.env } }),
+    tryDocker: (args) => runProgram(client(), args, { env }),
   };
 }
 

@@ -38,7 +38,9 @@ export function makeActions(signal: AbortSignal): Actions {
       if (failed) throw new ExitWith(1);
     },
     inspect: async (request) => {
-      write(await (await import("./inspect.ts")).inspectImages(await openStore(), request));
+      const { text, errors } = await (await import("./inspect.ts")).inspectImages(await openStore(), request);
+      write(text);
+      throwAll(errors, request.images.length);
     },
     images: async (request) => {
       write(await (await import("./images.ts")).listImages(await openStore(), request, Date.now()));

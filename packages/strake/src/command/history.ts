@@ -29,7 +29,8 @@ export function printHistory(
   const rows = (config.history ?? []).map((entry): Row => {
     const size = entry.empty_layer ? 0 : (left.shift() ?? 0);
     const time = Date.parse(entry.created ?? "");
-    const age = Number.isNaN(time) ? "N/A" : formatAge(now - time);
+    // As docker: what is said to be of 1970 was built so that it does not hang on the time.
+    const age = Number.isNaN(time) || time <= 0 ? "N/A" : formatAge(now - time);
     const createdBy = (entry.created_by ?? "").replaceAll("\t", " ");
     return {
       ID: "<missing>",
@@ -44,7 +45,8 @@ export function printHistory(
   const shownId = request.truncate ? shortId(id) : id;
   const newestFirst = rows.map((row, at) => (at === last ? { ...row, ID: shownId } : row)).reverse();
   if (request.quiet) return newestFirst.map((row) => `${row.ID}\n`).join("");
-  return printRows(newestFirst, headings, ["ID", "CreatedSince", "CreatedBy", "Size", "Comment"], request.format);
+  const shown = request.human ? headings : { ...headings, CreatedSince: headings.CreatedAt ?? "" };
+  return printRows(newestFirst, shown, ["ID", "CreatedSince", "CreatedBy", "Size", "Comment"], request.format);
 }
 
 const headings: Row = {

@@ -63,7 +63,13 @@ const headings: Row = {
   CreatedSince: "CREATED",
   CreatedAt: "CREATED AT",
   Size: "SIZE",
+  VirtualSize: "SIZE",
+  Containers: "CONTAINERS",
+  SharedSize: "SHARED SIZE",
+  UniqueSize: "UNIQUE SIZE",
 };
+
+const notFound = "N/A";
 
 function toRow(image: ListedImage, { truncate }: ImagesRequest, now: number): Row {
   const { tag, digest: _digest, ...repository } = image.name === undefined ? {} : parseReference(image.name);
@@ -75,6 +81,11 @@ function toRow(image: ListedImage, { truncate }: ImagesRequest, now: number): Ro
     CreatedSince: formatAge(now - image.created),
     CreatedAt: goTime(image.created),
     Size: formatSize(image.size),
+    VirtualSize: formatSize(image.size),
+    // As docker where it has not been asked to find these out.
+    Containers: notFound,
+    SharedSize: notFound,
+    UniqueSize: notFound,
   };
 }
 

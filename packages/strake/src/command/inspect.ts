@@ -1,6 +1,7 @@
 import { type ImageRecord, LocalImages, type Store } from "@strake/engine";
 import { type Descriptor, familiarReference, type ImageConfig, imageDescriptor, parseReference } from "@strake/oci";
-import { parseGoTemplate } from "../format/go-template.ts";
+import { parseGoTemplate } from "../format/template/go-template.ts";
+import { askedConfig, dockerConfig } from "./docker-config.ts";
 import { findImage, namedRecords } from "./find-image.ts";
 import type { InspectRequest } from "./request.ts";
 
@@ -9,10 +10,11 @@ export interface Inspection {
   readonly Id: string;
   readonly RepoTags: readonly string[];
   readonly RepoDigests: readonly string[];
+  readonly Parent: string;
   readonly Comment: string;
   readonly Created: string;
   readonly Author: string;
-  readonly Config: ImageConfig["config"] | null;
+  readonly Config: Readonly<Record<string, unknown>>;
   readonly Architecture: string;
   readonly Variant?: string;
   readonly Os: string;
@@ -23,19 +25,37 @@ export interface Inspection {
   readonly Descriptor: Descriptor;
 }
 
+/** What `strake inspect` has to tell. */
+export interface Inspected {
+  readonly text: string;
+  /** A name that there is no image for keeps nothing else from being told. */
+  readonly errors: readonly unknown[];
+}
+
 /** Describes images of the store: what `strake inspect` prints. */
-export async function inspectImages(store: Store, request: InspectRequest): Promise<string> {
-  const template = request.format === undefined ? undefined : parseGoTemplate(request.format);
-  const local = new LocalImages(store);
+export async function inspectImages(store: Store, request: InspectRequest): Promise<Inspected> {
+  const { format } = request;
+  const template = format === undefined || format === "json" ? undefined : parseGoTemplate(format);
   const inspections: Inspection[] = [];
+  const errors: unknown[] = [];
   for (const text of request.images) {
-    const record = findImage(store, text);
-    const image = await local.open(record);
-    const names = namedRecords(store).filter(({ id }) => id === record.id);
-    inspections.push(toInspection(record, names, await image.config(), await imageDescriptor(image)));
+    try {
+      inspections.push(await inspectImage(store, findImage(store, text)));
+    } catch (error) {
+      errors.push(error);
+    }
   }
-  if (template !== undefined) return inspections.map((each) => `${template(each)}\n`).join("");
-  return `${JSON.stringify(inspections, undefined, 4)}\n`;
+  if (template !== undefined) {
+    const shown = inspections.map((each) => template({ ...each, Config: askedConfig(each.Config) }));
+    return { text: shown.map((each) => `${each}\n`).join(""), errors };
+  }
+  return { text: `${JSON.stringify(inspections, undefined, format === undefined ? 4 : undefined)}\n`, errors };
+}
+
+async function inspectImage(store: Store, record: ImageRecord): Promise<Inspection> {
+  const image = await new LocalImages(store).open(record);
+  const names = namedRecords(store).filter(({ id }) => id === record.id);
+  return toInspection(record, names, await image.config(), await imageDescriptor(image));
 }
 
 /** Puts together what is known of an image in docker's shape. */
@@ -55,10 +75,11 @@ export function toInspection(
     Id: record.id,
     RepoTags: tagged.map(familiarReference),
     RepoDigests: [...new Set(digests)],
+    Parent: "",
     Comment: config.history?.at(-1)?.comment ?? "",
     Created: config.created ?? "",
     Author: config.author ?? "",
-    Config: config.config ?? null,
+    Config: dockerConfig(config.config),
     Architecture: config.architecture,
     ...(config.variant === undefined ? {} : { Variant: config.variant }),
     Os: config.os,

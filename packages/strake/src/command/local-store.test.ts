@@ -55,7 +55,7 @@ const history = (options: Partial<HistoryRequest> = {}) =>
   showHistory(store, { image: "acme/app:1", quiet: false, human: true, truncate: true, ...options }, 3 * day);
 
 test("an imported tar is an image with the config that was asked for", async () => {
-  const [inspected] = JSON.parse(await inspectImages(store, { images: ["acme/app:1"] }));
+  const [inspected] = JSON.parse((await inspectImages(store, { images: ["acme/app:1"] })).text);
   expect(inspected).toMatchObject({
     Id: id,
     RepoTags: ["acme/app:1"],
@@ -92,14 +92,14 @@ test("what is not a tar leaves the store as it was", async () => {
 
 test("images are listed as docker lists them", async () => {
   expect(await images()).toMatch(
-    /^REPOSITORY {3}TAG {3}IMAGE ID {7}CREATED {6}SIZE\nacme\/app {5}1 {5}[0-9a-f]{12} {3}2 days ago {3}\S+B\n$/,
+    /^REPOSITORY {3}TAG {7}IMAGE ID {7}CREATED {6}SIZE\nacme\/app {5}1 {9}[0-9a-f]{12} {3}2 days ago {3}\S+B\n$/,
   );
   expect(await images({ quiet: true, truncate: false })).toBe(`${id}\n`);
   expect(await images({ digests: true })).toContain("DIGEST");
   expect(await images({ format: "{{.Repository}}:{{.Tag}} {{.CreatedAt}}" })).toBe(
     "acme/app:1 1970-01-02 00:00:00 +0000 UTC\n",
   );
-  expect(await images({ format: "table {{.Tag}}\\t{{.ID}}" })).toMatch(/^TAG {3}IMAGE ID\n1 {5}[0-9a-f]{12}\n$/);
+  expect(await images({ format: "table {{.Tag}}\\t{{.ID}}" })).toMatch(/^TAG {7}IMAGE ID\n1 {9}[0-9a-f]{12}\n$/);
   expect(JSON.parse(await images({ format: "json" }))).toMatchObject({ Repository: "acme/app", Tag: "1" });
 });
 
@@ -114,9 +114,15 @@ test("an image is found by name and by the beginning of its id", async () => {
   const format = "{{.Id}}";
   const digits = id.slice("sha256:".length);
   for (const text of ["acme/app:1", "docker.io/acme/app:1", id, digits, digits.slice(0, 8)]) {
-    expect(await inspectImages(store, { images: [text], format })).toBe(`${id}\n`);
+    expect(await inspectImages(store, { images: [text], format })).toEqual({ text: `${id}\n`, errors: [] });
   }
-  await expect(inspectImages(store, { images: ["acme/none"] })).rejects.toMatchObject({ code: "no-such-image" });
+  // As docker: what is there is told, whatever else is not.
+  const some = await inspectImages(store, { images: ["acme/none", "acme/app:1"], format });
+  expect(some).toMatchObject({ text: `${id}\n`, errors: [{ code: "no-such-image" }] });
+  expect((await inspectImages(store, { images: ["acme/none"] })).text).toBe("[]\n");
+  expect(JSON.parse((await inspectImages(store, { images: [id], format: "json" })).text)).toMatchObject([{ Id: id }]);
+  const unset = "{{.Config.User}}{{.Config.Healthcheck}}{{.Config.OnBuild}}{{range .Config.Shell}}x{{end}}";
+  expect((await inspectImages(store, { images: [id], format: unset })).text).toBe("<nil>[]\n");
 });
 
 test("an image that is imported without a name is listed without one, until it gets one", async () => {
@@ -127,7 +133,7 @@ test("an image that is imported without a name is listed without one, until it g
   expect(await images({ filters: [{ key: "dangling", value: "true" }], quiet: true, truncate: false })).toBe(
     `${other}\n`,
   );
-  expect(await inspectImages(store, { images: [other.slice(7, 19)], format: "{{.Comment}}" })).toBe("another\n");
+  expect((await inspectImages(store, { images: [other.slice(7, 19)], format: "{{.Comment}}" })).text).toBe("another\n");
   tagImage(store, other, "acme/late");
   expect(store.images.list().map(({ name }) => name)).toEqual(["docker.io/acme/app:1", "docker.io/acme/late:latest"]);
   // A name that moves away leaves the image; the last name that is removed takes it along.
@@ -138,6 +144,8 @@ test("an image that is imported without a name is listed without one, until it g
     text: "Untagged: acme/late:latest\n",
     errors: [{ code: "no-such-image" }],
   });
+  // Who forces it wants it gone.
+  expect(removeImages(store, { images: ["acme/none"], force: true }).errors).toEqual([]);
 });
 
 test("history shows the newest statement first, with its id", async () => {

@@ -1,5 +1,5 @@
-import { parseGoTemplate, type Template } from "../format/go-template.ts";
 import { formatTable } from "../format/table.ts";
+import { parseGoTemplate, type Template } from "../format/template/go-template.ts";
 import { withoutControlCodes } from "../screen/style.ts";
 
 /** A row of a list, by docker's names of its fields. */
@@ -25,15 +25,20 @@ export function printRows(
       cells,
     );
   }
-  if (format === "json") return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  if (format === "json") return rows.map((row) => `${JSON.stringify(sorted(row))}\n`).join("");
   const table = /^table\s+([\s\S]*)$/.exec(format)?.[1];
   const template = parseGoTemplate(table ?? format);
-  if (table === undefined) return rows.map((row) => `${template(row)}\n`).join("");
+  if (table === undefined) return rows.map((row) => `${template(sorted(row))}\n`).join("");
   const split = (apply: Template, row: Row) => shown(apply(row)).split("\t");
   return formatTable(
     split(template, headings),
     rows.map((row) => split(template, row)),
   );
+}
+
+/** With its fields in order, as Go's JSON has them. */
+function sorted(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 /** One line, without control codes; tabulators stay, since templates separate columns by them. */

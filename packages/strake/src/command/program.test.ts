@@ -15,6 +15,7 @@ async function parse(args: string[], variables: Record<string, string> = {}): Pr
     "graph",
     "inspect",
     "images",
+    "rmi",
     "history",
     "import",
     "update",
@@ -163,12 +164,23 @@ test("the commands for the lockfile take names of images, and what a build is gi
   });
 });
 
+test("image has docker's names for what other commands do", async () => {
+  const asked = ["images", { quiet: true, digests: false, truncate: true }];
+  expect(await parse(["image", "ls", "-q"])).toEqual(asked);
+  expect(await parse(["image", "list", "-q"])).toEqual(asked);
+  expect(await parse(["image", "rm", "-f", "x"])).toEqual(["rmi", { images: ["x"], force: true }]);
+  expect((await parse(["image", "inspect", "-f", "{{.Id}}", "x"]))[1]).toMatchObject({ format: "{{.Id}}" });
+  await expect(parse(["image", "sl"])).rejects.toThrow("unknown command 'image sl'");
+  await expect(parse(["image"])).rejects.toThrow("a command is missing behind image");
+  await expect(parse(["image", "ls", "--nope"])).rejects.toThrow("unknown option '--nope'");
+});
+
 test("the other commands take docker's flags", async () => {
   expect(await parse(["images", "-q", "--digests", "--no-trunc", "--format", "json", "debian"])).toEqual([
     "images",
     { name: "debian", quiet: true, digests: true, truncate: false, format: "json" },
   ]);
-  expect(await parse(["history", "--no-trunc", "-H", "-q", "x"])).toEqual([
+  expect(await parse(["history", "--no-trunc", "--no-human", "-q", "x"])).toEqual([
     "history",
     { image: "x", quiet: true, human: false, truncate: false },
   ]);

@@ -180,7 +180,8 @@ function addHistory(program: Command, actions: Actions): void {
     .description("show how an image came to be")
     .argument("<image>", "a name or an id")
     .option("-q, --quiet", "print image ids only", false)
-    .option("-H, --no-human", "print sizes in bytes and times as dates")
+    .option("-H, --human", "print sizes and times as people read them, which is usual", true)
+    .option("--no-human", "print sizes in bytes and times as dates")
     .option("--no-trunc", "do not shorten")
     .option("--format <format>", "table, json, or a Go template such as {{.CreatedBy}}")
     .action(async (image: string, options: Values) => {
@@ -199,7 +200,8 @@ function addInspect(program: Command, actions: Actions): void {
     .command("inspect")
     .description("print all that is known of images, as JSON")
     .argument("<image...>", "names or ids")
-    .option("-f, --format <template>", "a Go template such as {{.Id}} or {{json .Config}}")
+    .option("-f, --format <template>", "a Go template such as {{.Id}} or {{json .Config}}, or json")
+    .addOption(new Option("--type <type>", "for docker's sake: there are images here").choices(["image"]))
     .action(async (images: string[], options: Values) => {
       await actions.inspect({ images, ...optional("format", options.format) });
     });

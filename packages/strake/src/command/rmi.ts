@@ -1,3 +1,4 @@
+import { StrakeError } from "@strake/core";
 import { Containers, type ImageRecord, type Store } from "@strake/engine";
 import { familiarReference, parseReference } from "@strake/oci";
 import { findImage, isIdOf } from "./find-image.ts";
@@ -27,7 +28,9 @@ export function removeImages(store: Store, request: RmiRequest): Removal {
         lines.push(...removeRecord(store, record, text, request.force));
       }
     } catch (error) {
-      errors.push(error);
+      // As docker has it: whoever forces it wants the image gone, and it is.
+      const gone = StrakeError.is(error) && error.code === "no-such-image";
+      if (!(request.force && gone)) errors.push(error);
     }
   }
   return { text: lines.map((line) => `${line}\n`).join(""), errors };

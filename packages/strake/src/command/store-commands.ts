@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { addImageCommand } from "./image-command.ts";
 import { parseBytes } from "./option/bytes.ts";
 import { parseDuration } from "./option/duration.ts";
 import { listOption } from "./option/list-option.ts";
@@ -11,6 +12,7 @@ const usualAge = "168h";
 
 /** Adds the commands that work with the local store. */
 export function addStoreCommands(program: Command, actions: Actions): void {
+  addImageCommand(program);
   program
     .command("tag")
     .description("give an image one more name")
@@ -22,6 +24,7 @@ export function addStoreCommands(program: Command, actions: Actions): void {
     .description("remove images from the local store")
     .argument("<image...>", "names or ids")
     .option("-f, --force", "also an image with several names, or one that a container stands on", false)
+    .option("--no-prune", "for docker's sake: layers stay until the next prune")
     .action(async (images: string[], options: Values) => actions.rmi({ images, force: options.force === true }));
   program
     .command("save")
@@ -37,6 +40,7 @@ export function addStoreCommands(program: Command, actions: Actions): void {
     .command("load")
     .description("take the images of a file, or of standard input, into the local store")
     .option("-i, --input <file>", "a docker tar, an OCI tar or an OCI layout")
+    .option("-q, --quiet", "for docker's sake: no progress is shown", false)
     .action(async (options: Values) => actions.load(optional("input", options.input)));
   const cache = program.command("cache").description("the caches that commands of builds keep");
   cache

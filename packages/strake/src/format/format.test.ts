@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { formatAge, formatDuration } from "./format-duration.ts";
 import { formatSize } from "./format-size.ts";
-import { parseGoTemplate } from "./go-template.ts";
 import { formatTable, truncate } from "./table.ts";
 
 test("sizes have decimal units and three digits, as docker's", () => {
@@ -26,7 +25,7 @@ test("ages are docker's words", () => {
   ]); // biome-ignore format: a row for each
 });
 
-test("a table's columns are as wide as their widest cell and three spaces", () => {
+test("a table's columns are as wide as their widest cell and three spaces, and ten at least", () => {
   expect(
     formatTable(
       ["A", "LONG"],
@@ -35,27 +34,8 @@ test("a table's columns are as wide as their widest cell and three spaces", () =
         ["y", "2"],
       ],
     ),
-  ).toBe("A     LONG\nxxä   1\ny     2\n");
+  ).toBe("A         LONG\nxxä       1\ny         2\n");
+  expect(formatTable(["A", "B"], [["12345678", ""]])).toBe("A          B\n12345678   \n");
   expect(truncate("abcdef", 4)).toBe("abc…");
   expect(truncate("abcd", 4)).toBe("abcd");
-});
-
-const value = { Id: "sha256:1", Tags: ["a", "b"], Config: { Labels: { "x.y": "1" }, Env: null }, Size: 3 };
-const apply = (template: string) => parseGoTemplate(template)(value);
-
-test("templates give fields, and what docker's functions make of them", () => {
-  expect(apply("{{.Id}}\\t{{ .Size }}")).toBe("sha256:1\t3");
-  expect(apply("{{json .Config}}")).toBe('{"Labels":{"x.y":"1"},"Env":null}');
-  expect(apply('{{index .Config.Labels "x.y"}} {{join .Tags ","}} {{len .Tags}} {{upper .Id}}')).toBe(
-    "1 a,b 2 SHA256:1",
-  );
-  expect(apply("{{.Tags}} {{.Config.Labels}} {{.Config.Env}}")).toBe("[a b] map[x.y:1] <no value>");
-  expect(apply("{{json .}}")).toBe(JSON.stringify(value));
-});
-
-test("templates that ask for more are refused", () => {
-  expect(() => apply("{{.Nope}}")).toThrow("asks for .Nope");
-  expect(() => apply("{{range .Tags}}")).toThrow("is not understood");
-  expect(() => apply("{{.Id")).toThrow("not closed");
-  expect(() => apply("{{if .Id}}x{{end}}")).toThrow("is not understood");
 });

@@ -1,11 +1,14 @@
 /**
- * Lays rows out in columns as docker does: each as wide as its widest cell and three spaces, the last as it is.
+ * Lays rows out in columns as docker does: each as wide as its widest cell and three spaces, and ten at least; the last
+ * as it is.
  *
  * Every line ends with a line feed.
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...lines.map((cells) => [...(cells[column] ?? "")].length)) + 3);
+  const widths = header.map((_, column) => {
+    return Math.max(10, ...lines.map((cells) => [...(cells[column] ?? "")].length + 3));
+  });
   return lines.map((cells) => `${formatRow(cells, widths)}\n`).join("");
 }
 
