@@ -2,13 +2,18 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { missing } from "../support/missing.ts";
 import { runOrThrow } from "../support/run-program.ts";
 import { strakeBin } from "../support/strake-bin.ts";
 import { makeContext } from "./files.ts";
 import { hugeFiles } from "./input.ts";
+import { ownRegistry } from "./own-registry.ts";
 import { printTable } from "./table.ts";
 
-/** Measures the most memory a build of 4 GB of input ever held, beside the same of an empty Node.js. */
+/**
+ * Measures the most memory a build of 4 GB of input ever held, and the moving of its image of 2 GB to and from
+ * registries, beside the same of an empty Node.js.
+ */
 export async function benchMemory(): Promise<void> {
   if (process.platform !== "linux") return console.log("left out: memory, which is read from Linux's /proc");
   const folder = mkdtempSync(join(tmpdir(), "strake-bench-"));
@@ -31,9 +36,37 @@ export async function benchMemory(): Promise<void> {
     ] as const) {
       rows.push([name, await peakMemory(args, context, mkdtempSync(join(folder, "home-")))]);
     }
+    rows.push(...(await transfers(folder, context)));
     printTable("Peak memory with 4 GB of input", [["", "resident"], ...rows]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** An image with one layer of 2 GB: pushed as it is built, pulled, pushed as it was kept, and copied. */
+async function transfers(folder: string, context: string): Promise<readonly string[][]> {
+  const absent = missing(["docker-registry"]);
+  if (absent.length > 0) return [[`left out: registries, which need ${absent.join(", ")}`, "–"]];
+  const registries = await Promise.all(
+    ["one", "two"].map((name) => ownRegistry(mkdtempSync(join(folder, `registry-${name}-`)))),
+  );
+  try {
+    const [first = "", second = ""] = registries.map(({ address }) => `${address}/app:1`);
+    const home = mkdtempSync(join(folder, "home-"));
+    const tag = (target: string) =>
+      runOrThrow(process.execPath, [strakeBin, "tag", first, target], { env: { STRAKE_HOME: home } });
+    const build = ["build", "-f", join(context, "build.ts"), "--push", "-t", first, "-q"];
+    const rows = [
+      ["strake build --push", await peakMemory([strakeBin, ...build], context, join(folder, "home-built"))],
+    ];
+    rows.push(["strake pull", await peakMemory([strakeBin, "pull", "-q", first], context, home)]);
+    await tag(second);
+    rows.push(["strake push", await peakMemory([strakeBin, "push", "-q", second], context, home)]);
+    const copied = second.replace("/app:", "/copied:");
+    rows.push(["strake copy", await peakMemory([strakeBin, "copy", "-q", first, copied], context, home)]);
+    return rows;
+  } finally {
+    for (const registry of registries) registry.stop();
   }
 }
 
