@@ -90,12 +90,12 @@ test("the uppermost list of an image counts, and one that was removed does not",
   const packages = new InstalledPackages();
   const status = "var/lib/dpkg/status";
   const image = imageOf({ [status]: dpkg({ a: "1", b: "1" }) }, { [status]: dpkg({ a: "2" }) }, { "etc/x": "x" });
-  expect([...((await packages.of(image)) ?? [])]).toEqual([["a", "2"]]);
+  expect([...((await packages.of(image)).packages ?? [])]).toEqual([["a", "2"]]);
   const hidden = imageOf({ "lib/apk/db/installed": "P:a\nV:1\n\n" }, { "lib/apk/.wh.db": "" });
-  expect(await packages.of(hidden)).toBeUndefined();
-  expect(await packages.of(imageOf({ "etc/x": "x" }))).toBeUndefined();
+  expect(await packages.of(hidden)).toEqual({});
+  expect(await packages.of(imageOf({ "etc/x": "x" }))).toEqual({});
   const apk = imageOf({ "lib/apk/db/installed": "P:a\nV:1\n\n" });
-  expect([...((await packages.of(apk)) ?? [])]).toEqual([["a", "1"]]);
+  expect([...((await packages.of(apk)).packages ?? [])]).toEqual([["a", "1"]]);
 });
 
 test("images without dpkg's list may have one file for each package", async () => {
@@ -105,7 +105,7 @@ test("images without dpkg's list may have one file for each package", async () =
     { [`${folder}/base`]: one, [`${folder}/base.md5sums`]: "Package: not\nVersion: 1\n" },
     { [`${folder}/tzdata`]: "Package: tzdata\nVersion: 2024a\n" },
   );
-  expect(Object.fromEntries((await new InstalledPackages().of(image)) ?? [])).toEqual({
+  expect(Object.fromEntries((await new InstalledPackages().of(image)).packages ?? [])).toEqual({
     "base-files": "12",
     tzdata: "2024a",
   });

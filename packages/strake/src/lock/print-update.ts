@@ -33,14 +33,15 @@ export function printUpdate(update: LockUpdate): string {
   return `${[...paragraphs, ...gone].join("")}${end}\n`;
 }
 
-function printName({ key, before, after, difference, packages }: UpdatedName, asked: boolean): string {
+function printName(updated: UpdatedName, asked: boolean): string {
+  const { key, before, after, difference } = updated;
   const name = familiarKey(key);
   if (before === after) return `${name}\n  unchanged: ${after}\n`;
   if (before === undefined) return `${name}\n  added: ${after}\n`;
   const lines = [`${before} → ${after}`];
   if (difference === undefined) lines.push("the image that it was is not in the registry any more");
   else lines.push(printLayers(difference), ...difference.config.map(printChange));
-  if (asked && difference !== undefined) lines.push(...printPackages(packages));
+  if (asked && difference !== undefined) lines.push(...printPackages(updated));
   return `${name}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }
 
@@ -61,8 +62,9 @@ function printChange({ what, before, after }: ConfigChange): string {
   return `~ ${shown(what)} ${shown(before)} → ${shown(after)}`;
 }
 
-function printPackages(packages: readonly PackageChange[] | undefined): readonly string[] {
-  if (packages === undefined) return ["packages: the image has no list of dpkg or apk"];
+function printPackages({ packages, unreadPackages }: UpdatedName): readonly string[] {
+  if (unreadPackages !== undefined) return [`packages: ${shown(unreadPackages)}`];
+  if (packages === undefined) return ["packages: the image has no list of dpkg, apk or rpm"];
   const count = (of: (change: PackageChange) => boolean) => packages.filter(of).length;
   const added = count(({ before }) => before === undefined);
   const removed = count(({ after }) => after === undefined);

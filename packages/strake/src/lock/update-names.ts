@@ -16,6 +16,8 @@ export interface UpdatedName {
   readonly difference?: ImageDifference;
   /** Absent where nobody asked, and where the images do not say. */
   readonly packages?: readonly PackageChange[];
+  /** Why there are none, where that is known. */
+  readonly unreadPackages?: string;
 }
 
 /** Looks names up and compares what they stand for with what they are pinned to. */
@@ -43,7 +45,7 @@ async function compare(
   before: Digest,
   after: Digest,
   installed: InstalledPackages | undefined,
-): Promise<Pick<UpdatedName, "difference" | "packages">> {
+): Promise<Pick<UpdatedName, "difference" | "packages" | "unreadPackages">> {
   const now = await open(lock, name, after);
   // Registries may remove what nothing is called any more; the name moves all the same.
   const old = await open(lock, name, before).catch((error: unknown) => {
@@ -54,8 +56,11 @@ async function compare(
   const difference = imageDifference(await described(old), await described(now));
   if (installed === undefined) return { difference };
   const [had, has] = [await installed.of(old), await installed.of(now)];
-  if (had === undefined && has === undefined) return { difference };
-  return { difference, packages: packageChanges(had ?? new Map(), has ?? new Map()) };
+  const unread = has.unread ?? had.unread;
+  // Half of a comparison would tell that everything was added, or is gone.
+  if (unread !== undefined) return { difference, unreadPackages: unread };
+  if (had.packages === undefined && has.packages === undefined) return { difference };
+  return { difference, packages: packageChanges(had.packages ?? new Map(), has.packages ?? new Map()) };
 }
 
 function open({ session }: OpenLock, { use }: LockedName, digest: Digest): Promise<Image> {
