@@ -1,5 +1,6 @@
 import { readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startRegistryServer } from "@strake/registry/server";
 import { expect, it } from "vitest";
 import { imports, project } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
@@ -72,4 +73,47 @@ it("at the same time as two builds breaks neither, and no image", { timeout: 120
     const { status, stderr } = await runStrake(["save", "-o", join(temporaryFolder(), "a.tar"), `${name}:1`], { home });
     expect(status, stderr).toBe(0);
   }
+});
+
+it("at the same time as two pushes breaks neither, and what they remember of the registry does no harm", {
+  timeout: 120_000,
+}, async () => {
+  const server = await startRegistryServer();
+  const home = temporaryFolder();
+  const cwd = project({
+    "build.ts": `${imports}export const app = image().from("scratch").copy("shared", "/s").copy("own", "/own");\n`,
+    shared: Buffer.alloc(300_000, "shared"),
+    own: "own",
+  });
+  let removed = 0;
+  for (let round = 0; round < rounds; round++) {
+    writeFileSync(join(cwd, "own"), `own ${round}`);
+    const name = (repository: string) => `${server.address}/${repository}:${round}`;
+    const built = await runStrake(["build", "-t", name("one")], { cwd, home });
+    expect(built.status, built.stderr).toBe(0);
+    expect((await runStrake(["tag", name("one"), name("two")], { home })).status).toBe(0);
+    let pushing = true;
+    const pushes = Promise.all(
+      ["one", "two"].map(async (repository) => {
+        const pushed = await runStrake(["push", name(repository)], { home });
+        expect(pushed.status, pushed.stderr).toBe(0);
+      }),
+    ).finally(() => {
+      pushing = false;
+    });
+    const pruning = async () => {
+      do {
+        const pruned = await runStrake(["prune", "-a", "-f"], { home });
+        if (pruned.status === 0) removed += 1;
+        else expect(pruned.stderr).toContain("the store is in use");
+      } while (pushing);
+    };
+    await Promise.all([pushes, pruning()]);
+    for (const repository of ["one", "two"]) {
+      const pulled = await runStrake(["pull", name(repository)], { home: temporaryFolder() });
+      expect(pulled.status, pulled.stderr).toBe(0);
+    }
+  }
+  expect(removed).toBeGreaterThan(0);
+  await server.close();
 });

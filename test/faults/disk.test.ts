@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { sampleImage, startRegistryServer } from "@strake/registry/server";
 import { afterAll, expect, it } from "vitest";
 import { folderState, storeFaults } from "../support/folder-state.ts";
 import { need } from "../support/need.ts";
@@ -66,6 +67,25 @@ need(
     const before = folderState(disk);
     expectOneMessage(await runStrake(["build", ...flags], { cwd: bigProject() }));
     expect(folderState(disk)).toEqual(before);
+  });
+
+  it("that is full under the store fails a pull, names nothing, and the pull that follows is whole", async () => {
+    const server = await startRegistryServer();
+    await server.put("app", "1", sampleImage([randomBytes(6 << 20), randomBytes(10_000)]));
+    const name = `${server.address}/app:1`;
+    const home = smallDisk();
+    const result = await runStrake(["pull", name], { home });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain("Free some space");
+    expect(result.stderr).not.toContain("mistake in strake");
+    expect(storeFaults(home)).toEqual([]);
+    expect((await runStrake(["images", "-q"], { home })).stdout).toBe("");
+    execFileSync("mount", ["-o", "remount,size=20m", home]);
+    const again = await runStrake(["pull", name], { home });
+    expect(again.status, again.stderr).toBe(0);
+    const saved = await runStrake(["save", "-o", join(temporaryFolder(), "a.tar"), name], { home });
+    expect(saved.status, saved.stderr).toBe(0);
+    await server.close();
   });
 
   it("that is read-only under the store fails a build with advice, and leaves plans alone", async () => {

@@ -50,6 +50,8 @@ export class EndpointClient {
   readonly #credentials: CredentialSource | undefined;
   /** What the endpoint asked for, by repository and what is done there, so that later requests bring it along. */
   readonly #asked = new Map<string, TokenRequest | "basic">();
+  /** Where the endpoint has tokens from, or that it wants the login itself: the same for all its repositories. */
+  #usual: Pick<TokenRequest, "realm" | "service"> | "basic" | undefined;
   #base: URL | undefined;
   #choosing: Promise<URL> | undefined;
 
@@ -107,7 +109,7 @@ export class EndpointClient {
   async #authorized(request: EndpointRequest): Promise<HttpResponse> {
     const place = request.repository === "" ? `/${request.path}` : request.repository;
     const use = `${place} ${actionsOf(request)} ${request.reads ?? ""}`;
-    const known = this.#asked.get(use);
+    const known = this.#asked.get(use) ?? this.#expected(request);
     const header = known === undefined ? undefined : await this.#header(known, undefined, request.signal);
     const response = await this.#send(request, header);
     if (response.status !== 401) return await this.#successful(request, response);
@@ -118,6 +120,7 @@ export class EndpointClient {
     if (fresh === undefined) throw refusal;
     const second = await this.#send(request, fresh);
     if (second.status !== 401) this.#asked.set(use, asked);
+    if (second.status !== 401 && request.repository !== "") this.#usual = asked;
     return await this.#successful(request, second);
   }
 
@@ -150,17 +153,33 @@ export class EndpointClient {
     if (parameters === undefined && challenges.some(({ scheme }) => scheme === "basic")) return "basic";
     const realm = parameters?.realm;
     if (realm === undefined || !URL.canParse(realm) || !/^https?:$/.test(new URL(realm).protocol)) return undefined;
-    const { prefix } = this.endpoint;
-    // Of the registry itself nothing is asked that needs a scope, unless it says so, as for its catalog.
-    const own = request.repository === "" ? [] : [`repository:${prefix}${request.repository}:${actionsOf(request)}`];
+    const said = parameters?.scope === undefined ? [] : [parameters.scope];
+    const own = said.length === 0 || request.pushing ? this.#scopesOf(request) : this.#readScopes(request);
     return {
       realm: new URL(realm),
-      scopes: [
-        ...(parameters?.scope === undefined ? own : [parameters.scope]),
-        ...(request.reads ?? []).map((name) => `repository:${prefix}${name}:pull`),
-      ],
+      scopes: [...new Set([...said, ...own])],
       ...(parameters?.service === undefined ? {} : { service: parameters.service }),
     };
+  }
+
+  /** What a repository that was not asked before will want, since others of the endpoint did: saves a refusal. */
+  #expected(request: EndpointRequest): TokenRequest | "basic" | undefined {
+    if (this.#usual === undefined || this.#usual === "basic") return this.#usual;
+    // What is asked of the registry itself may need a scope that only it knows.
+    if (request.repository === "") return undefined;
+    const { realm, service } = this.#usual;
+    return { realm, scopes: this.#scopesOf(request), ...(service === undefined ? {} : { service }) };
+  }
+
+  #scopesOf(request: EndpointRequest): readonly string[] {
+    const { repository } = request;
+    // Of the registry itself nothing is asked that needs a scope, unless it says so, as for its catalog.
+    const own = repository === "" ? [] : [`repository:${this.endpoint.prefix}${repository}:${actionsOf(request)}`];
+    return [...own, ...this.#readScopes(request)];
+  }
+
+  #readScopes({ reads = [] }: EndpointRequest): readonly string[] {
+    return reads.map((name) => `repository:${this.endpoint.prefix}${name}:pull`);
   }
 
   async #send(request: EndpointRequest, authorization: string | undefined): Promise<HttpResponse> {

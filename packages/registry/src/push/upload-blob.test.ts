@@ -147,6 +147,44 @@ it("fetches a token for writing", async () => {
   );
 });
 
+it("asks for one token for all of a push, and is refused once, however many repositories it goes to", async () => {
+  const registry = await server({ token: {} });
+  const image = sample();
+  for (const layer of await image.layers()) await layer.digest();
+  const pusher = client(registry.address).pusher();
+  const refused = () => registry.requests.filter(({ headers, on }) => on !== "token" && !headers.authorization);
+  await pusher.push([image], parseReference(`${registry.address}/a:1`));
+  expect(registry.requests.filter(({ on }) => on === "token")).toHaveLength(1);
+  expect(refused()).toHaveLength(1);
+  for (const name of ["b", "c"]) await pusher.push([image], parseReference(`${registry.address}/${name}:1`));
+  expect(refused()).toHaveLength(1);
+});
+
+it.each([
+  ["POST", sample],
+  ["PUT", sample],
+  ["POST", large],
+  ["PATCH", large],
+  ["PUT", large],
+] as const)("gets another token where one is refused in the middle of an upload (%s, %o)", async (method, make) => {
+  const registry = await server({ token: {}, wholePosts: false });
+  registry.fail({ fault: { kind: "unauthorized", realm: true }, method, on: "upload", times: 1 });
+  const image = make();
+  for (const layer of await image.layers()) await layer.digest();
+  const reference = parseReference(`${registry.address}/a/b:1`);
+  const { digest } = await client(registry.address).pusher().push([image], reference);
+  expect((await client(registry.address).getManifest(reference)).digest).toBe(digest);
+  expect(registry.requests.filter(({ on }) => on === "token").length).toBeGreaterThan(1);
+});
+
+it("replaces tokens that run out between the requests of a push", async () => {
+  const registry = await server({ token: { expiresIn: 0.1 } });
+  registry.fail({ fault: { kind: "cut-request", afterBytes: 1000 }, method: "PATCH", times: 1 });
+  const patient = { retry: { delay: 400, tries: 6 } };
+  await pushed(registry, patient);
+  expect(registry.requests.filter(({ on }) => on === "token").length).toBeGreaterThan(2);
+});
+
 it.each([sample, large])("goes on after answers that will pass", async (make) => {
   const registry = await server();
   registry.fail({ fault: { kind: "server-error" }, method: "POST", times: 2 });
