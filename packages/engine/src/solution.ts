@@ -94,9 +94,15 @@ export class Solution {
       return packing.whole ? recompressed(solved.layer, packing.compression, packing.level) : solved.layer;
     if (packing.compression === "none") return solved.layer;
     const by = compressor(packing.compression, packing.level);
+    const layer = sharedLayer(solved, by, () => this.#packAnew(solved, packing, by));
+    this.#packed.push({ solved, layer, by });
+    return layer;
+  }
+
+  #packAnew(solved: SolvedLayer, packing: Packing, by: string): Layer {
     const record = this.#record(solved);
     const known = record?.packed?.[by];
-    const layer = packedLayer({
+    return packedLayer({
       open: () => ({
         [Symbol.asyncIterator]: () => solved.layer.uncompressed()[Symbol.asyncIterator](),
         diffId: () => solved.layer.diffId(),
@@ -107,12 +113,21 @@ export class Solution {
       diffId: () => solved.layer.diffId(),
       uncompressedSize: async () => solved.layer.uncompressedSize?.(),
     });
-    this.#packed.push({ solved, layer, by });
-    return layer;
   }
 
   #record(solved: SolvedLayer): ActionRecord | undefined {
     if (!this.#records.has(solved.key)) this.#records.set(solved.key, this.#store?.actions.get(solved.key));
     return this.#records.get(solved.key);
   }
+}
+
+/** What was packed of a layer, by compressor: images that have a layer in common pack it once, and find out about it once. */
+const packedBy = new WeakMap<SolvedLayer, Map<string, Layer>>();
+
+function sharedLayer(solved: SolvedLayer, by: string, pack: () => Layer): Layer {
+  const packed = packedBy.get(solved) ?? new Map<string, Layer>();
+  packedBy.set(solved, packed);
+  const layer = packed.get(by) ?? pack();
+  packed.set(by, layer);
+  return layer;
 }
