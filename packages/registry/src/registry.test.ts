@@ -8,7 +8,7 @@ import { parseRegistrySettings } from "./registry-settings.ts";
 import { type RegistryServer, sampleImage, sampleIndex, startRegistryServer } from "./server/server.ts";
 
 const linuxArm64 = { os: "linux", architecture: "arm64" };
-const quick: ClientOptions = { connectTimeout: 500, idleTimeout: 150, retry: { tries: 3, delay: 5, maximumDelay: 50 } };
+const quick: ClientOptions = { connectTimeout: 500, idleTimeout: 400, retry: { tries: 3, delay: 5, maximumDelay: 50 } };
 const layers = [randomBytes(300_000), randomBytes(70_000)];
 const image = sampleImage(layers);
 /** What `unpacked` tells of the image: digests, being quicker to compare. */

@@ -4,6 +4,7 @@ import type { RetryOptions } from "../http/retry.ts";
 import { Limit } from "../limit.ts";
 import { hasBlob } from "./has-blob.ts";
 import { type KnownBlobs, nothingKnown } from "./known-blobs.ts";
+import { Leaders } from "./leaders.ts";
 import { cancelUpload, mountBlob } from "./mount-blob.ts";
 import { collect, readBeginning } from "./read-beginning.ts";
 import { type UploadSource, uploadBlob } from "./upload-blob.ts";
@@ -48,8 +49,10 @@ export class BlobSender {
   /** The repositories that are known to have a blob, from this process. */
   readonly #places = new Map<Digest, Set<string>>();
   readonly #unknown = new WeakMap<Layer, Map<string, Promise<Sending>>>();
+  readonly #leaders = new Leaders<Digest | Layer>();
   /** The repositories of which was believed, without asking, that they have something. */
   readonly #believed = new Set<string>();
+  readonly #doubts = new Map<string, number>();
 
   constructor(endpoint: EndpointClient, options: BlobSenderOptions) {
     this.#endpoint = endpoint;
@@ -79,7 +82,9 @@ export class BlobSender {
       const open = () => counted(blob.open(), watcher);
       return watched(watcher, () => this.#sendUnlessThere(repository, { ...blob, open }, mountFrom));
     };
-    const sending = this.#sent.get(name) ?? this.#limit.run(send);
+    // Whoever waits for another holds no place.
+    const inTurn = () => this.#leaders.follow(blob.digest, () => this.#limit.run(send));
+    const sending = this.#sent.get(name) ?? inTurn();
     this.#sent.set(name, sending);
     // What failed may be tried again by whoever wants it next.
     sending.catch(() => this.#sent.delete(name));
@@ -95,23 +100,25 @@ export class BlobSender {
       const open = () => counted(layer.compressed(), watcher);
       return watched(watcher, () => this.#sendWhileReading(repository, layer, open));
     };
-    const sending = places.get(repository) ?? this.#limit.run(send);
+    const inTurn = () => this.#leaders.follow(layer, () => this.#limit.run(send));
+    const sending = places.get(repository) ?? inTurn();
     places.set(repository, sending);
     sending.catch(() => places.delete(repository));
     return sending;
   }
 
-  /**
-   * Forgets what was believed of a repository, so that everything is asked for.
-   *
-   * @returns false where nothing was believed
-   */
-  doubt(repository: string): boolean {
-    if (!this.#believed.delete(repository)) return false;
+  /** How often a repository turned out to lack what was believed of it. */
+  doubts(repository: string): number {
+    return this.#doubts.get(repository) ?? 0;
+  }
+
+  /** Forgets what was believed of a repository, if anything was, so that everything is asked for. */
+  doubt(repository: string): void {
+    if (!this.#believed.delete(repository)) return;
+    this.#doubts.set(repository, this.doubts(repository) + 1);
     this.known.forget(repository);
     for (const name of [...this.#sent.keys()]) if (name.startsWith(`${repository} `)) this.#sent.delete(name);
     for (const places of this.#places.values()) places.delete(repository);
-    return true;
   }
 
   async #sendUnlessThere(repository: string, blob: KnownBlob, mountFrom: readonly string[]): Promise<Sending> {
@@ -159,6 +166,11 @@ export class BlobSender {
 
   /** The upload begins before the layer's bytes have all been made; a layer that is small is one of known digest then. */
   async #sendWhileReading(repository: string, layer: Layer, open: () => AsyncIterable<Uint8Array>): Promise<Sending> {
+    // Who sent it to another repository meanwhile has found out.
+    const { digest: found, size } = layer.known?.() ?? {};
+    if (found !== undefined) {
+      return this.#sendUnlessThere(repository, { digest: found, ...(size === undefined ? {} : { size }), open }, []);
+    }
     const beginning = await readBeginning(open(), longestWhole);
     if (beginning.ended) {
       const { bytes } = beginning;

@@ -81,6 +81,21 @@ it("brings everything where the registry has lost what it had", async () => {
   expect(known.has("app", (await lost.manifest()).config.digest)).toBe(true);
 });
 
+it("brings several images at once where the registry has lost what it had", async () => {
+  const all = ["one", "two", "three", "four"].map(image);
+  for (const each of all)
+    known.note(
+      "app",
+      (await each.manifest()).layers.map(({ digest }) => digest),
+    );
+  const pusher = client.pusher([], known);
+  await Promise.all(all.map((each, at) => pusher.push([each], parseReference(`${server.address}/app:${at}`))));
+  for (const [at, each] of all.entries()) {
+    const { digest } = await client.getManifest(parseReference(`${server.address}/app:${at}`));
+    expect(digest).toBe(sha256(await each.rawManifest()));
+  }
+});
+
 it("brings a copy again too, and tells what came of each blob", async () => {
   const from = await startRegistryServer();
   const source = new RegistryClient(from.address);

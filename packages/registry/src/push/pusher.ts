@@ -69,11 +69,15 @@ export class Pusher {
    * that is forgotten, and it is done once more.
    */
   async believing<T>(repository: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#blobs.doubts(repository);
     try {
       return await work();
     } catch (error) {
       const lacking = RegistryError.is(error) && (error.status === 400 || error.status === 404);
-      if (!lacking || !this.#blobs.doubt(repository)) throw error;
+      if (!lacking) throw error;
+      this.#blobs.doubt(repository);
+      // Another image that goes there at the same time may have found out before.
+      if (this.#blobs.doubts(repository) === before) throw error;
       return await work();
     }
   }

@@ -15,6 +15,7 @@ import {
 import { buildingOptions } from "../compose/building-options.ts";
 import { checkOutputFile, checkOutputFolder } from "../compose/check-path.ts";
 import { type ContentTag, findContentTags, findPushed } from "../compose/content-tags.ts";
+import { inParallel } from "../compose/in-parallel.ts";
 import type { Planner } from "../compose/plan-targets.ts";
 import { ImagePusher } from "../compose/push-images.ts";
 import { openSession, type Session } from "../compose/session.ts";
@@ -25,6 +26,9 @@ import { refuseWarnings, showWarnings } from "./build-warnings.ts";
 import { openShell } from "./open-shell.ts";
 import type { BuildRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
+
+/** How many images are pushed at once; what of their blobs is sent at once is the registry client's affair. */
+const mostPushes = 8;
 
 /** Builds images and puts them where the request says; ids are printed on standard output. */
 export async function build(request: BuildRequest, signal: AbortSignal): Promise<void> {
@@ -70,12 +74,15 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
       handle({ type: "exported", image: name, to, digest, unchanged: true });
       built.push({ name, names: contentTags.get(name)?.names ?? [], digest });
     }
-    for (const target of targets) {
+    // Registries take many at once; files and the store are written one after another.
+    const remote = destinations.every(({ type }) => type === "registry");
+    const results = await inParallel(targets, remote ? mostPushes : 1, async (target): Promise<Built> => {
       const extra = contentTags.get(target.name)?.names ?? [];
-      const written = await writeAll(session, target, request, extra, destinations, signal, handle);
+      const written = await writeAll(session as Session, target, request, extra, destinations, signal, handle);
       const [{ id, digest }] = written as [Written, ...Written[]];
-      built.push({ name: target.name, names: [...referencesOf(target, tags), ...extra], id, digest });
-    }
+      return { name: target.name, names: [...referencesOf(target, tags), ...extra], id, digest };
+    });
+    built.push(...results);
     const order = prepared.targets.map(({ name }) => name);
     built.sort((left, right) => order.indexOf(left.name) - order.indexOf(right.name));
     const solutions = targets.flatMap((target) => target.solved.map(({ solution }) => solution));
