@@ -119,7 +119,7 @@ describe("a registry that fails", () => {
     server.fail({ on: "manifest", fault: { kind: "hang" } });
     const error = await failure(get("app:1"));
     expect(error.code).toBe("timeout");
-    expect(error.message).toContain("TIMEOUT: no answer within 150 ms");
+    expect(error.message).toContain("TIMEOUT: no answer within 400 ms");
     expect(server.requests).toHaveLength(1);
   });
 
