@@ -37,6 +37,7 @@ describe("the local store", () => {
     const refused = await strake("rmi", id.trim());
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain("has several names");
+    expect(refused.stderr).not.toContain("docker.io/library");
     expect((await strake("rmi", "twice:1")).stdout).toBe("Untagged: twice:1\n");
     await strake("tag", "one", "alone:1");
     await strake("tag", "one", "alone:2");
@@ -132,6 +133,13 @@ export const second = image().from("scratch").label({ team: "b", stage: "x" }).c
       runStrake(["images", "-q", "--no-trunc", "one"], { cwd, home: other }),
     ]);
     expect(there.stdout).toBe(here.stdout);
+  });
+
+  it("says of standard input that it holds no image", async () => {
+    const { status, stderr } = await runStrake(["load"], { home: temporaryFolder(), input: "nothing" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^strake: standard input (holds no image|is )/);
+    expect(stderr).not.toContain("image.tar");
   });
 
   it("writes several images to one file", async () => {

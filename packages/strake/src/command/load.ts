@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { LocalImages, type Store } from "@strake/engine";
-import { familiarReference, imageId, openImageFile, type Platform, parseReference } from "@strake/oci";
+import { familiarReference, imageId, OciError, openImageFile, type Platform, parseReference } from "@strake/oci";
 import { checkInput } from "../compose/check-path.ts";
 import type { LoadRequest } from "./request.ts";
+import { usageError } from "./usage-error.ts";
 
 /**
  * Takes the images of a file into the store, with their names.
@@ -19,12 +20,23 @@ export async function loadImages(
   signal: AbortSignal,
 ): Promise<string> {
   if (request.input !== undefined) checkInput(request.input, { folders: true });
+  if (request.input === undefined && process.stdin.isTTY) {
+    throw usageError("there is nothing on standard input to load", "Name a file with -i, or redirect one.");
+  }
   const folder = request.input === undefined ? mkdtempSync(join(tmpdir(), "strake-load-")) : undefined;
   try {
     const path = folder === undefined ? resolve(request.input as string) : join(folder, "image.tar");
     // What is in the archive is found out from its end, so it has to be a file.
     if (folder !== undefined) await pipeline(process.stdin, createWriteStream(path), { signal });
     return await loadFile(store, path, platform, signal);
+  } catch (error) {
+    // The file that it was put into says nothing to anybody.
+    if (folder !== undefined && OciError.is(error)) {
+      throw new OciError(error.code, error.message.replaceAll(join(folder, "image.tar"), "standard input"), {
+        cause: error,
+      });
+    }
+    throw error;
   } finally {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }

@@ -50,10 +50,8 @@ function recordsMeant(store: Store, text: string, force: boolean): readonly Imag
   if (!isIdOf(found, text)) return [found];
   const all = store.images.list().filter(({ id }) => id === found.id);
   if (all.length > 1 && !force) {
-    throw usageError(
-      `the image ${text} has several names`,
-      `Name one of ${all.map(({ name }) => name).join(", ")}, or use -f.`,
-    );
+    const names = all.flatMap(({ name }) => (name === undefined ? [] : [familiarReference(parseReference(name))]));
+    throw usageError(`the image ${text} has several names`, `Name one of ${names.join(", ")}, or use -f.`);
   }
   return all;
 }
