@@ -64,9 +64,10 @@ describe("a line that breaks and stays broken", () => {
     "after %f of a push names nothing, and the next push sends the whole image",
     async (part) => {
       const { line, strake } = await begin();
-      await strake("pull", `${line.address}/app:1`);
+      // By another address, so that the store does not know of anything that the line leads to.
+      await strake("pull", `${server.address}/app:1`);
       const [repository, name] = [`pushed-${part * 1000}`, `${line.address}/pushed-${part * 1000}:1`];
-      await strake("tag", `${line.address}/app:1`, name);
+      await strake("tag", `${server.address}/app:1`, name);
       line.breakAfter(1 + Math.floor(322_000 * part));
       const failed = await strake("push", name);
       expect(failed.status, failed.stderr).toBe(1);

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type RegistryServer, sampleImage, startRegistryServer } from "@strake/registry/server";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { cutLine } from "../support/cut-line.ts";
+import { imports, project } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -64,4 +66,23 @@ it("two pulls at once do not disturb each other, nor one that is cut", async () 
   for (const { status, stderr } of pulled) expect(status, stderr).toBe(0);
   expect(partial()).toEqual([]);
   expect((await runStrake(["images", "-q", name], { home })).stdout).not.toBe("");
+});
+
+it("a push of what is compressed on the way goes on where the line broke, and moves nothing twice", async () => {
+  const line = await cutLine(Number(server.address.split(":")[1]));
+  const cwd = project({
+    "build.ts": `${imports}export const app = image().from("scratch").copy("big", "/big");\n`,
+    big: randomBytes(4 * size),
+  });
+  const to = `${line.address}/built:1`;
+  line.cutAfter(3 * size);
+  const { status, stderr } = await runStrake(["build", "--push", "-t", to], { cwd, home });
+  expect(status, stderr).toBe(0);
+  expect(line.cuts()).toBe(1);
+  // What was on its way when the line broke is lost; whoever began anew would move seven times the size.
+  expect(line.moved()).toBeLessThan(size * 5.5);
+  const other = temporaryFolder();
+  const pulled = await runStrake(["pull", `${server.address}/built:1`], { home: other });
+  expect(pulled.status, pulled.stderr).toBe(0);
+  await line.close();
 });

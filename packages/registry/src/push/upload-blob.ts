@@ -71,8 +71,7 @@ export async function uploadBlob(
       const broken: boolean = stage === "send" && error.temporary;
       if (!(broken || lost) || failures >= (retry.tries ?? 5)) throw error;
       await backOff(failures, retry, error.retryAfter, signal);
-      // Of a blob whose length nobody knows no part can be told from the whole.
-      const resumable: boolean = at !== undefined && !lost && source.size !== undefined;
+      const resumable: boolean = at !== undefined && !lost;
       at = resumable ? await ask(endpoint, repository, at as Upload, signal) : undefined;
       resumed = at !== undefined;
     }
@@ -119,7 +118,8 @@ async function sendRest(
     location,
     headers: {
       "content-type": "application/octet-stream",
-      ...(received === 0 ? {} : { "content-range": `${received}-${(source.size ?? 0) - 1}` }),
+      // Where nobody knows yet where it ends, what comes is put behind what is there.
+      ...(received === 0 || source.size === undefined ? {} : { "content-range": `${received}-${source.size - 1}` }),
     },
     body: { open: () => skipped(source.open(), received), ...left },
     once: true,
