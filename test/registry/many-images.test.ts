@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RegistryServer, startRegistryServer } from "@strake/registry/server";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -62,4 +62,24 @@ it("sends what is shared once from a machine that knows nothing, too", async () 
   const requests = await push(temporaryFolder());
   // The digest of what is compressed anew is not known before, so nobody can be asked for it.
   expect(requests.filter(({ method }) => method === "PATCH").length).toBeLessThanOrEqual(1);
+});
+
+it("packs what goes to two registries once, and keeps it for that", async () => {
+  const other = await startRegistryServer();
+  const store = temporaryFolder();
+  const [first, second] = [`${server.address}/both:1`, `${other.address}/both:1`];
+  const build = (...args: string[]) => runStrake(["build", "app1", "--push", "-q", ...args], { cwd, home: store });
+  const both = await build("-t", first, "-t", second);
+  expect(both.status, both.stderr).toBe(0);
+  const digestAt = async ({ address }: RegistryServer) =>
+    (await fetch(`http://${address}/v2/both/manifests/1`)).headers.get("docker-content-digest");
+  expect(await digestAt(server)).toMatch(/^sha256:/);
+  expect(await digestAt(other)).toBe(await digestAt(server));
+  const kept = () => readdirSync(join(store, "blobs/sha256")).length;
+  expect(kept()).toBe(2);
+  // What goes to one is not worth the room.
+  writeFileSync(join(cwd, "own-1"), randomBytes(100_000));
+  expect((await build("-t", first)).status).toBe(0);
+  expect(kept()).toBe(2);
+  await other.close();
 });

@@ -9,6 +9,7 @@ import {
   packedLayer,
   recompressed,
 } from "@strake/oci";
+import { keptPacked } from "./operation/kept-packed.ts";
 import type { SolvedLayer } from "./solve/solved.ts";
 import type { StepReport } from "./solve/step-report.ts";
 import type { ActionRecord } from "./store/action-cache.ts";
@@ -22,6 +23,8 @@ export interface Packing {
   /** Every layer is packed this way, those of the base too. */
   readonly whole?: boolean;
   readonly mediaTypes?: "oci" | "docker";
+  /** What is packed is kept in the store, since it will be read several times. */
+  readonly keep?: boolean;
 }
 
 /** What a plan came to: the layers of its image, and how each step was found. */
@@ -94,7 +97,11 @@ export class Solution {
       return packing.whole ? recompressed(solved.layer, packing.compression, packing.level) : solved.layer;
     if (packing.compression === "none") return solved.layer;
     const by = compressor(packing.compression, packing.level);
-    const layer = sharedLayer(solved, by, () => this.#packAnew(solved, packing, by));
+    const store = packing.keep ? this.#store : undefined;
+    const layer = sharedLayer(solved, store === undefined ? by : `${by}, kept`, () => {
+      const packed = this.#packAnew(solved, packing, by);
+      return store === undefined ? packed : keptPacked(packed, store);
+    });
     this.#packed.push({ solved, layer, by });
     return layer;
   }

@@ -193,6 +193,14 @@ describe("a registry that fails", () => {
     expect(error.message).toContain("DIGEST_INVALID: the blob has digest");
   });
 
+  test("an image that is replaced while it is read, and whose blobs are removed, is to be asked for again", async () => {
+    const found = await get("app:1");
+    await server.put("app", "1", sampleImage([]));
+    server.fail({ on: "blob", fault: { kind: "answer", status: 404 } });
+    const error = await failure(unpacked(found));
+    expect(error).toMatchObject({ code: "not-found", hint: expect.stringContaining("replaced meanwhile: try again") });
+  });
+
   test("wrong bytes of a manifest are found where a digest was asked for", async () => {
     const digest = sha256(await image.rawManifest());
     server.fail({ on: "manifest", fault: { kind: "wrong-bytes" } });

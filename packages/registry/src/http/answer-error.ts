@@ -33,6 +33,12 @@ function classify(status: number, url: URL, retryAfter: number | undefined): rea
       "Check the spelling of the name. If it is right, the image is private: log in with strake login.",
     ];
   }
+  if (status === 404 && /\/blobs\/[a-z0-9]+:/.test(url.pathname)) {
+    return [
+      "not-found",
+      "The image may have been replaced meanwhile: try again. Else the registry has lost part of it.",
+    ];
+  }
   if (status === 404) return ["not-found", "Check the repository's name, and the tag or digest."];
   if (status === 429) {
     const wait = retryAfter === undefined ? "Wait a while" : `Wait ${Math.ceil(retryAfter / 1000)} s`;

@@ -55,7 +55,7 @@ export async function writeOutput(
   signal: AbortSignal,
   progress?: Report,
 ): Promise<Written> {
-  const images = targets.map(({ solution }) => solution.image(packingOf(output)));
+  const images = targets.map(({ solution }) => solution.image(packingOf(output, names)));
   const [image] = images as [Image, ...Image[]];
   switch (output.type) {
     case "store": {
@@ -95,10 +95,13 @@ export async function writeOutput(
   }
 }
 
-function packingOf(output: Destination): Packing {
+function packingOf(output: Destination, names: readonly Reference[]): Packing {
   if (output.type === "oci" || output.type === "registry") {
     const compression = output.compression === "uncompressed" ? "none" : (output.compression ?? "gzip");
-    return { compression, ...(output.compressionLevel === undefined ? {} : { level: output.compressionLevel }) };
+    // Each registry reads all layers that it lacks.
+    const keep = output.type === "registry" && new Set(names.map(({ registry }) => registry)).size > 1;
+    const { compressionLevel } = output;
+    return { compression, ...(compressionLevel === undefined ? {} : { level: compressionLevel }), keep };
   }
   if (output.type === "docker" || output.type === "load")
     return { compression: "none", whole: true, mediaTypes: "docker" };
