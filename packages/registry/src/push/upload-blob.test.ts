@@ -203,11 +203,14 @@ it.each([
   await pushed(registry, {}, make());
 });
 
-it("uploads as usual where a registry refuses a blob with the first request", async () => {
-  const registry = await server();
-  registry.fail({ fault: { kind: "answer", status: 405 }, path: /uploads\/\?digest=/ });
-  await pushed(registry, {}, sample());
-});
+it.each([400, 404, 405, 501])(
+  "uploads as usual where a registry refuses a blob with the first request (%i)",
+  async (status) => {
+    const registry = await server();
+    registry.fail({ fault: { kind: "answer", status }, path: /uploads\/\?digest=/ });
+    await pushed(registry, {}, sample());
+  },
+);
 
 it("gives up, saying why, where it may not write", async () => {
   const registry = await server();

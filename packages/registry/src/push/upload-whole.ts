@@ -85,7 +85,8 @@ async function begin(
     // Who does not take it so has begun an upload, and nothing is lost.
     return response.status === 201 ? undefined : locationOf(response);
   } catch (error) {
-    const refused = RegistryError.is(error) && !error.temporary && error.code === "invalid-response";
+    // Whatever a registry says to a request that it does not know; a login is wanted for the other one too.
+    const refused = RegistryError.is(error) && !error.temporary && error.code !== "unauthorized";
     if (!refused || endpoint.takesWholePosts === true) throw error;
     endpoint.takesWholePosts = false;
     return beginUpload(endpoint, repository, signal);
