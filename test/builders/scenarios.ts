@@ -144,6 +144,12 @@ export const scenarios: readonly Scenario[] = [
     `.from("scratch").arg("V", "1.2").env({ P: interpolate\`/opt/\${variable("V")}/bin:\${variable("PATH")}\` })`,
   ),
   scenario(
+    "several arguments and names as one statement",
+    `.from("scratch").arg({ A: "1", B: interpolate\`\${variable("A")}2\` }).arg(["TARGETOS", ["C", "3"]])
+    .env([[interpolate\`n\${variable("B")}\`, "x"], ["TWICE", "1"], ["TWICE", "2"]]).label([[variable("C"), "c"]])
+    .env({ PORTS: "90 70/udp" }).expose(80, variable("PORTS"), "9")`,
+  ),
+  scenario(
     "odd values",
     `.from("scratch").env(${JSON.stringify(oddValues)}).label({ "a b": "c", 'q"': "d", dollar: "$x" })
   .workdir("/a b/$c").user("1:2").stopsignal("15")`,

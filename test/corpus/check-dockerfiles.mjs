@@ -44,7 +44,7 @@ function planOf(definition, project) {
 }
 
 /**
- * The plan of an image without the words of its history, which a heredoc's name and several arguments take part in.
+ * The plan of an image without the words of its history, which a heredoc's name takes part in.
  *
  * @param {string} plan
  */
@@ -82,7 +82,6 @@ const counts = {
   "same bytes": 0,
   "printed and read": 0,
   converted: 0,
-  "with its history": 0,
 };
 const project = mkdtempSync(join(tmpdir(), "strake-corpus-"));
 
@@ -92,8 +91,10 @@ async function check(file) {
   const text = readFileSync(file, "utf8");
   counts.files += 1;
   let reading;
+  let plan;
   try {
     reading = read(text, file, project);
+    plan = planOf(reading.definition, project);
   } catch (error) {
     counts["not Dockerfiles"] += 1;
     console.log(`${shown}: ${error instanceof Error ? error.message : error}`);
@@ -105,17 +106,17 @@ async function check(file) {
    */
   const told = (what, right) => {
     if (right) counts[what] += 1;
-    else console.log(`${shown}: ${what}: not the same`);
-    if (!right && what !== "with its history") process.exitCode = 1;
+    else {
+      console.log(`${shown}: ${what}: not the same`);
+      process.exitCode = 1;
+    }
   };
-  const plan = planOf(reading.definition, project);
   told("same bytes", printTree(parseDockerfile(text, { file })) === text);
   const printed = printDockerfile(reading.definition, { project, names: reading.names }).text;
   const again = planOf(read(printed, file, project).definition, project);
   told("printed and read", withoutHistory(again) === withoutHistory(plan));
   const converted = await convertedPlan(text, file, project);
-  told("converted", withoutHistory(converted) === withoutHistory(plan));
-  told("with its history", converted === plan);
+  told("converted", converted === plan);
 }
 
 try {

@@ -7,6 +7,7 @@ export { type AddOptions, type CopyOptions, likeDocker, type Source, type WriteO
 export { type Files, type FilesOptions, files, type LocalFolder, local } from "./dsl/files.ts";
 export { type HealthcheckOptions, Image, image, type RunOptions, type UnbasedImage } from "./dsl/image.ts";
 export * from "./dsl/mounts.ts";
+export type { Arguments, Pairs } from "./dsl/pairs.ts";
 export * from "./graph/build-arguments.ts";
 export type * from "./graph/call-site.ts";
 export * from "./graph/capture-call-site.ts";

@@ -18,6 +18,7 @@ import {
   type WriteOptions,
 } from "./copy-options.ts";
 import { siteFolder } from "./files.ts";
+import { type Arguments, checkName, type Pairs, toArguments, toPairs } from "./pairs.ts";
 import { parseDuration } from "./parse-duration.ts";
 import { checkImageNames, checkList, checkStrings, textValues } from "./text-values.ts";
 
@@ -174,24 +175,35 @@ export class Image implements Defined {
     );
   }
 
-  /** Sets environment variables, for later commands and for containers. */
-  env(variables: Readonly<Record<string, Text>>): Image {
+  /**
+   * Sets environment variables, for later commands and for containers.
+   *
+   * Values, and names in a list of pairs, may hold variables: they see those before the statement.
+   */
+  env(variables: Pairs): Image {
     const site = captureCallSite(this.env);
-    const texts = textValues(variables);
-    for (const name of Object.keys(variables)) checkName(name, "an environment variable", site);
-    return this.#then({ kind: "env", variables: texts }, site);
+    const pairs = toPairs(variables);
+    for (const [name] of pairs) if (typeof name === "string") checkName(name, "an environment variable", site);
+    return this.#then({ kind: "env", variables: pairs }, site);
   }
 
-  /** Adds labels to the image's config. */
-  label(labels: Readonly<Record<string, Text>>): Image {
-    return this.#then({ kind: "label", labels: textValues(labels) }, captureCallSite(this.label));
+  /** Adds labels to the image's config; names in a list of pairs may hold variables. */
+  label(labels: Pairs): Image {
+    return this.#then({ kind: "label", labels: toPairs(labels) }, captureCallSite(this.label));
   }
 
-  /** Declares a build argument; later commands see it, containers do not. `--build-arg` replaces its default. */
-  arg(name: string, value?: Text): Image {
+  /**
+   * Declares a build argument; later commands see it, containers do not. `--build-arg` replaces its default.
+   *
+   * A record, or a list of pairs, declares several as one statement; each sees those before it.
+   */
+  arg(name: string | Arguments, value?: Text): Image {
     const site = captureCallSite(this.arg);
-    checkName(name, "a build argument", site);
-    return this.#then({ kind: "arg", name, ...(value === undefined ? {} : { default: toTextValue(value) }) }, site);
+    const declared = toArguments(typeof name === "string" ? [[name, value]] : name, site);
+    return declared.reduce<Image>((before, each, at) => {
+      const joined = at === declared.length - 1 ? {} : { history: null };
+      return before.#then({ kind: "arg", ...each, ...joined }, site);
+    }, this);
   }
 
   /**
@@ -330,10 +342,4 @@ function toBase(base: Text | Defined | BaseValue, site: CallSite): Base {
     notes: base === undefined ? ["It was given undefined, as happens where two files import each other."] : [],
     site,
   });
-}
-
-function checkName(name: string, what: string, site: CallSite): void {
-  if (name === "" || /[=\s\0]/.test(name)) {
-    throw new StrakeError({ code: "invalid-name", message: `"${name}" is not the name of ${what}`, site });
-  }
 }

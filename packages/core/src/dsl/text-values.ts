@@ -42,6 +42,7 @@ export function checkImageNames(names: readonly string[], site: CallSite): void 
   }
 }
 
-function isRecord(value: unknown): boolean {
+/** Tells whether a value is an object of names and values. */
+export function isRecord(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !Output.is(value);
 }

@@ -40,7 +40,7 @@ interface Statement {
   readonly site: CallSite;
   /**
    * What the history says of it, where its author's notation says it otherwise than the statement would: the whole text,
-   * or null where the statement is a part of the next and has no entry of its own.
+   * or null where the statement is a part of the next, or of nothing, and has no entry of its own.
    */
   readonly history?: string | null;
 }
@@ -228,17 +228,24 @@ export interface MergeNode extends Statement {
   readonly images: readonly Definition[];
 }
 
+/** A name and its value, in the order in which they were said; a name may stand twice, and then the last counts. */
+export type Pair = readonly [name: TextValue, value: TextValue];
+
 export interface EnvNode extends Statement {
   readonly kind: "env";
-  readonly variables: Readonly<Record<string, TextValue>>;
+  readonly variables: readonly Pair[];
 }
 
 export interface LabelNode extends Statement {
   readonly kind: "label";
-  readonly labels: Readonly<Record<string, TextValue>>;
+  readonly labels: readonly Pair[];
 }
 
-/** A build argument with its default; a value given to the build replaces the default. */
+/**
+ * A build argument with its default; a value given to the build replaces the default.
+ *
+ * Of several that are one statement each is a node, and only the last has a history, which names all of them.
+ */
 export interface ArgNode extends Statement {
   readonly kind: "arg";
   readonly name: string;

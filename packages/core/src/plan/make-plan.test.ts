@@ -42,6 +42,35 @@ describe("makePlan", () => {
     expect(plan.image.history.at(-1)?.created_by).toBe("RUN |1 V=2 /bin/sh -c make # buildkit");
   });
 
+  test("has one entry in the history for several arguments, of which each sees those before it", () => {
+    const built = image()
+      .from("scratch")
+      .arg({ A: "1", B: interpolate`${variable("A")}2` })
+      .arg(["C", ["D", "4"], "TARGETOS"]);
+    const { plan } = makePlan(built.definition, { ...inputs, buildArgs: new Map([["A", "x"]]) });
+    expect(plan.image.history.map((entry) => entry.created_by)).toEqual(["ARG A=x B=x2", "ARG C D=4 TARGETOS=linux"]);
+  });
+
+  test("takes names with variables, names that stand twice, and several ports from one variable", () => {
+    const built = image()
+      .from("scratch")
+      .env({ P: "9 10/udp", NONE: "" })
+      .env([[interpolate`${variable("P").apply((it) => `p${it.length}`)}`, "1"]])
+      .label([
+        ["a", "1"],
+        ["a", "2"],
+      ])
+      .expose(8, variable("P"), variable("NONE"), "70");
+    const { config, history } = makePlan(built.definition, inputs).plan.image;
+    expect(config.Env?.at(-1)).toBe("p8=1");
+    expect(config.Labels).toEqual({ a: "2" });
+    expect(Object.keys(config.ExposedPorts ?? {})).toEqual(["9/tcp", "10/udp", "70/tcp", "8/tcp"]);
+    expect(history.map((entry) => entry.created_by).slice(2)).toEqual([
+      "LABEL a=1 a=2",
+      "EXPOSE [9/tcp 10/udp 70/tcp 8/tcp]",
+    ]);
+  });
+
   test("is the same whatever the checkout's folder is", () => {
     const make = () => image().from("scratch").copy(files("**"), "/srv/");
     const here = makePlan(make().definition, inputs);

@@ -2,7 +2,7 @@ import type { ContainerConfig, Healthcheck } from "@strake/oci/document";
 import { isForBuilder } from "../graph/build-arguments.ts";
 import type { ContainerCommand, Step } from "../graph/definition.ts";
 import { StrakeError } from "../strake-error.ts";
-import { exposedPorts } from "./expose-ports.ts";
+import { exposedPorts, exposeWords } from "./expose-ports.ts";
 import { goHealthcheck, goQuotedList } from "./go-text.ts";
 import { withHistory } from "./history.ts";
 import type { PlanContext } from "./plan-context.ts";
@@ -39,12 +39,12 @@ export function planSetting(context: PlanContext, state: State, node: SettingNod
     withHistory(context, { ...state, config: { ...state.config, ...config } }, createdBy, 0);
   switch (node.kind) {
     case "env": {
-      const pairs = Object.entries(node.variables).map(([name, value]): [string, string] => [name, text(value)]);
+      const pairs = node.variables.map(([name, value]): [string, string] => [text(name), text(value)]);
       const next = settle({ Env: replaceInPlace(state.config.Env ?? [], pairs) }, `ENV ${joinPairs(pairs)}`);
       return { ...next, env: new Map([...state.env, ...pairs]) };
     }
     case "label": {
-      const pairs = Object.entries(node.labels).map(([name, value]): [string, string] => [name, text(value)]);
+      const pairs = node.labels.map(([name, value]): [string, string] => [text(name), text(value)]);
       return settle({ Labels: { ...state.config.Labels, ...Object.fromEntries(pairs) } }, `LABEL ${joinPairs(pairs)}`);
     }
     case "arg":
@@ -54,7 +54,7 @@ export function planSetting(context: PlanContext, state: State, node: SettingNod
       return settle({ User: user }, `USER ${user}`);
     }
     case "expose": {
-      const ports = exposedPorts(node.ports.map(text), node.site);
+      const ports = exposedPorts(exposeWords(node.ports, text), node.site);
       const added = Object.fromEntries(ports.map((port): [string, Record<string, never>] => [port, {}]));
       return settle({ ExposedPorts: { ...state.config.ExposedPorts, ...added } }, `EXPOSE [${ports.join(" ")}]`);
     }
@@ -109,7 +109,11 @@ function planArgument(context: PlanContext, state: State, node: Extract<Step, { 
   const said = node.default === undefined ? undefined : context.text(node.default, state, node.site);
   const known = state.env.has(node.name) ? undefined : context.platformArgument(node.name);
   const value = context.inputs.buildArgs?.get(node.name) ?? said ?? known;
-  const next = withHistory(context, state, `ARG ${node.name}${value === undefined ? "" : `=${value}`}`, 0);
+  const joined = [...state.joinedArguments, `${node.name}${value === undefined ? "" : `=${value}`}`];
+  const next =
+    node.history === null
+      ? { ...state, joinedArguments: joined }
+      : { ...withHistory(context, state, `ARG ${joined.join(" ")}`, 0), joinedArguments: [] };
   const args = new Set([...state.args, node.name]);
   // Without a value it is no variable, but histories count it.
   if (value === undefined || isForBuilder(node.name)) return { ...next, args };

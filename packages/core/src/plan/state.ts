@@ -13,6 +13,8 @@ export interface State {
   readonly args: ReadonlySet<string>;
   readonly config: ContainerConfig;
   readonly history: readonly History[];
+  /** What arguments that are one statement with the next have said for its history. */
+  readonly joinedArguments: readonly string[];
   readonly author?: string;
   readonly annotations: Readonly<Record<string, string>>;
   readonly tags: readonly string[];
@@ -34,6 +36,7 @@ export function scratchState(platform: Platform): State {
     args: new Set(),
     config: { Env: path, WorkingDir: "/" },
     history: [],
+    joinedArguments: [],
     annotations: {},
     tags: [],
     commandSaid: false,

@@ -87,14 +87,39 @@ export default image()
     expect(code).toContain("export const aBC = image()\n  .from(classImage);");
   });
 
-  test.each([
-    ["FROM scratch AS a\nONBUILD RUN x\nFROM a\n", 3, "ONBUILD"],
-    ["FROM scratch\nENV a=b\nENV $a=c\n", 3, "in the name"],
-    ['FROM scratch\nENV P="1 2"\nEXPOSE $P\n', 3, "several ports"],
-  ])("says what it has no words for: %j", (text, line, message) => {
-    expect(() => convert(text)).toThrow(
-      expect.objectContaining({ code: "cannot-convert", site: expect.objectContaining({ line }) }),
+  test("says what ONBUILD of a stage does where another stands on it", () => {
+    const code = convert(
+      "FROM x AS a\nENV v=1\n# later\nONBUILD RUN one && \\\n  two\nONBUILD COPY f /\nFROM a\nUSER 1\n",
     );
-    expect(() => convert(text)).toThrow(message);
+    expect(code).toContain(`const a = image()
+  .from("x")
+  .env({ v: "1" });
+
+export default image()
+  .from(a)
+  // later
+  .run("one &&   two")
+  .copy("f", "/", likeDocker)
+  .user("1");
+`);
+  });
+
+  test("keeps ONBUILD of a stage that others stand on where it is a target of its own", () => {
+    const code = convert("FROM x AS a\nONBUILD USER 1\nENV v=1\nFROM a AS b\nCMD c\nFROM y\n");
+    expect(code).toContain('const aBase = image()\n  .from("x")\n  .env({ v: "1" });');
+    expect(code).toContain('export const a = aBase\n  .onbuild("USER 1");');
+    expect(code).toContain('export const b = image()\n  .from(aBase)\n  .user("1")\n  .cmd("c");');
+  });
+
+  test("says several arguments as one, names with variables, and names that stand twice", () => {
+    const code = convert(
+      "FROM x\nARG A=1 B=${A}2\nARG TARGETOS C=3 D\nENV l$A=1 m=2\nLABEL a=1 a=2\nENV 1=a b=c\nEXPOSE $A 8\n",
+    );
+    expect(code).toContain('.arg({ A: "1", B: interpolate`${variable("A")}2` })');
+    expect(code).toContain('.arg(["TARGETOS", ["C", "3"], "D"])');
+    expect(code).toContain('.env([[interpolate`l${variable("A")}`, "1"], ["m", "2"]])');
+    expect(code).toContain('.label([["a", "1"], ["a", "2"]])');
+    expect(code).toContain('.env([["1", "a"], ["b", "c"]])');
+    expect(code).toContain('.expose(variable("A"), 8)');
   });
 });

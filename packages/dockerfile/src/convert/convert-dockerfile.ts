@@ -1,4 +1,4 @@
-import { type Definition, type FromNode, type Step, StrakeError, statementsOf } from "@strake/core";
+import { type Definition, type FromNode, type Step, statementsOf } from "@strake/core";
 import { expandWord } from "../expand/expand.ts";
 import { readDockerfile } from "../read/read-dockerfile.ts";
 import type { ReadDockerfile, StageSyntax } from "../read/read-options.ts";
@@ -7,6 +7,7 @@ import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
 import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
 import { objectCode, textCode } from "./code.ts";
 import { CommentsOf, commentText } from "./comments.ts";
+import { baseOf, FiredTriggers, triggersOf } from "./fired-triggers.ts";
 import { marking, markingGlobals } from "./marks.ts";
 import { SharedFunctions } from "./shared-functions.ts";
 import { type Piece, type StageItem, sharePieces } from "./shared-pieces.ts";
@@ -17,11 +18,12 @@ import { stepCode } from "./step-code.ts";
  * Writes a Dockerfile as a build file that makes the same images.
  *
  * Stages become constants, of which the last is the default export and those that it does not need are exports of their
- * own; arguments before the first FROM become `argument()`; statements that several stages share become functions.
+ * own; arguments before the first FROM become `argument()`; statements that several stages share become functions. What
+ * ONBUILD of a stage leaves to others is said in those.
  * Comments stay where they are. Nothing is looked up: a variable that only the base can have is one of the base.
  *
  * @param file what messages call the Dockerfile
- * @throws StrakeError as parsing and reading do, and `cannot-convert` for what a build file says in another way
+ * @throws StrakeError as parsing and reading do
  */
 export function convertDockerfile(text: string, { file }: { readonly file: string }): string {
   return new Conversion(parseDockerfile(text, { file })).print();
@@ -31,7 +33,16 @@ export function convertDockerfile(text: string, { file }: { readonly file: strin
 interface StageBody {
   readonly from: string;
   readonly comments: readonly string[];
+  /** Without the ONBUILD instructions that other stages carry out. */
   readonly pieces: readonly Piece[];
+  /** Those instructions. */
+  readonly triggers: string;
+}
+
+/** What a stage is called: by others, and for the command line; neither for the last, the default export. */
+interface StageConstants {
+  readonly own?: string;
+  readonly exported?: string;
 }
 
 class Conversion {
@@ -40,7 +51,8 @@ class Conversion {
   readonly #globals: readonly Instruction[];
   readonly #reading: ReadDockerfile;
   readonly #comments: CommentsOf;
-  readonly #instructions: ReadonlyMap<number, Instruction>;
+  /** The stages that others stand on; those carry their triggers out. */
+  readonly #bases: ReadonlySet<Definition>;
 
   constructor(tree: DockerfileTree) {
     const { globals } = splitStages(tree);
@@ -56,45 +68,75 @@ class Conversion {
       substitute: marking(declared),
     });
     this.#comments = new CommentsOf(tree);
-    this.#instructions = new Map(tree.instructions.map((each) => [each.name.span.start.line, each]));
+    this.#bases = new Set([...this.#reading.definitions.values()].flatMap((definition) => baseOf(definition) ?? []));
   }
 
   print(): string {
     const { stages, definitions, definition: last } = this.#reading;
     const definitionOf = ({ index }: StageSyntax) => definitions.get(index) as Definition;
     const needed = usedImages(last);
-    const names = stages.map((stage) => {
-      const definition = definitionOf(stage);
-      return definition === last ? undefined : this.#names.addStage(definition, stage.name ?? `stage${stage.index}`);
-    });
+    const names = stages.map((stage) => this.#nameStage(stage, definitionOf(stage), needed));
     const bodies = stages.map((stage) => this.#body(stage, definitionOf(stage)));
     const items = sharePieces(bodies.map(({ pieces }) => pieces));
     const functions = new SharedFunctions(this.#names);
-    const images = stages.flatMap((stage, at) => {
-      const exported = needed.has(definitionOf(stage)) ? "" : "export ";
-      const beginning = names[at] === undefined ? "export default" : `${exported}const ${names[at]} =`;
-      const { from, comments } = bodies[at] as StageBody;
-      const calls = (items[at] as readonly StageItem[]).map((item) => functions.call(item));
-      const image = `${commentText(comments)}${beginning} image()\n  ${from}${calls.join("")};\n`;
-      return [...functions.take(), image];
+    const images = stages.flatMap((_, at) => {
+      const { own, exported } = names[at] as StageConstants;
+      const { from, comments, triggers } = bodies[at] as StageBody;
+      const calls = (items[at] as readonly StageItem[]).map((item) => functions.call(item)).join("");
+      const beginning = own === undefined ? "export default" : `${own === exported ? "export " : ""}const ${own} =`;
+      const image = `${commentText(comments)}${beginning} image()\n  ${from}${calls};\n`;
+      const again =
+        exported === own || exported === undefined ? [] : [`export const ${exported} = ${own}${triggers};\n`];
+      return [...functions.take(), image, ...again];
     });
     const constants = this.#constants();
     const trailing = commentText(this.#comments.trailing);
     return [this.#imports(), constants, ...images, trailing].filter((part) => part !== "").join("\n");
   }
 
+  #nameStage(stage: StageSyntax, definition: Definition, needed: ReadonlySet<Definition>): StageConstants {
+    if (definition === this.#reading.definition) return {};
+    const name = stage.name ?? `stage${stage.index}`;
+    if (needed.has(definition)) return { own: this.#names.addStage(definition, name) };
+    if (!this.#isTriggering(definition)) {
+      const own = this.#names.addStage(definition, name);
+      return { own, exported: own };
+    }
+    const exported = this.#names.constant(name);
+    return { own: this.#names.addStage(definition, `${name}-base`), exported };
+  }
+
+  /** Whether a stage has ONBUILD instructions that another carries out; that one stands on it without them. */
+  #isTriggering(definition: Definition): boolean {
+    return this.#bases.has(definition) && triggersOf(definition).length > 0;
+  }
+
   #body(stage: StageSyntax, definition: Definition): StageBody {
     const [from, ...steps] = statementsOf(definition) as readonly [FromNode, ...Step[]];
-    if (from.triggers !== undefined) throw this.#onbuild(stage);
+    const { instructions } = this.#reading;
+    const triggering = this.#isTriggering(definition);
+    const fired = new FiredTriggers(from, stage.from);
     let told: Instruction | undefined;
-    const pieces = steps.map((node): Piece => {
-      const instruction = this.#instructions.get(node.site.line) as Instruction;
+    const piece = (node: Step): Piece => {
+      const instruction = instructions.get(node) as Instruction;
+      const trigger = fired.triggerOf(instruction);
+      const commented = trigger === undefined ? instruction : (instructions.get(trigger) as Instruction);
       // An instruction of several statements has its comments once.
-      const comments = instruction === told ? [] : this.#comments.of(instruction);
+      const comments = instruction === told ? [] : this.#comments.of(commented);
       told = instruction;
-      return { code: stepCode(node, instruction, this.#tree.escape, this.#names), comments };
-    });
-    return { from: this.#from(from), comments: this.#comments.of(stage.from), pieces };
+      // A trigger is a text of its own, in which directives have no part.
+      const escapeCharacter = trigger === undefined ? this.#tree.escape : "\\";
+      return { code: stepCode(node, instruction, escapeCharacter, this.#names), comments };
+    };
+    const own = steps.filter((node) => !isJoined(node) && !(triggering && node.kind === "onbuild"));
+    const triggers = triggersOf(definition).map((node) => `\n  ${piece(node).code}`);
+    told = undefined;
+    return {
+      from: this.#from(from),
+      comments: this.#comments.of(stage.from),
+      pieces: own.map(piece),
+      triggers: triggers.join(""),
+    };
   }
 
   #from({ base, platform }: FromNode): string {
@@ -146,21 +188,16 @@ class Conversion {
     const args = [JSON.stringify(name), ...(equals === -1 ? [] : [otherwise()])];
     return `${this.#names.use("argument")}(${args.join(", ")})`;
   }
-
-  #onbuild(stage: StageSyntax): StrakeError {
-    const site = this.#tree.source.site(stage.from.name.span.start.offset);
-    return new StrakeError({
-      code: "cannot-convert",
-      message: "the stage that this one stands on has ONBUILD instructions",
-      notes: ["Write them as instructions of this stage, and convert again."],
-      site,
-    });
-  }
 }
 
 function nameOf(word: string): string {
   const equals = word.indexOf("=");
   return equals === -1 ? word : word.slice(0, equals);
+}
+
+/** Whether a statement is a part of the next, and printed with it. */
+function isJoined(node: Step): boolean {
+  return node.kind === "arg" && node.history === null;
 }
 
 /** The images that an image stands on or takes files from, and itself. */

@@ -48,9 +48,14 @@ export class StageNames implements CodeContext {
 
   /** Gives a stage the name of its constant. */
   addStage(definition: Definition, name: string): string {
-    const made = this.unique(camelCase(name));
+    const made = this.constant(name);
     this.#stages.set(definition, made);
     return made;
+  }
+
+  /** A constant called as much like a name as can be. */
+  constant(name: string): string {
+    return this.unique(camelCase(name));
   }
 
   stage(definition: Definition): string {

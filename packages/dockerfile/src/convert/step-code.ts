@@ -1,25 +1,14 @@
-import {
-  type AddNode,
-  type ContainerCommand,
-  type CopyNode,
-  type Definition,
-  type HealthcheckNode,
-  type Step,
-  StrakeError,
-  type TextValue,
-} from "@strake/core";
+import type { AddNode, ContainerCommand, CopyNode, Definition, HealthcheckNode, Step, TextValue } from "@strake/core";
 import type { Instruction } from "../syntax/tree.ts";
 import { callCode, listCode, objectCode, optionsCode, templateText, textCode } from "./code.ts";
-import { isOwnValue, splitMarks } from "./marks.ts";
 import { modeCode } from "./mount-code.ts";
+import { argCode, pairsCode } from "./pairs-code.ts";
 import { runCode, shellCode } from "./run-code.ts";
 import type { StageNames } from "./stage-names.ts";
 
 /** Prints a statement as the call of a method. */
 export function stepCode(node: Step, instruction: Instruction, escapeCharacter: string, names: StageNames): string {
   const text = (value: TextValue) => textCode(value as string, names);
-  const record = (values: Readonly<Record<string, TextValue>>) =>
-    objectCode(Object.fromEntries(Object.entries(values).map(([name, value]) => [plainName(name, node), text(value)])));
   switch (node.kind) {
     case "run":
       return runCode(node, instruction, escapeCharacter, names);
@@ -27,14 +16,11 @@ export function stepCode(node: Step, instruction: Instruction, escapeCharacter: 
     case "add":
       return filesCode(node, names);
     case "env":
-      return callCode(".env", [record(node.variables)]);
+      return callCode(".env", [pairsCode(node.variables, names)]);
     case "label":
-      return callCode(".label", [record(node.labels)]);
-    case "arg": {
-      const value = node.default as string | undefined;
-      const said = value === undefined || isOwnValue(value) ? [] : [text(value)];
-      return callCode(".arg", [JSON.stringify(node.name), ...said]);
-    }
+      return callCode(".label", [pairsCode(node.labels, names)]);
+    case "arg":
+      return argCode(node, names);
     case "workdir":
       return callCode(".workdir", [text(node.path), ...(hasUser(node.input) ? [names.use("likeDocker")] : [])]);
     case "user":
@@ -50,7 +36,7 @@ export function stepCode(node: Step, instruction: Instruction, escapeCharacter: 
     case "expose":
       return callCode(
         ".expose",
-        node.ports.map((port) => (/^\d{1,5}$/.test(port as string) ? `${port}` : text(onePort(port as string, node)))),
+        node.ports.map((port) => (/^\d{1,5}$/.test(port as string) ? `${port}` : text(port))),
       );
     case "volume":
       return callCode(".volume", node.paths.map(text));
@@ -64,41 +50,12 @@ export function stepCode(node: Step, instruction: Instruction, escapeCharacter: 
   }
 }
 
-/** @throws StrakeError `cannot-convert` for a name with a variable in it */
-function plainName(name: string, node: Step): string {
-  if (splitMarks(name).every((part) => typeof part === "string")) return name;
-  throw cannotConvert(node, "a variable stands in the name of a variable or label", "Write the name itself");
-}
-
-/** @throws StrakeError `cannot-convert` for a variable that is split into several words */
-function onePort(port: string, node: Step): string {
-  for (const part of splitMarks(port)) {
-    if (typeof part === "string" || !/\s/.test(valueBefore(node.input, part.name))) continue;
-    throw cannotConvert(node, "a variable stands for several ports", "Write the ports themselves");
-  }
-  return port;
-}
-
 /** Whether files are made for another user than root. */
 function hasUser(definition: Definition): boolean {
   for (let node = definition; ; node = node.input) {
     if (node.kind === "user") return true;
     if (node.kind === "from") return node.base.type === "image" ? hasUser(node.base.image) : false;
   }
-}
-
-/** What a statement of the same stage says a variable is. */
-function valueBefore(definition: Definition, name: string): string {
-  for (let node = definition; node.kind !== "from"; node = node.input) {
-    const value =
-      node.kind === "env" ? node.variables[name] : node.kind === "arg" && node.name === name && node.default;
-    if (typeof value === "string") return value;
-  }
-  return "";
-}
-
-function cannotConvert({ site }: Step, message: string, advice: string): StrakeError {
-  return new StrakeError({ code: "cannot-convert", message, notes: [`${advice}, and convert again.`], site });
 }
 
 function filesCode(node: CopyNode | AddNode, names: StageNames): string {

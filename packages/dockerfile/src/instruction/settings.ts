@@ -1,4 +1,4 @@
-import type { ContainerCommand, Step } from "@strake/core";
+import type { ContainerCommand, Step, TextValue } from "@strake/core";
 import { noDockerfileForm } from "../no-dockerfile-form.ts";
 import type { Printer } from "../printer.ts";
 import { escapeQuoted, escapeRest, escapeWord, jsonForm, oneLine } from "../quote.ts";
@@ -12,22 +12,33 @@ export function printPairs(
   values: Kind<"env">["variables"],
   site: Step["site"],
 ): string {
-  const pairs = Object.entries(values).map(([name, value]) => {
-    const text = printer.text(value, site, (literal) => escapeQuoted(oneLine(literal, site, "a value")));
-    return `${keyword === "ENV" ? name : printName(oneLine(name, site, "a name"))}=${quoteWhereNeeded(text)}`;
+  const quoted = (value: TextValue, what: string) =>
+    printer.text(value, site, (literal) => escapeQuoted(oneLine(literal, site, what)));
+  const pairs = values.map(([name, value]) => {
+    const plain = keyword === "ENV" && typeof name === "string";
+    return `${plain ? name : quoteName(quoted(name, "a name"))}=${quoteWhereNeeded(quoted(value, "a value"))}`;
   });
   return pairs.length === 0 ? "" : `${keyword} ${pairs.join(" \\\n    ")}`;
 }
 
+/** Prints ARG with those before it that are one statement with it; nothing for such a one. */
 export function printArg(printer: Printer, node: Kind<"arg">): string {
-  const { default: value, name, site } = node;
-  if (value === undefined) return `ARG ${name}`;
+  if (node.history === null) return "";
+  const words = [argumentWord(printer, node)];
+  for (let before = node.input; before.kind === "arg" && before.history === null; before = before.input) {
+    words.unshift(argumentWord(printer, before));
+  }
+  return `ARG ${words.join(" ")}`;
+}
+
+function argumentWord(printer: Printer, { default: value, name, site }: Kind<"arg">): string {
+  if (value === undefined) return name;
   if (typeof value === "object" && value.kind === "argument" && value.name === name) {
     printer.useArgument(value, site);
-    return `ARG ${name}`;
+    return name;
   }
-  const quoted = (literal: string) => escapeQuoted(oneLine(literal, node.site, "a value"));
-  return `ARG ${node.name}=${quoteWhereNeeded(printer.text(value, node.site, quoted))}`;
+  const quoted = (literal: string) => escapeQuoted(oneLine(literal, site, "a value"));
+  return `${name}=${quoteWhereNeeded(printer.text(value, site, quoted))}`;
 }
 
 /** Prints an instruction that takes the rest of its line. */
@@ -83,8 +94,8 @@ function printDuration(nanoseconds: number): string {
   return nanoseconds % 1e6 === 0 ? `${nanoseconds / 1e6}ms` : `${nanoseconds}ns`;
 }
 
-function printName(name: string): string {
-  return /^[\w./-]+$/.test(name) ? name : `"${escapeQuoted(name)}"`;
+function quoteName(escaped: string): string {
+  return /^[\w./{}$-]+$/.test(escaped) ? escaped : `"${escaped}"`;
 }
 
 /** Plain words are pleasanter to read without quotes. */

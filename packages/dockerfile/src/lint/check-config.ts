@@ -23,7 +23,7 @@ function lastUser(definition: Definition): Definition | undefined {
 export const checkLabels: ImageCheck = (linted, report) => {
   for (const node of statements(linted)) {
     if (node.kind !== "label") continue;
-    for (const name of Object.keys(node.labels)) {
+    for (const name of node.labels.map(([name]) => shownText(name))) {
       if (name.includes("$") || /^[a-z](?:[a-z0-9]|[.-](?=[a-z0-9]))*$/.test(name)) continue;
       report("InvalidLabelKey", node, `${name} is not a label's usual name`);
     }
@@ -36,7 +36,7 @@ export const checkDuplicateEnv: ImageCheck = (linted, report) => {
     // An argument hides what a variable of its name had.
     if (node.kind === "arg") return new Map([...known].filter(([name]) => name !== node.name));
     if (node.kind !== "env") return known;
-    const variables = Object.entries(node.variables).map(([name, value]) => [name, shownText(value)] as const);
+    const variables = node.variables.map(([name, value]) => [shownText(name), shownText(value)] as const);
     for (const [name, value] of variables) {
       if (known.get(name) !== value || value.includes("$")) continue;
       report("DuplicateEnv", node, `${name} is ${value} already`);

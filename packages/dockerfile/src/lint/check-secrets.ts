@@ -16,8 +16,8 @@ export function isSecretValue(text: string): boolean {
 export const checkSecrets: ImageCheck = (linted, report) => {
   for (const node of statements(linted)) {
     if (node.kind !== "arg" && node.kind !== "env") continue;
-    const variables = node.kind === "arg" ? { [node.name]: node.default ?? "" } : node.variables;
-    for (const name of Object.keys(variables)) {
+    const variables = node.kind === "arg" ? ([[node.name, node.default ?? ""]] as const) : node.variables;
+    for (const name of variables.map(([name]) => shownText(name))) {
       if (!secretName.test(name) || publicName.test(name)) continue;
       const [what, which] =
         linted.notation === "code"
@@ -25,7 +25,7 @@ export const checkSecrets: ImageCheck = (linted, report) => {
           : ["ARG or ENV instructions", node.kind.toUpperCase()];
       report("SecretsUsedInArgOrEnv", node, `Do not use ${what} for sensitive data (${which} "${name}")`);
     }
-    if (Object.values(variables).some((value) => isSecretValue(shownText(value)))) {
+    if (variables.some(([, value]) => isSecretValue(shownText(value)))) {
       report("SecretValue", node, "The value has the form of a secret");
     }
   }

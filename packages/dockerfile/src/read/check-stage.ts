@@ -13,7 +13,7 @@ const later: ReadonlySet<string> = new Set(["dockerfile-mount", "unsupported-dev
  * @throws StrakeError `dockerfile-flag`, `dockerfile-instruction`
  */
 export function checkStage(reading: Reading, stage: StageSyntax): void {
-  const { options, source, globals } = reading;
+  const { options, source, escape: escapeCharacter, globals, instructions } = reading;
   const copyFrom: Reading["copyFrom"] = () => ({ type: "context", root: options.context });
   const from = {
     kind: "from",
@@ -21,7 +21,12 @@ export function checkStage(reading: Reading, stage: StageSyntax): void {
     site: source.site(stage.from.name.span.start.offset),
   } as const;
   const open = { env: new Map(), args: new Map(), complete: false, shell: [] };
-  const scope = new StageScope({ options, source, escape: reading.escape, globals, copyFrom }, stage.index, from, open);
+  const scope = new StageScope(
+    { options, source, escape: escapeCharacter, globals, instructions, copyFrom },
+    stage.index,
+    from,
+    open,
+  );
   for (const instruction of stage.instructions) {
     try {
       readInstruction(scope, instruction);

@@ -87,15 +87,20 @@ MAINTAINER Someone <s@x>
 
   test("takes arguments from the build, the stage and the file, in this order", () => {
     const text = "ARG V=global\nFROM scratch\nARG V\nARG W=own\nARG TARGETARCH\nENV R=$V-$W-$TARGETARCH\n";
-    expect(lastOf(text)).toMatchObject({ variables: { R: "global-own-amd64" } });
+    expect(lastOf(text)).toMatchObject({ variables: [["R", "global-own-amd64"]] });
     expect(lastOf(text, { buildArgs: new Map([["W", "given"]]) })).toMatchObject({
-      variables: { R: "global-given-amd64" },
+      variables: [["R", "global-given-amd64"]],
     });
-    expect(lastOf("ARG V=1\nFROM scratch\nENV R=[$V]\n")).toMatchObject({ variables: { R: "[]" } });
+    expect(lastOf("ARG V=1\nFROM scratch\nENV R=[$V]\n")).toMatchObject({ variables: [["R", "[]"]] });
   });
 
   test("sees in an instruction the variables as they were before it", () => {
-    expect(lastOf("FROM scratch\nENV a=1\nENV a=2 b=$a\n")).toMatchObject({ variables: { a: "2", b: "1" } });
+    expect(lastOf("FROM scratch\nENV a=1\nENV a=2 b=$a\n")).toMatchObject({
+      variables: [
+        ["a", "2"],
+        ["b", "1"],
+      ],
+    });
   });
 
   test("chooses the stage to build and leaves out what it does not need", () => {
@@ -109,7 +114,7 @@ MAINTAINER Someone <s@x>
 
   test("inherits arguments and the shell from the stage it stands on", () => {
     const text = 'FROM scratch AS a\nARG V=1\nSHELL ["sh"]\nFROM a\nCMD $V\nENV X=$V\n';
-    expect(lastOf(text)).toMatchObject({ variables: { X: "1" } });
+    expect(lastOf(text)).toMatchObject({ variables: [["X", "1"]] });
     expect(plan(read(text).definition).image.config).toMatchObject({ Cmd: ["sh", "$V"] });
   });
 
@@ -122,8 +127,8 @@ MAINTAINER Someone <s@x>
     expect(missing).toEqual([]);
     expect(statementsOf(definition)).toMatchObject([
       { kind: "from", triggers: ["ENV W=$V"] },
-      { kind: "env", variables: { W: "7" }, site: { line: 1 } },
-      { kind: "env", variables: { X: "7" } },
+      { kind: "env", variables: [["W", "7"]], site: { line: 1 } },
+      { kind: "env", variables: [["X", "7"]] },
     ]);
     const stage = read("FROM scratch AS a\nONBUILD ENV A=1\nFROM a\nENV B=1\n").definition;
     expect(plan(stage).image.config).toEqual({ Env: [expect.any(String), "A=1", "B=1"], WorkingDir: "/" });

@@ -30,6 +30,7 @@ class Reader implements Reading {
   readonly source: DockerfileTree["source"];
   readonly escape: string;
   readonly globals: ReadonlyMap<string, string>;
+  readonly instructions = new Map<Definition, Instruction>();
   readonly #tree: DockerfileTree;
   readonly #stages: readonly StageSyntax[];
   readonly #scopes = new Map<number, StageScope>();
@@ -65,6 +66,7 @@ class Reader implements Reading {
       definitions: new Map([...this.#scopes].map(([index, scope]) => [index, scope.definition])),
       names,
       globals: this.globals,
+      instructions: this.instructions,
       missing: [...this.#missing.values()],
       ...(syntax === undefined ? {} : { syntax }),
     };

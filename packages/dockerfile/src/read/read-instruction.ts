@@ -21,6 +21,7 @@ export function readInstruction(scope: StageScope, instruction: Instruction): vo
   const site = scope.site(instruction);
   for (const step of stepsOf(scope, instruction)) {
     scope.definition = Object.freeze({ ...step, input: scope.definition, site });
+    scope.reading.instructions.set(scope.definition, instruction);
   }
 }
 

@@ -72,6 +72,8 @@ export interface ReadDockerfile {
   readonly definitions: ReadonlyMap<number, Definition>;
   /** Names of the definitions, for screens and for printing. */
   readonly names: ReadonlyMap<Definition, string>;
+  /** What each statement was read from; where a base's ONBUILD has it, the instruction in that. */
+  readonly instructions: ReadonlyMap<Definition, Instruction>;
   /** The values of the arguments before the first FROM. */
   readonly globals: ReadonlyMap<string, string>;
   /** Bases whose config was asked for and not known. */

@@ -13,16 +13,12 @@ export function readPairs(scope: StageScope, instruction: Instruction, kind: "en
     if (name === "") throw scope.fail(instruction, `${kind.toUpperCase()} names can not be blank`);
     return [scope.expand(name, instruction), scope.expand(value, instruction)];
   });
-  const values = Object.fromEntries(pairs);
-  const said = (all: readonly [string, string][]) => all.map(([name, value]) => `${name}=${value}`).join(" ");
-  const text = said(pairs);
-  const history = text === said(Object.entries(values)) ? {} : { history: `${kind.toUpperCase()} ${text}` };
-  if (kind === "label") return [{ kind, labels: values, ...history }];
+  if (kind === "label") return [{ kind, labels: pairs }];
   for (const [name, value] of pairs) scope.env.set(name, value);
-  return [{ kind, variables: values, ...history }];
+  return [{ kind, variables: pairs }];
 }
 
-/** Reads ARG: a statement for each name, of which the last has the history of all. */
+/** Reads ARG: a node for each name, all of which are one statement. */
 export function readArg(scope: StageScope, instruction: Instruction): readonly NewStep[] {
   noFlags(scope, instruction);
   if (instruction.words.length === 0) throw atLeastOne(scope, instruction);
@@ -31,8 +27,7 @@ export function readArg(scope: StageScope, instruction: Instruction): readonly N
     const value = globals.get(name);
     return options.substitute === undefined ? value : options.substitute.global(name, value, "arg");
   };
-  const texts: string[] = [];
-  const steps = instruction.words.map((word): { kind: "arg"; name: string; default?: string } => {
+  return instruction.words.map((word, at): NewStep => {
     const equals = word.value.indexOf("=");
     const name = equals === -1 ? word.value : word.value.slice(0, equals);
     if (name === "") throw scope.fail(instruction, "ARG names can not be blank");
@@ -41,11 +36,9 @@ export function readArg(scope: StageScope, instruction: Instruction): readonly N
     const value = given ?? (said === undefined ? inherited(name) : scope.expand(said, instruction));
     if (value !== undefined && !isForBuilder(name)) scope.env.set(name, value);
     scope.args.set(name, value);
-    texts.push(value === undefined ? name : `${name}=${value}`);
-    return { kind: "arg", name, ...(value === undefined ? {} : { default: value }) };
+    const joined = at === instruction.words.length - 1 ? {} : { history: null };
+    return { kind: "arg", name, ...(value === undefined ? {} : { default: value }), ...joined };
   });
-  if (steps.length === 1) return steps;
-  return steps.map((step, at) => ({ ...step, history: at === steps.length - 1 ? `ARG ${texts.join(" ")}` : null }));
 }
 
 /** The words of an instruction that takes the rest of its line. */

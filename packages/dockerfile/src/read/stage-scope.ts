@@ -10,6 +10,8 @@ export interface Reading {
   readonly source: SourceText;
   readonly escape: string;
   readonly globals: ReadonlyMap<string, string>;
+  /** The instruction that each statement was read from so far. */
+  readonly instructions: Map<Definition, Instruction>;
   /** What `--from` names, seen from a stage. */
   copyFrom(name: string, stage: number, at: number): CopyFrom;
 }
