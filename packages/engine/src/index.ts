@@ -3,7 +3,7 @@ export { pauseProcesses } from "./container/pause-processes.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export * from "./explain.ts";
 export { processName } from "./kernel/process-name.ts";
-export { checkOutCommit, findCommit, type GitRepository } from "./operation/git-repository.ts";
+export { checkedOutFolder, checkOutCommit, findCommit, type GitRepository } from "./operation/git-repository.ts";
 export type { FailedCommand } from "./run/command-ports.ts";
 export { userOf } from "./run/user-of.ts";
 export { inspectMachine, type MachineCheck } from "./sandbox/doctor.ts";

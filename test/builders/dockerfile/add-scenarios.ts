@@ -74,6 +74,16 @@ export const addScenarios: readonly DockerfileScenario[] = [
     { site: true },
   ),
   onBusybox(
+    "a repository in another, and without it",
+    "ARG REPO\nADD $REPO#modules /a\nADD $REPO?branch=modules&submodules=false /b\nADD $REPO?ref=modules&subdir=mod /c",
+    { site: true },
+  ),
+  onBusybox(
+    "a tag called as a branch, and a commit that is trusted",
+    "ARG REPO\nARG COMMIT\nADD $REPO#main /a\nADD $REPO?tag=main&submodules=0 /b\nADD $REPO?ref=main&checksum=$COMMIT&fetch-by-commit=1 /c\nADD $REPO?mtime=commit&subdir=/../sub /d",
+    { site: true },
+  ),
+  onBusybox(
     "a repository's own folder by a query",
     "ARG REPO\nADD $REPO?keep-git-dir=true /a\nRUN ls -d /a/.git > /kept && rm -r /a/.git",
     { site: true },

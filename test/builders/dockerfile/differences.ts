@@ -7,6 +7,10 @@ export const differences: Readonly<Record<string, readonly string[]>> = {
     'image config: history 1 {"comment":"buildkit.exporter.image.v0"} ≠ {"comment":"buildkit.exporter.image.v0","created_by":"local source for named-lib"}',
   ],
   "a name with a wildcard's characters": ["/z: only in the first image (file 0644)"],
+  "a repository in another, and without it": [
+    "/a/mod/one/.git: only in the second image (file 0644)",
+    "/c/one/.git: only in the second image (file 0644)",
+  ],
   "hard links in the context": [
     '/x/dir/one.txt: hardLinkTo nothing ≠ "/x/dir/hard"',
     '/y/one.txt: hardLinkTo nothing ≠ "/y/hard"',

@@ -36,6 +36,8 @@ export type OperationSource =
       readonly subdirectory?: string;
       readonly checksum?: string;
       readonly keepGitDir?: boolean;
+      /** Only false: without the files of submodules. */
+      readonly submodules?: boolean;
     };
 
 export interface FilesOperation {

@@ -205,10 +205,14 @@ function addHttp(context: PlanContext, state: State, node: AddNode, url: string)
 }
 
 function addGit(context: PlanContext, state: State, node: AddNode, text: string): CopyAction {
-  const { remote, ref, subdirectory, ...asked } = parseGitUrl(text);
+  const { remote, ref, subdirectory, submodules, ...asked } = parseGitUrl(text, node.site);
   const said = node.checksum === undefined ? undefined : context.text(node.checksum, state, node.site);
   const checksum = agreed("checksum", said, asked.checksum, node.site);
   const keepGitDir = agreed("keep-git-dir", node.keepGitDir, asked.keepGitDir, node.site);
+  if (checksum !== undefined && !/^[0-9a-f]+$/i.test(checksum)) {
+    const message = `"${checksum}" is not a commit; write its hex digits, or as many of them as you like`;
+    throw new StrakeError({ code: "invalid-checksum", message, site: node.site });
+  }
   const source = {
     type: "git",
     url: remote,
@@ -216,6 +220,7 @@ function addGit(context: PlanContext, state: State, node: AddNode, text: string)
     ...(subdirectory === undefined ? {} : { subdirectory }),
     ...(checksum === undefined ? {} : { checksum }),
     ...(keepGitDir ? { keepGitDir: true } : {}),
+    ...(submodules === false ? { submodules } : {}),
   } as const;
   const input = context.addStep({ op: "source", source }, `ADD ${text}`, node.site);
   return copyAction(context, state, node, input, [{ path: "." }], {});

@@ -104,11 +104,13 @@ function gitSource(
     "git.authtokensecret": "GIT_AUTH_TOKEN",
     ...(source.keepGitDir ? { "git.keepgitdir": "true" } : {}),
     ...(checksum === undefined ? {} : { "git.checksum": checksum }),
+    ...(source.submodules === false ? { "git.skipsubmodules": "true" } : {}),
     ...(isSsh ? { "git.mountsshsock": "default" } : {}),
   };
   const needs = ["source.git", "source.git.fullurl"];
   if (source.keepGitDir) needs.push("source.git.keepgitdir");
   if (checksum !== undefined) needs.push("source.git.checksum");
+  if (source.submodules === false) needs.push("source.git.skipsubmodules");
   if (isSsh) {
     needs.push("source.git.mountsshsock");
     context.agents.add("default");

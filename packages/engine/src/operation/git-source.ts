@@ -6,7 +6,7 @@ import { localTree } from "@strake/core/context";
 import { type Digest, type Entry, type FileTree, layerFromBlob, mediaType, writeTar } from "@strake/oci";
 import type { SolveContext } from "../solve/solve-context.ts";
 import type { SolvedLayer } from "../solve/solved.ts";
-import { checkOutCommit, findCommit, gitFailure } from "./git-repository.ts";
+import { checkedOutFolder, checkOutCommit, findCommit } from "./git-repository.ts";
 import { storedLayer } from "./stored-layer.ts";
 
 type GitSource = Extract<OperationSource, { type: "git" }>;
@@ -18,9 +18,6 @@ type GitSource = Extract<OperationSource, { type: "git" }>;
  */
 export async function solveGit(context: SolveContext, source: GitSource): Promise<SolvedLayer> {
   const commit = await findCommit(source, context.signal);
-  if (source.checksum !== undefined && !commit.startsWith(source.checksum)) {
-    throw gitFailure(source, `${source.ref ?? "HEAD"} is the commit ${commit}, not ${source.checksum}`);
-  }
   const { url: _url, ref: _ref, checksum: _checksum, ...rest } = source;
   const key = digestOf({ git: rest, commit });
   const known = context.store.actions.get(key);
@@ -37,7 +34,7 @@ async function checkOut(context: SolveContext, source: GitSource, commit: string
   const folder = await mkdtemp(join(tmpdir(), "strake-git-"));
   try {
     await checkOutCommit(source, commit, folder, context.signal);
-    const root = source.subdirectory === undefined ? folder : join(folder, source.subdirectory);
+    const root = checkedOutFolder(source, folder, source.subdirectory);
     const entries = listTree(localTree(root), source.keepGitDir ?? false);
     const { digest, size } = await context.spool.blobs.add(
       inTurns(writeTar(entries, { epoch: context.plan.image.epoch })),
@@ -51,6 +48,7 @@ async function checkOut(context: SolveContext, source: GitSource, commit: string
 
 function listTree(tree: FileTree, keepGitDir: boolean, folder = ""): Entry[] {
   return tree.children(folder).flatMap((name) => {
+    // In submodules too, where it is a file that names a folder which is not there.
     if (name === ".git" && !keepGitDir) return [];
     const path = folder === "" ? name : `${folder}/${name}`;
     const entry = tree.get(path) as Entry;

@@ -17,7 +17,7 @@ export function makeActions(signal: AbortSignal): Actions {
       write(text);
       if (failed) throw new ExitWith(1);
     },
-    call: async (request, option) => write((await import("./call.ts")).call(request, option)),
+    call: async (request, option) => write(await (await import("./call.ts")).call(request, option)),
     plan: async (request) => (await import("./plan.ts")).plan(request, signal),
     print: async (request) => write(await (await import("./print.ts")).print(request, signal)),
     graph: async (request) => write(await (await import("./graph.ts")).graph(request, signal)),

@@ -8,8 +8,9 @@ import {
   targets,
 } from "@strake/dockerfile";
 import { printPlatform } from "@strake/oci";
-import { findDockerfile } from "../compose/find-dockerfile.ts";
+import type { FoundDockerfile } from "../compose/find-dockerfile.ts";
 import { hostPlatform } from "../compose/host-platform.ts";
+import { openDockerfile } from "../compose/open-dockerfile.ts";
 import type { CallOption } from "./option/call-option.ts";
 import type { DefinitionRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
@@ -19,13 +20,21 @@ import { usageError } from "./usage-error.ts";
  *
  * @throws StrakeError `usage` for a build file, and as reading does
  */
-export function call(request: DefinitionRequest, { method, format }: CallOption): string {
-  const { file, places, stages, platforms, buildArgs } = request;
-  const found = findDockerfile(process.cwd(), { file, places });
-  if (found === undefined) {
+export async function call(request: DefinitionRequest, option: CallOption): Promise<string> {
+  const opened = await openDockerfile({ ...request, contexts: new Map() }, undefined);
+  if (opened === undefined) {
     throw usageError("--call is for Dockerfiles", "strake plan and strake graph tell what a build file has.");
   }
-  const tree = parseDockerfile(found.text, { file: found.file });
+  try {
+    return print(opened.found, request, option);
+  } finally {
+    opened.close();
+  }
+}
+
+function print(found: FoundDockerfile, request: DefinitionRequest, { method, format }: CallOption): string {
+  const { stages, platforms, buildArgs } = request;
+  const tree = parseDockerfile(found.text, { file: found.shown ?? found.file });
   const json = format === "json";
   if (method === "targets") {
     const list = targets(tree);

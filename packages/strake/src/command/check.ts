@@ -4,9 +4,9 @@ import { basePlatformOf, type Finding, isBuildCheck, printCheck } from "@strake/
 import { printPlatform } from "@strake/oci";
 import { dockerfileOf, targetsOf } from "../compose/build-targets.ts";
 import { DockerfileImages } from "../compose/dockerfile-images.ts";
-import { type FoundDockerfile, findDockerfile } from "../compose/find-dockerfile.ts";
 import { hostPlatform } from "../compose/host-platform.ts";
 import { lintWithBases, withBases } from "../compose/lint-with-bases.ts";
+import { type OpenedDockerfile, openDockerfile } from "../compose/open-dockerfile.ts";
 import { openSession } from "../compose/session.ts";
 import { openWorkspace } from "../compose/workspace.ts";
 import { type LintResult, lintBuildFile } from "./lint.ts";
@@ -18,23 +18,28 @@ import type { DefinitionRequest } from "./request.ts";
  * @returns what is printed; as with docker, the check fails for any warning
  */
 export async function check(request: DefinitionRequest, signal: AbortSignal): Promise<LintResult> {
-  const { file, places } = request;
-  const found = findDockerfile(process.cwd(), { file, places });
-  return found === undefined ? checkBuildFile(request, signal) : checkDockerfile(found, request, signal);
+  const opened = await openDockerfile(request, signal);
+  if (opened === undefined) return checkBuildFile(request, signal);
+  try {
+    return await checkDockerfile(opened, request, signal);
+  } finally {
+    opened.close();
+  }
 }
 
 /** Checks a Dockerfile, which need not be one that can be built. */
 async function checkDockerfile(
-  found: FoundDockerfile,
+  { found, contexts }: OpenedDockerfile,
   request: DefinitionRequest,
   signal: AbortSignal,
 ): Promise<LintResult> {
   const machine = hostPlatform();
-  const dockerfile = await DockerfileImages.open(found, { ...dockerfileOf(request), platform: machine }, new Map());
+  const options = { ...dockerfileOf(request), contexts, platform: machine };
+  const dockerfile = await DockerfileImages.open(found, options, new Map());
   const workspace = openWorkspace({ readOnly: true, pull: request.pull, signal });
   try {
     const findings = await lintWithBases(dockerfile, workspace, request.platforms[0] ?? machine, false);
-    const file = relative(process.cwd(), found.file);
+    const file = found.shown ?? relative(process.cwd(), found.file);
     const named = findings.map((finding) => ({ ...finding, site: { ...finding.site, file } }));
     return result(named, () => found.text);
   } finally {

@@ -7,7 +7,7 @@ export function addConvertCommand(program: Command, actions: Actions): void {
   program
     .command("convert")
     .description("write a Dockerfile as a build file that makes the same image")
-    .argument("[file]", "the Dockerfile, or a folder that has one", "Dockerfile")
+    .argument("[file]", "the Dockerfile, a folder that has one, or - for standard input", "Dockerfile")
     .option("-o, --output <file>", "where to write; - for standard output. Without it, build.ts beside the Dockerfile")
     .option("--force", "write over a file that is there", false)
     .action(async (file: string, options: Values) => {

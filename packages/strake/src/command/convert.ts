@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { StrakeError } from "@strake/core";
 import { convertDockerfile } from "@strake/dockerfile";
 import type { ConvertRequest } from "./request.ts";
+import { usageError } from "./usage-error.ts";
 
 /**
  * Writes a Dockerfile as a build file.
@@ -11,6 +12,7 @@ import type { ConvertRequest } from "./request.ts";
  * @throws StrakeError `no-build-file`, `file-exists`, and as converting does
  */
 export function convert({ file, output, force }: ConvertRequest): string {
+  if (file === "-") return fromInput(output);
   const path = statSync(file, { throwIfNoEntry: false })?.isDirectory() ? join(file, "Dockerfile") : file;
   const code = convertDockerfile(read(path), { file: path });
   if (output === "-") return code;
@@ -27,6 +29,13 @@ export function convert({ file, output, force }: ConvertRequest): string {
     });
   }
   return [`wrote ${target}`, ...leftToDo(path, target)].map((line) => `${line}\n`).join("");
+}
+
+/** Converts a Dockerfile from standard input; its place is not known, so what it says is printed. */
+function fromInput(output: string | undefined): string {
+  const code = convertDockerfile(readFileSync(0, "utf8"), { file: "Dockerfile (standard input)" });
+  if (output === undefined || output === "-") return code;
+  throw usageError("standard input is converted to standard output", "Leave -o out.");
 }
 
 function read(path: string): string {

@@ -11,7 +11,10 @@ export function addLintCommand(program: Command, actions: Actions): void {
   program
     .command("lint")
     .description("check build files and Dockerfiles: BuildKit's checks, and more")
-    .argument("[file...]", "build files, Dockerfiles, or folders with one; without any, what build would take")
+    .argument(
+      "[file...]",
+      "build files, Dockerfiles, or folders with one, - for a Dockerfile from standard input; without any, what build would take",
+    )
     .addOption(listOption("-f, --file <file>", "a build file or a Dockerfile"))
     .addOption(new Option("--format <format>", "how findings are printed").choices(formats).default("text"))
     .option("--context <folder>", "the folder that COPY of a Dockerfile takes files from; its own where absent")

@@ -16,6 +16,7 @@ import type { Target } from "../compose/find-targets.ts";
 import { ignoreRulesOf } from "../compose/ignore-rules.ts";
 import { loadTargets } from "../compose/load-targets.ts";
 import type { LintRequest } from "./request.ts";
+import { usageError } from "./usage-error.ts";
 
 /** What a check ends with. */
 export interface LintResult {
@@ -67,11 +68,14 @@ export function lintBuildFile(
     .map((finding) => ({ ...finding, site: { ...finding.site, file: shown(finding.site.file) } }));
 }
 
-function lintText(file: string, { fix, context }: LintRequest): readonly Finding[] {
-  const written = read(file);
+function lintText(asked: string, { fix, context }: LintRequest): readonly Finding[] {
+  const fromInput = asked === "-";
+  if (fromInput && fix) throw usageError("--fix mends files, and standard input is none", "Name the file.");
+  const file = fromInput ? "Dockerfile (standard input)" : asked;
+  const written = fromInput ? readFileSync(0, "utf8") : read(file);
   const fixed = fix ? fixDockerfile(written, { file }) : written;
   if (fixed !== written) writeFileSync(file, fixed);
-  const path = resolve(file);
+  const path = resolve(fromInput ? "(Dockerfile)" : file);
   const root = context === undefined ? dirname(path) : resolve(context);
   return lintDockerfile(parseDockerfile(fixed, { file }), { context: root, ignoreOf: ignoreRulesOf(path, root) });
 }

@@ -21,7 +21,6 @@ export interface DockerfileOptions {
 export class DockerfileImages {
   /** What messages and images are called by: the stage, or the folder. */
   readonly name: string;
-  readonly #found: FoundDockerfile;
   readonly #options: DockerfileOptions;
   readonly #names: Map<Definition, string>;
   readonly #read: (platform: Platform, config?: BaseConfig) => ReadDockerfile;
@@ -38,13 +37,13 @@ export class DockerfileImages {
       readonly lint: Lint;
     },
   ) {
-    this.#found = found;
     this.#options = options;
     this.#names = names;
     this.#read = reading.read;
     this.#lint = reading.lint;
     this.strict = reading.strict;
-    this.name = (options.stage ?? basename(found.context)).toLowerCase().replace(/[^a-z0-9._-]+/g, "-") || "image";
+    const called = options.stage ?? found.name ?? basename(found.context);
+    this.name = called.toLowerCase().replace(/[^a-z0-9._-]+/g, "-") || "image";
   }
 
   /**
@@ -58,7 +57,7 @@ export class DockerfileImages {
     names: Map<Definition, string>,
   ): Promise<DockerfileImages> {
     const { lintDockerfile, parseDockerfile, readDockerfile, readSuppressions } = await import("@strake/dockerfile");
-    const tree = parseDockerfile(found.text, { file: found.file });
+    const tree = parseDockerfile(found.text, { file: found.shown ?? found.file });
     const contexts = new Map([...options.contexts].map(([name, value]) => [name, contextOf(name, value)]));
     const given = (platform: Platform, baseConfig: BaseConfig | undefined) => ({
       context: found.context,
@@ -105,11 +104,6 @@ export class DockerfileImages {
     this.#names.set(reading.definition, this.name);
     return new Image(reading.definition);
   }
-
-  /** The file, for messages and for what is kept beside it. */
-  get file(): string {
-    return this.#found.file;
-  }
 }
 
 /** Checks a Dockerfile; what hangs on bases that `config` does not know is left out. */
@@ -134,6 +128,6 @@ function contextOf(name: string, value: string): CopyFrom {
   throw new StrakeError({
     code: "usage",
     message: `--build-context ${name}=${value}: contexts of ${scheme}:// are not known`,
-    notes: ["Name a folder, or docker-image://NAME."],
+    notes: ["Name a folder, docker-image://NAME, a git repository, or the address of a file."],
   });
 }

@@ -1,12 +1,16 @@
 import { readFileSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { StrakeError } from "@strake/core";
 import { buildFileNames, nearestBuildFile } from "./find-build-file.ts";
 
 /** A Dockerfile that is to be built, as it was asked for. */
 export interface FoundDockerfile {
-  /** Absolute; what messages and the ignore file go by, also where the text came from standard input. */
+  /** Absolute; what the ignore file and the lockfile go by. */
   readonly file: string;
+  /** What messages call the file, where it is none of this machine. */
+  readonly shown?: string;
+  /** What the context is called, where that is not its folder's name. */
+  readonly name?: string;
   readonly text: string;
   /** The folder that COPY and ADD take files from; absolute. */
   readonly context: string;
@@ -16,6 +20,8 @@ export interface FoundDockerfile {
 export interface DockerfileWish {
   /** As it was given with `-f`; `-` is standard input. */
   readonly file?: string | undefined;
+  /** What `file` holds, where it is no file of this machine. */
+  readonly text?: string;
   /** What stands behind the options: a context, where it is a Dockerfile that is built. */
   readonly places: readonly string[];
 }
@@ -28,22 +34,25 @@ export interface DockerfileWish {
  *
  * @throws StrakeError `usage`, `no-build-file`
  */
-export function findDockerfile(folder: string, { file, places }: DockerfileWish): FoundDockerfile | undefined {
+export function findDockerfile(folder: string, { file, text, places }: DockerfileWish): FoundDockerfile | undefined {
   if (file === undefined) {
     const [place = "."] = places;
     const context = resolve(folder, place);
     if (places.length === 1) checkPlace(folder, place, context);
-    if (places.length > 1 || !isDockerfileFolder(context)) return undefined;
-    const found = join(context, "Dockerfile");
+    const found = places.length > 1 ? undefined : dockerfileOf(context);
+    if (found === undefined || buildFileNames.some((name) => isFile(join(context, name)))) return undefined;
     return { file: found, text: readFileSync(found, "utf8"), context };
   }
   if (isBuildFile(resolve(folder, file))) return undefined;
   if (places.length > 1) throw oneContext(places);
   const context = resolve(folder, places[0] ?? ".");
   if (!isFolder(context)) throw noContext(places[0] ?? ".");
-  if (file === "-") return { file: join(context, "(standard input)"), text: readFileSync(0, "utf8"), context };
+  const elsewhere = file === "-" ? "Dockerfile (standard input)" : file;
+  const given = text ?? (file === "-" ? readFileSync(0, "utf8") : undefined);
+  // By no name that could have an ignore file of its own.
+  if (given !== undefined) return { file: join(context, "(Dockerfile)"), shown: elsewhere, text: given, context };
   // As docker has it: a path from where one stands.
-  const path = resolve(folder, file);
+  const path = inAnyCase(resolve(folder, file));
   try {
     return { file: path, text: readFileSync(path, "utf8"), context };
   } catch {
@@ -55,8 +64,8 @@ export function findDockerfile(folder: string, { file, places }: DockerfileWish)
 function checkPlace(folder: string, place: string, context: string): void {
   if (nearestBuildFile(folder) !== undefined || nearestBuildFile(context) !== undefined) return;
   if (!isFolder(context)) {
-    if (place.includes("/") || isDockerfileFolder(folder)) throw noContext(place);
-  } else if (!isDockerfileFolder(context)) {
+    if (place.includes("/") || dockerfileOf(folder) !== undefined) throw noContext(place);
+  } else if (dockerfileOf(context) === undefined) {
     throw new StrakeError({
       code: "no-build-file",
       message: `there is no Dockerfile in ${place}`,
@@ -65,9 +74,20 @@ function checkPlace(folder: string, place: string, context: string): void {
   }
 }
 
-function isDockerfileFolder(folder: string): boolean {
-  const has = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true;
-  return has("Dockerfile") && !buildFileNames.some(has);
+/** The Dockerfile of a folder. */
+function dockerfileOf(folder: string): string | undefined {
+  const path = inAnyCase(join(folder, "Dockerfile"));
+  return isFile(path) ? path : undefined;
+}
+
+/** As docker has it, `Dockerfile` may be written small where there is no other. */
+function inAnyCase(path: string): string {
+  const small = join(dirname(path), "dockerfile");
+  return basename(path) === "Dockerfile" && !isFile(path) && isFile(small) ? small : path;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** Tells whether a path is a build file by its name, or a folder. */

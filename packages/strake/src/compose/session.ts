@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
-import { type Definition, type Image, isGitUrl, StrakeError } from "@strake/core";
+import type { Definition, Image } from "@strake/core";
 import { DockerfileImages, type DockerfileOptions } from "./dockerfile-images.ts";
 import { findBuildFile } from "./find-build-file.ts";
-import { type FoundDockerfile, findDockerfile } from "./find-dockerfile.ts";
 import type { Target } from "./find-targets.ts";
 import { hostPlatform } from "./host-platform.ts";
 import { loadTargets } from "./load-targets.ts";
+import { type OpenedDockerfile, openDockerfile } from "./open-dockerfile.ts";
 import { openWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.ts";
 
 /** What every command that reads a build file is told. */
@@ -24,18 +24,11 @@ export interface Session extends Workspace {
   readonly dockerfile?: DockerfileImages;
 }
 
-/** Whether a context has to be fetched: standard input, a repository, or an address. */
-function isFetched(place: string): boolean {
-  return place === "-" || isGitUrl(place) || /^https?:\/\//.test(place);
-}
-
 /** Reads the build file and makes ready what builds its images; nothing is looked up yet. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const wanted = options.dockerfile;
-  const [place = ""] = wanted?.places ?? [];
-  if (wanted !== undefined && isFetched(place)) return openFetched(options, wanted, place);
-  const found = wanted && findDockerfile(process.cwd(), { file: options.file, places: wanted.places });
-  if (wanted !== undefined && found !== undefined) return openDockerfile(options, wanted, found);
+  const opened = wanted && (await openDockerfile({ ...wanted, file: options.file }, options.signal));
+  if (wanted !== undefined && opened !== undefined) return openImage(options, wanted, opened);
   const buildFile = findBuildFile(process.cwd(), options.file);
   const targets = await loadTargets(buildFile, { write: !options.readOnly });
   return {
@@ -47,52 +40,34 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   };
 }
 
-/** A session whose Dockerfile and context are fetched; they are gone when it is closed. */
-async function openFetched(
+/** A session with one target: the image that a Dockerfile says. What was fetched for it is gone when it is closed. */
+async function openImage(
   options: SessionOptions,
   wanted: NonNullable<SessionOptions["dockerfile"]>,
-  place: string,
+  opened: OpenedDockerfile,
 ): Promise<Session> {
-  const { fetchContext } = await import("./fetch-context.ts");
-  const fetched = await fetchContext(place, process.stdin, options.signal);
+  const { found, contexts } = opened;
   try {
-    const { file = "Dockerfile" } = options;
-    const found = findDockerfile(fetched.folder, { file, places: ["."] });
-    if (found === undefined) throw noFetchedBuildFile(file);
-    const session = await openDockerfile(options, wanted, found);
+    const names = new Map<Definition, string>();
+    const dockerfile = await DockerfileImages.open(found, { ...wanted, contexts, platform: hostPlatform() }, names);
+    const image = dockerfile.first();
+    const workspace = openWorkspace({ ...options, buildFile: found.file, buildFileRoot: found.context });
     const close = async () => {
-      await session.close();
-      fetched.remove();
+      await workspace.close();
+      opened.close();
     };
-    return { ...session, close };
+    const { name } = dockerfile;
+    return {
+      ...workspace,
+      close,
+      buildFile: found.file,
+      project: found.context,
+      targets: [{ name, image }],
+      names,
+      dockerfile,
+    };
   } catch (error) {
-    fetched.remove();
+    opened.close();
     throw error;
   }
-}
-
-function noFetchedBuildFile(file: string): StrakeError {
-  return new StrakeError({
-    code: "usage",
-    message: `${file} is a build file, and what it says to do would be done on this machine`,
-    notes: ["Fetch it, look at it, and build it in its folder."],
-  });
-}
-
-/** A session with one target: the image that a Dockerfile says. */
-async function openDockerfile(
-  options: SessionOptions,
-  wanted: NonNullable<SessionOptions["dockerfile"]>,
-  found: FoundDockerfile,
-): Promise<Session> {
-  const names = new Map<Definition, string>();
-  const dockerfile = await DockerfileImages.open(found, { ...wanted, platform: hostPlatform() }, names);
-  return {
-    ...openWorkspace({ ...options, buildFile: found.file, buildFileRoot: found.context }),
-    buildFile: found.file,
-    project: found.context,
-    targets: [{ name: dockerfile.name, image: dockerfile.first() }],
-    names,
-    dockerfile,
-  };
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { relative, sep } from "node:path";
+import { isAbsolute, relative, sep } from "node:path";
 import type { CallSite } from "@strake/core";
 import { storeHome } from "../compose/store-home.ts";
 import { isInterruption } from "./exit-status.ts";
@@ -89,14 +89,15 @@ function print(report: Report, display: ErrorDisplay): string {
   const [first = "", ...more] = withoutControlCodes(report.message).split("\n");
   const site = report.site !== undefined && report.site.line > 0 ? report.site : undefined;
   const place = site ? `${shownPath(site.file, display)}:${site.line}:${site.column}` : "strake:";
+  const source = site ? excerpt(site, style) : [];
   const lines = [
     `${style.bold(place)}${site ? "  " : " "}${style.red(first)}`,
     ...more.map((line) => `  ${line}`),
-    ...(site ? excerpt(site, style) : []),
-    // The line of the source is shown already.
+    ...source,
+    // The line of the source is shown already, where it could be read.
     ...report.notes
       .flatMap((note) => withoutControlCodes(note).split("\n"))
-      .filter((line) => site === undefined || !line.startsWith(`${site.line} |`))
+      .filter((line) => source.length === 0 || !line.startsWith(`${site?.line} |`))
       .map((line) => `  ${line}`),
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
@@ -120,8 +121,9 @@ function shortened(line: string, column: number): string {
   return `${from > 0 ? "…" : ""}${line.slice(from, from + 160)}…`;
 }
 
-/** A path as people would write it from their folder; one that is far away stays absolute. */
+/** A path as people would write it from their folder; one that is far away, or not of this machine, stays what it is. */
 function shownPath(path: string, { folder }: ErrorDisplay): string {
+  if (!isAbsolute(path)) return path;
   const near = relative(folder, path);
   if (near === "") return ".";
   return near.startsWith(`..${sep}..${sep}..`) || near.length > path.length ? path : near;
