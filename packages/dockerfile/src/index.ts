@@ -22,5 +22,4 @@ export { printTargets, printTargetsJson, type Target, targets } from "./read/tar
 export { type HeredocMarker, heredocText, readHeredocMarker } from "./syntax/heredoc-markers.ts";
 export { parseDockerfile } from "./syntax/parse-dockerfile.ts";
 export { type Position, SourceText, type Span } from "./syntax/source-text.ts";
-export { nearest } from "./syntax/suggest.ts";
 export * from "./syntax/tree.ts";

@@ -2,6 +2,7 @@
 
 export {
   type AddOptions,
+  type Arguments,
   archive,
   argument,
   type BaseValue,
@@ -29,6 +30,7 @@ export {
   type MountOwner,
   Output,
   ociLayout,
+  type Pairs,
   type RunCommand,
   type RunOptions,
   rootfs,

@@ -1,6 +1,10 @@
+import type { CallSite } from "../graph/call-site.ts";
 import type { Command, ContainerCommand } from "../graph/definition.ts";
 import { notText } from "../output/not-text.ts";
 import { type Text, toTextValue } from "../output/output.ts";
+import { StrakeError } from "../strake-error.ts";
+import { aString, checkOptions } from "./check-options.ts";
+import { checkNotEmpty, checkSome } from "./text-values.ts";
 
 /** A command that is neither one shell line nor one list of arguments; made by `commands()` and `script()`. */
 export interface Script {
@@ -13,6 +17,8 @@ export type RunCommand = Text | readonly Text[] | Script;
 
 /** Several shell commands as one step, of which each must succeed: they are joined by `&&`. */
 export function commands(...lines: readonly Text[]): Script {
+  checkSome("commands", "a command", lines);
+  for (const line of lines) checkNotEmpty("commands", "commands", line);
   return Object.freeze({
     isStrakeCommand: true,
     command: Object.freeze({ form: "commands", commands: Object.freeze(lines.map(toTextValue)) }),
@@ -27,14 +33,22 @@ export function commands(...lines: readonly Text[]): Script {
  */
 export function script(text: string, options: { readonly interpreter?: string; readonly name?: string } = {}): Script {
   if (typeof text !== "string") throw notText(text);
+  const checked = checkOptions<typeof options>("script", options, { interpreter: aString, name: aString });
   return Object.freeze({
     isStrakeCommand: true,
-    command: Object.freeze({ form: "script", text: dedent(text), ...options }),
+    command: Object.freeze({ form: "script", text: dedent(text), ...checked }),
   });
 }
 
-/** What a node keeps of the argument of `run`. */
-export function toCommand(command: RunCommand): Command {
+/**
+ * What a node keeps of the argument of `run`.
+ *
+ * @throws StrakeError `missing-command` for a list without a program
+ */
+export function toCommand(command: RunCommand, site: CallSite): Command {
+  if (Array.isArray(command) && command.length === 0) {
+    throw new StrakeError({ code: "missing-command", message: "run() needs a program, and the list has none", site });
+  }
   if (typeof command === "object" && command !== null && "isStrakeCommand" in command) return command.command;
   return toContainerCommand(command);
 }

@@ -21,7 +21,7 @@ export interface Content {
  * image().from("debian:bookworm").copy([content("motd", "hello\n"), "issue"], "/etc/")
  */
 export function content(name: string, text: Text): Content {
-  if (!/^[^/\0\s]+$/.test(name) || /^\.{1,2}$/.test(name)) {
+  if (typeof name !== "string" || !/^[^/\0\s]+$/.test(name) || /^\.{1,2}$/.test(name)) {
     throw new StrakeError({
       code: "invalid-path",
       message: `"${name}" is not the name of a file`,

@@ -12,6 +12,17 @@ import type {
 import { addSourceType } from "../graph/git-url.ts";
 import { type Text, toTextValue } from "../output/output.ts";
 import { StrakeError } from "../strake-error.ts";
+import {
+  anything,
+  aText,
+  aTextOrMode,
+  aTextOrNumber,
+  checkOptions,
+  type OptionChecks,
+  oneOf,
+  stringOrStrings,
+  yesOrNo,
+} from "./check-options.ts";
 import type { Content } from "./content.ts";
 import { type From, toCopyFrom } from "./copy-from.ts";
 import type { Files } from "./files.ts";
@@ -53,6 +64,31 @@ export interface AddOptions extends Omit<CopyOptions, "from" | "parents"> {
   readonly keepGitDir?: boolean;
   /** Whether archives are unpacked; by default local ones are, downloaded ones are not. */
   readonly unpack?: boolean;
+}
+
+const writing: OptionChecks<WriteOptions> = { chown: aTextOrNumber, chmod: aTextOrMode, link: yesOrNo };
+
+/** How options that say how strict a statement is are looked at. */
+export const placing: OptionChecks<Pick<CopyOptions, "permissions" | "rules">> = {
+  permissions: oneOf("normal", "source"),
+  rules: oneOf("strict", "docker"),
+};
+
+/** @throws StrakeError `invalid-option` */
+export function checkCopyOptions(options: CopyOptions): CopyOptions {
+  const own = { from: anything, parents: yesOrNo, exclude: stringOrStrings };
+  return checkOptions<CopyOptions>("copy", options, { ...own, ...writing, ...placing });
+}
+
+/** @throws StrakeError `invalid-option` */
+export function checkAddOptions(options: AddOptions): AddOptions {
+  const own = { checksum: aText, keepGitDir: yesOrNo, unpack: yesOrNo, exclude: stringOrStrings };
+  return checkOptions<AddOptions>("add", options, { ...own, ...writing, ...placing });
+}
+
+/** @throws StrakeError `invalid-option` */
+export function checkWriteOptions(method: string, options: WriteOptions): WriteOptions {
+  return checkOptions<WriteOptions>(method, options, writing);
 }
 
 /** The fields that `copy` and `add` share in their nodes. */
@@ -179,6 +215,10 @@ function checkSources(list: readonly unknown[], destination: Text, { rules }: Co
 }
 
 function checkContextPath(path: string, site: CallSite): void {
+  if (path === "") {
+    const notes = ["Write . for the whole of the folder."];
+    throw new StrakeError({ code: "missing-source", message: "a source is empty", notes, site });
+  }
   if (path.startsWith("/")) {
     throw new StrakeError({
       code: "absolute-source",

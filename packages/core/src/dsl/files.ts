@@ -2,6 +2,8 @@ import type { CallSite } from "../graph/call-site.ts";
 import { captureCallSite } from "../graph/capture-call-site.ts";
 import { cleanPath, joinPath, parentPath, toPosix } from "../graph/posix-path.ts";
 import { StrakeError } from "../strake-error.ts";
+import { aString, checkOptions, stringOrStrings } from "./check-options.ts";
+import { checkStrings } from "./text-values.ts";
 
 export interface FilesOptions {
   /** Globs of files to leave out. */
@@ -37,6 +39,8 @@ export interface LocalFolder {
  */
 export function files(include: string | readonly string[], options: FilesOptions = {}): Files {
   const site = captureCallSite(files);
+  checkOptions<FilesOptions>("files", options, { exclude: stringOrStrings, base: aString });
+  checkStrings([include].flat());
   const patterns = [include].flat();
   const exclude = [options.exclude ?? []].flat();
   if (patterns.length === 0) throw invalidGlob(site, "files() needs at least one pattern");
@@ -57,6 +61,7 @@ export function files(include: string | readonly string[], options: FilesOptions
 /** A folder, relative to the build file, to copy from: the way to files beside or above the build file's own folder. */
 export function local(folder: string): LocalFolder {
   const site = captureCallSite(local);
+  checkStrings([folder]);
   return Object.freeze({ isStrakeFolder: true, root: joinPath(siteFolder(site), toPosix(folder)) });
 }
 

@@ -1,15 +1,23 @@
 import type { CallSite } from "../graph/call-site.ts";
 import { captureCallSite } from "../graph/capture-call-site.ts";
-import type { Base, Defined, Definition, FromNode, Mount, Rules, RunNode, Step } from "../graph/definition.ts";
+import type { Base, Defined, Definition, FromNode, RunNode, Step } from "../graph/definition.ts";
 import { notText } from "../output/not-text.ts";
 import { type Output, propertyOf, type Text, toTextValue } from "../output/output.ts";
+import { exposedPorts } from "../plan/expose-ports.ts";
+import { isStopSignal, noSignal } from "../plan/stop-signal.ts";
 import { StrakeError } from "../strake-error.ts";
 import type { BaseValue } from "./bases.ts";
+import { aText, checkOptions } from "./check-options.ts";
+import { checkTrigger } from "./check-trigger.ts";
 import { type RunCommand, toCommand, toContainerCommand } from "./commands.ts";
 import type { Content } from "./content.ts";
 import {
   type AddOptions,
   type CopyOptions,
+  checkAddOptions,
+  checkCopyOptions,
+  checkWriteOptions,
+  placing,
   type Source,
   toAddSources,
   toCopyFields,
@@ -18,9 +26,19 @@ import {
   type WriteOptions,
 } from "./copy-options.ts";
 import { siteFolder } from "./files.ts";
+import { type HealthcheckOptions, toHealthcheck } from "./healthcheck.ts";
 import { type Arguments, checkName, type Pairs, toArguments, toPairs } from "./pairs.ts";
-import { parseDuration } from "./parse-duration.ts";
-import { checkImageNames, checkList, checkStrings, textValues } from "./text-values.ts";
+import { type RunOptions, toRunFields } from "./run-options.ts";
+import {
+  checkImageNames,
+  checkList,
+  checkNotEmpty,
+  checkPlatforms,
+  checkSome,
+  checkStrings,
+  textValues,
+  toDefinition,
+} from "./text-values.ts";
 
 /** An image that stands on nothing yet; its only method says what it is made from. */
 export interface UnbasedImage {
@@ -34,23 +52,6 @@ export interface UnbasedImage {
   from(base: Text | Defined | BaseValue, options?: { readonly platform?: Text }): Image;
 }
 
-export interface RunOptions {
-  readonly mounts?: readonly Mount[];
-  readonly network?: "default" | "none" | "host";
-  readonly security?: "sandbox" | "insecure";
-  /** False: run again in every build. */
-  readonly cache?: boolean;
-}
-
-export interface HealthcheckOptions {
-  /** Durations are seconds, or text such as `30s` or `1m30s`. */
-  readonly interval?: string | number;
-  readonly timeout?: string | number;
-  readonly startPeriod?: string | number;
-  readonly startInterval?: string | number;
-  readonly retries?: number;
-}
-
 /** Begins the definition of an image. */
 export function image(): UnbasedImage {
   return unbased;
@@ -59,10 +60,12 @@ export function image(): UnbasedImage {
 const unbased: UnbasedImage = Object.freeze({
   from(base: Text | Defined | BaseValue, options: { readonly platform?: Text } = {}): Image {
     const site = captureCallSite(unbased.from);
+    const { platform } = checkOptions<typeof options>("from", options, { platform: aText });
+    if (typeof platform === "string") checkPlatforms([platform], site);
     const node: FromNode = {
       kind: "from",
       base: toBase(base, site),
-      ...(options.platform === undefined ? {} : { platform: toTextValue(options.platform) }),
+      ...(platform === undefined ? {} : { platform: toTextValue(platform) }),
       site,
     };
     return new Image(Object.freeze(node));
@@ -92,7 +95,10 @@ export class Image implements Defined {
 
   /** Applies a function to this image: the way to use a piece that several images share. */
   with(change: (image: Image) => Image): Image {
-    return change(this);
+    if (typeof change !== "function") throw notText(change, "a function from image to image");
+    const changed = change(this);
+    if (Image.is(changed)) return changed;
+    throw notText(changed, "an image from the function that with() was given");
   }
 
   /**
@@ -105,16 +111,7 @@ export class Image implements Defined {
    */
   run(command: RunCommand, options: RunOptions = {}): Image {
     const site = captureCallSite(this.run);
-    const { mounts = [], ...rest } = options;
-    checkList(mounts, '[cache("/root/.npm")]');
-    for (const mount of mounts)
-      if (typeof mount !== "object") throw notText(mount, 'a mount, such as cache("/root/.npm"),');
-    const fields: Fields<RunNode> = {
-      kind: "run",
-      command: toCommand(command),
-      mounts: Object.freeze([...mounts]),
-      ...rest,
-    };
+    const fields: Fields<RunNode> = { kind: "run", command: toCommand(command, site), ...toRunFields(options) };
     return this.#then(fields, site);
   }
 
@@ -129,9 +126,10 @@ export class Image implements Defined {
    */
   copy(sources: Source | readonly Source[], destination: Text, options: CopyOptions = {}): Image {
     const site = captureCallSite(this.copy);
-    const parents = options.parents ? { parents: true } : {};
-    const placed = toCopySources(sources, destination, options, site);
-    return this.#then({ kind: "copy", ...placed, ...toCopyFields(destination, options), ...parents }, site);
+    const checked = checkCopyOptions(options);
+    const parents = checked.parents ? { parents: true } : {};
+    const placed = toCopySources(sources, destination, checked, site);
+    return this.#then({ kind: "copy", ...placed, ...toCopyFields(destination, checked), ...parents }, site);
   }
 
   /**
@@ -142,13 +140,14 @@ export class Image implements Defined {
    */
   add(sources: Text | Content | readonly (Text | Content)[], destination: Text, options: AddOptions = {}): Image {
     const site = captureCallSite(this.add);
-    const { checksum, keepGitDir, unpack } = options;
+    const checked = checkAddOptions(options);
+    const { checksum, keepGitDir, unpack } = checked;
     return this.#then(
       {
         kind: "add",
-        sources: toAddSources(sources, destination, options, site),
+        sources: toAddSources(sources, destination, checked, site),
         from: { type: "context", root: siteFolder(site) },
-        ...toCopyFields(destination, options),
+        ...toCopyFields(destination, checked),
         ...(checksum === undefined ? {} : { checksum: toTextValue(checksum) }),
         ...(keepGitDir === undefined ? {} : { keepGitDir }),
         ...(unpack === undefined ? {} : { unpack }),
@@ -164,15 +163,14 @@ export class Image implements Defined {
       throw new StrakeError({ code: "invalid-path", message: `"${path}" is not the path of a file`, site });
     }
     const kept = content instanceof Uint8Array ? content.slice() : toTextValue(content);
-    return this.#then({ kind: "write", path: toTextValue(path), content: kept, ...toWriteFields(options) }, site);
+    const fields = toWriteFields(checkWriteOptions("write", options));
+    return this.#then({ kind: "write", path: toTextValue(path), content: kept, ...fields }, site);
   }
 
   /** Lays the files of other images over this one; the config stays this image's. */
   merge(...images: readonly Defined[]): Image {
-    return this.#then(
-      { kind: "merge", images: Object.freeze(images.map((other) => other.definition)) },
-      captureCallSite(this.merge),
-    );
+    const site = captureCallSite(this.merge);
+    return this.#then({ kind: "merge", images: Object.freeze(images.map(toDefinition)) }, site);
   }
 
   /**
@@ -211,25 +209,34 @@ export class Image implements Defined {
    *
    * With `rules: "docker"` a user that the image does not have is taken for root.
    */
-  workdir(path: Text, { rules }: { readonly rules?: Rules } = {}): Image {
+  workdir(path: Text, options: Pick<CopyOptions, "rules" | "permissions"> = {}): Image {
+    checkNotEmpty("workdir", "a path", path);
+    // Permissions are no matter of a folder that is made; likeDocker has them.
+    const { rules } = checkOptions<typeof options>("workdir", options, placing);
     const fields = { kind: "workdir", path: toTextValue(path), ...(rules === undefined ? {} : { rules }) } as const;
     return this.#then(fields, captureCallSite(this.workdir));
   }
 
   /** Sets who runs later commands and containers: `user` or `user:group`, by name or number. */
   user(user: Text | number): Image {
+    checkNotEmpty("user", "a name or a number", user);
     const text = typeof user === "number" ? String(user) : user;
     return this.#then({ kind: "user", user: toTextValue(text) }, captureCallSite(this.user));
   }
 
   /** Says which ports a container listens on: `8080`, `"53/udp"`, `"8000-8010"`. */
   expose(...ports: readonly (Text | number)[]): Image {
+    const site = captureCallSite(this.expose);
+    checkSome("expose", "a port", ports);
     const texts = ports.map((port) => (typeof port === "number" ? String(port) : toTextValue(port)));
-    return this.#then({ kind: "expose", ports: Object.freeze(texts) }, captureCallSite(this.expose));
+    for (const port of texts) if (typeof port === "string") exposedPorts([port], site);
+    return this.#then({ kind: "expose", ports: Object.freeze(texts) }, site);
   }
 
   /** Says which folders of a container keep their content outside it. */
   volume(...paths: readonly Text[]): Image {
+    checkSome("volume", "a path", paths);
+    for (const path of paths) checkNotEmpty("volume", "a path", path);
     return this.#then({ kind: "volume", paths: Object.freeze(paths.map(toTextValue)) }, captureCallSite(this.volume));
   }
 
@@ -246,24 +253,15 @@ export class Image implements Defined {
   /** Sets how a container is asked whether it is well; `"none"` switches a healthcheck of the base off. */
   healthcheck(command: Text | readonly Text[], options: HealthcheckOptions = {}): Image {
     const site = captureCallSite(this.healthcheck);
-    if (command === "none") return this.#then({ kind: "healthcheck" }, site);
-    const { retries, ...durations } = options;
-    const parsed = Object.entries(durations).map(([name, value]) => [name, parseDuration(value, site)]);
-    return this.#then(
-      {
-        kind: "healthcheck",
-        command: toContainerCommand(command),
-        ...Object.fromEntries(parsed),
-        ...(retries === undefined ? {} : { retries }),
-      },
-      site,
-    );
+    return this.#then({ kind: "healthcheck", ...toHealthcheck(command, options, site) }, site);
   }
 
   /** Sets the signal that stops a container. */
   stopsignal(signal: Text | number): Image {
-    const text = typeof signal === "number" ? String(signal) : signal;
-    return this.#then({ kind: "stopsignal", signal: toTextValue(text) }, captureCallSite(this.stopsignal));
+    const site = captureCallSite(this.stopsignal);
+    const text = typeof signal === "number" ? String(signal) : toTextValue(signal);
+    if (typeof text === "string" && !isStopSignal(text)) throw noSignal(text, site);
+    return this.#then({ kind: "stopsignal", signal: text }, site);
   }
 
   /** Sets the shell of the commands that follow; `["/bin/sh", "-c"]` unless said otherwise. */
@@ -277,8 +275,10 @@ export class Image implements Defined {
 
   /** Adds an instruction, as a Dockerfile would say it, that images which stand on this one carry out first. */
   onbuild(instruction: string): Image {
+    const site = captureCallSite(this.onbuild);
     checkStrings([instruction]);
-    return this.#then({ kind: "onbuild", instruction }, captureCallSite(this.onbuild));
+    checkTrigger(instruction, site);
+    return this.#then({ kind: "onbuild", instruction }, site);
   }
 
   /** Sets the author in the image's config. */
@@ -301,8 +301,10 @@ export class Image implements Defined {
 
   /** Says which platforms the image is built for, for builds that are not told. */
   platforms(...platforms: readonly string[]): Image {
+    const site = captureCallSite(this.platforms);
     checkStrings(platforms);
-    return this.#then({ kind: "platforms", platforms: Object.freeze([...platforms]) }, captureCallSite(this.platforms));
+    checkPlatforms(platforms, site);
+    return this.#then({ kind: "platforms", platforms: Object.freeze([...platforms]) }, site);
   }
 
   /** The digest of the image's config: what Docker calls its id. */

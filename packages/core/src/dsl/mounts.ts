@@ -2,6 +2,18 @@ import { captureCallSite } from "../graph/capture-call-site.ts";
 import type { Mount } from "../graph/definition.ts";
 import { type Text, toTextValue } from "../output/output.ts";
 import { StrakeError } from "../strake-error.ts";
+import {
+  aCount,
+  aMode,
+  anything,
+  aString,
+  aText,
+  aTextOrNumber,
+  checkOptions,
+  type OptionChecks,
+  oneOf,
+  yesOrNo,
+} from "./check-options.ts";
 import { type From, toCopyFrom } from "./copy-from.ts";
 import { parseSize } from "./parse-size.ts";
 
@@ -23,9 +35,18 @@ export interface CacheOptions extends MountOwner {
   readonly readonly?: boolean;
 }
 
+const owner: OptionChecks<MountOwner> = { mode: aMode, uid: aCount, gid: aCount };
+
 /** A folder that keeps its content between runs and is in no layer; `RUN --mount=type=cache`. */
 export function cache(target: Text, options: CacheOptions = {}): Mount {
-  const { from, id, source, ...rest } = options;
+  const { from, id, source, ...rest } = checkOptions<CacheOptions>("cache", options, {
+    id: aText,
+    sharing: oneOf("shared", "private", "locked"),
+    from: anything,
+    source: aText,
+    readonly: yesOrNo,
+    ...owner,
+  });
   return Object.freeze({
     type: "cache",
     target: toTextValue(target),
@@ -46,23 +67,26 @@ export interface BindOptions {
 
 /** Files of the build file's folder or of an image, seen by one run only; `RUN --mount=type=bind`. */
 export function bind(target: Text, options: BindOptions = {}): Mount {
-  const from = toCopyFrom(options.from, captureCallSite(bind));
+  const checks = { source: aText, from: anything, writable: yesOrNo };
+  const { source, writable, ...rest } = checkOptions<BindOptions>("bind", options, checks);
+  const from = toCopyFrom(rest.from, captureCallSite(bind));
   return Object.freeze({
     type: "bind",
     target: toTextValue(target),
     from,
-    ...(options.source === undefined ? {} : { source: toTextValue(options.source) }),
-    ...(options.writable === undefined ? {} : { writable: options.writable }),
+    ...(source === undefined ? {} : { source: toTextValue(source) }),
+    ...(writable === undefined ? {} : { writable }),
   });
 }
 
 /** A folder in memory, gone after the run; `RUN --mount=type=tmpfs`. Its size is bytes, or a text such as `64m`. */
 export function tmpfs(target: Text, options: { readonly size?: number | string } = {}): Mount {
   const site = captureCallSite(tmpfs);
+  const { size } = checkOptions<typeof options>("tmpfs", options, { size: aTextOrNumber });
   return Object.freeze({
     type: "tmpfs",
     target: toTextValue(target),
-    ...(options.size === undefined ? {} : { size: parseSize(options.size, site) }),
+    ...(size === undefined ? {} : { size: parseSize(size, site) }),
   });
 }
 
@@ -83,10 +107,11 @@ export interface SecretOptions extends MountOwner {
  * @throws StrakeError `invalid-secret` for an empty name
  */
 export function secret(id: string, options: SecretOptions = {}): Mount {
-  if (id === "") {
+  if (typeof id !== "string" || id === "") {
     throw new StrakeError({ code: "invalid-secret", message: "a secret needs a name", site: captureCallSite(secret) });
   }
-  const { target, ...rest } = options;
+  const checks = { target: aText, env: aString, required: yesOrNo, ...owner };
+  const { target, ...rest } = checkOptions<SecretOptions>("secret", options, checks);
   return Object.freeze({
     type: "secret",
     id,
@@ -104,6 +129,7 @@ export interface SshOptions extends MountOwner {
 
 /** The author's SSH agent, for one run; `RUN --mount=type=ssh`. */
 export function ssh(options: SshOptions = {}): Mount {
-  const { target, ...rest } = options;
+  const checks = { id: aString, target: aText, required: yesOrNo, ...owner };
+  const { target, ...rest } = checkOptions<SshOptions>("ssh", options, checks);
   return Object.freeze({ type: "ssh", ...rest, ...(target === undefined ? {} : { target: toTextValue(target) }) });
 }

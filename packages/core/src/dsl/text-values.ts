@@ -1,5 +1,6 @@
-import { parseReference } from "@strake/oci/document";
+import { parsePlatform, parseReference } from "@strake/oci/document";
 import type { CallSite } from "../graph/call-site.ts";
+import type { Defined, Definition } from "../graph/definition.ts";
 import type { TextValue } from "../output/expression.ts";
 import { notText } from "../output/not-text.ts";
 import { Output, type Text, toTextValue } from "../output/output.ts";
@@ -40,6 +41,38 @@ export function checkImageNames(names: readonly string[], site: CallSite): void 
       throw new StrakeError({ code: "invalid-reference", message: (error as Error).message, site, cause: error });
     }
   }
+}
+
+/** @throws StrakeError `invalid-platform` for what is not one, such as `amd64/linux/x/y` */
+export function checkPlatforms(platforms: readonly string[], site: CallSite): void {
+  for (const platform of platforms) {
+    try {
+      parsePlatform(platform);
+    } catch (cause) {
+      throw new StrakeError({ code: "invalid-platform", message: (cause as Error).message, site, cause });
+    }
+  }
+}
+
+/** @throws StrakeError `missing-value` for a method that was given nothing */
+export function checkSome(method: string, what: string, values: readonly unknown[]): void {
+  if (values.length > 0) return;
+  throw new StrakeError({ code: "missing-value", message: `${method}() needs ${what}` });
+}
+
+/** @throws StrakeError `missing-value` for an empty text */
+export function checkNotEmpty(method: string, what: string, value: unknown): void {
+  if (value === "") throw new StrakeError({ code: "missing-value", message: `${method}() needs ${what}, not ""` });
+}
+
+/**
+ * The definition of an image.
+ *
+ * @throws StrakeError `invalid-text` for what is none
+ */
+export function toDefinition(image: Defined): Definition {
+  if (typeof image === "object" && image !== null && "definition" in image) return image.definition;
+  throw notText(image, "an image");
 }
 
 /** Tells whether a value is an object of names and values. */

@@ -9,12 +9,14 @@ import { StrakeError } from "../strake-error.ts";
 export function notText(value: unknown, what = "a text"): StrakeError {
   return new StrakeError({
     code: "invalid-text",
-    message: `${what} is expected, not ${shown(value)}`,
+    message: `${what} is expected, not ${shownValue(value)}`,
     notes: advice(value),
   });
 }
 
-function shown(value: unknown): string {
+/** What a value is, in words for a message. */
+export function shownValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
   if (value === undefined || value === null) return String(value);
   if (Array.isArray(value)) return "a list";
   if (isImage(value)) return "an image";

@@ -62,6 +62,7 @@ export function interpolate(strings: TemplateStringsArray, ...values: readonly (
  * @param otherwise what it is where the name has no value or an empty one, as in `${NAME:-otherwise}`
  */
 export function variable(name: string, otherwise?: string): Output<string> {
+  checkVariable(name, "a variable");
   return new Output({ kind: "variable", name, ...(otherwise === undefined ? {} : { otherwise }) });
 }
 
@@ -76,8 +77,16 @@ export function variable(name: string, otherwise?: string): Output<string> {
  * image().from(interpolate`node:${version}-slim`)
  */
 export function argument(name: string, otherwise?: Text): Output<string> {
+  checkVariable(name, "a build argument");
   const value = otherwise === undefined ? {} : { default: toTextValue(otherwise) };
   return new Output({ kind: "argument", name, ...value });
+}
+
+/** @throws StrakeError `invalid-name`, to which the line is added where a build file is loaded */
+function checkVariable(name: unknown, what: string): void {
+  if (typeof name !== "string") throw notText(name, `the name of ${what}`);
+  if (name !== "" && !/[=\s\0]/.test(name)) return;
+  throw new StrakeError({ code: "invalid-name", message: `"${name}" is not the name of ${what}` });
 }
 
 /** The output of an image's property. */

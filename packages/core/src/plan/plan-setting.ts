@@ -7,6 +7,7 @@ import { goHealthcheck, goQuotedList } from "./go-text.ts";
 import { withHistory } from "./history.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { defaultShell, type State } from "./state.ts";
+import { isStopSignal, noSignal } from "./stop-signal.ts";
 
 /** The statements that change only the config: no layer, no operation. */
 export type SettingNode = Extract<
@@ -161,16 +162,6 @@ function joinPairs(pairs: readonly [string, string][]): string {
   return pairs.map(([name, value]) => `${name}=${value}`).join(" ");
 }
 
-function checkSignal(signal: string, node: { site: Step["site"] }): void {
-  if (
-    /^\d+$/.test(signal)
-      ? Number(signal) > 0 && Number(signal) <= 64
-      : /^(SIG)?([A-Z]+\d?|RTMIN(\+\d+)?|RTMAX(-\d+)?)$/i.test(signal)
-  )
-    return;
-  throw new StrakeError({
-    code: "invalid-signal",
-    message: `"${signal}" is not a signal; write SIGTERM or 15`,
-    site: node.site,
-  });
+function checkSignal(signal: string, { site }: Pick<Step, "site">): void {
+  if (!isStopSignal(signal)) throw noSignal(signal, site);
 }

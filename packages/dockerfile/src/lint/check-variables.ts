@@ -1,6 +1,6 @@
+import { nearest } from "@strake/core";
 import { parseReference } from "@strake/oci/document";
 import { ExpandError, expandWord, expandWords } from "../expand/expand.ts";
-import { nearest } from "../syntax/suggest.ts";
 import type { Check, LintedFile } from "./linted-file.ts";
 
 const platformArguments: readonly string[] = ["BUILD", "TARGET"].flatMap((prefix) =>

@@ -1,7 +1,6 @@
-import { type CallSite, parentPath, type StrakeError } from "@strake/core";
+import { type CallSite, nearest, parentPath, type StrakeError } from "@strake/core";
 import { readDockerfile } from "../read/read-dockerfile.ts";
 import type { ReadOptions } from "../read/read-options.ts";
-import { nearest } from "../syntax/suggest.ts";
 import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
 import { basePlatformOf } from "./base-platform.ts";
 import { checkKeywordCasing, checkStageCasing } from "./check-names.ts";

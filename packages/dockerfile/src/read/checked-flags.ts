@@ -1,5 +1,5 @@
+import { nearest } from "@strake/core";
 import type { SourceText } from "../syntax/source-text.ts";
-import { nearest } from "../syntax/suggest.ts";
 import type { Flag, Instruction } from "../syntax/tree.ts";
 
 /** How a flag is given: `--x` or `--x=true`; `--x=value`; the same, as often as one likes. */

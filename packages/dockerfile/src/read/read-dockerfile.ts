@@ -1,8 +1,7 @@
-import { type CallSite, type CopyFrom, type Definition, type FromNode, StrakeError } from "@strake/core";
+import { type CallSite, type CopyFrom, type Definition, type FromNode, nearest, StrakeError } from "@strake/core";
 import { type ImageConfig, parsePlatform } from "@strake/oci/document";
 import { ExpandError, expandWord, type Variables } from "../expand/expand.ts";
 import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
-import { nearest } from "../syntax/suggest.ts";
 import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
 import { checkStage } from "./check-stage.ts";
 import { CheckedFlags } from "./checked-flags.ts";

@@ -1,3 +1,4 @@
+import { isStopSignal } from "@strake/core";
 import type { Instruction } from "../syntax/tree.ts";
 import type { NewStep } from "./new-step.ts";
 import { readAdd, readCopy } from "./read-files.ts";
@@ -14,7 +15,6 @@ import {
   readVolume,
 } from "./read-setting.ts";
 import type { StageScope } from "./stage-scope.ts";
-import { isStopSignal } from "./stop-signal.ts";
 
 /** Reads an instruction of a stage: adds what it says to the stage's definition. */
 export function readInstruction(scope: StageScope, instruction: Instruction): void {

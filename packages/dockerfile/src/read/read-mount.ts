@@ -1,5 +1,4 @@
-import { type CopyFrom, cleanPath, type Mount } from "@strake/core";
-import { nearest } from "../syntax/suggest.ts";
+import { type CopyFrom, cleanPath, type Mount, nearest } from "@strake/core";
 
 /** What reading a mount needs to know of its stage. */
 export interface MountScope {

@@ -1,7 +1,7 @@
+import { nearest } from "@strake/core";
 import { readJsonForm } from "./json-form.ts";
 import type { LogicalLine } from "./logical-line.ts";
 import { isSpace, skipSpace, trimEnd } from "./space.ts";
-import { nearest } from "./suggest.ts";
 import { type Flag, type Form, type Instruction, type Keyword, keywords, type Pair, type Word } from "./tree.ts";
 import { isBlank, type Piece, splitAtBlanks, splitFlags, splitQuoted } from "./words.ts";
 
