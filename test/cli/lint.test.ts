@@ -26,6 +26,45 @@ describe("strake lint", () => {
     expect(run.results.map(({ ruleId }: { ruleId: string }) => ruleId)).toEqual(["UntaggedBase"]);
   });
 
+  it("mends a build file with --fix where only the text of a call changes", async () => {
+    const text = `import { type Image, image } from "strake";
+const from = (path: string) => (base: Image) => base.add(path, "/v/");
+export const app = image()
+  .from("scratch")
+  .maintainer("A 'b' <c@d>")
+  .add(["a/", "b/"], "/x/")
+  .add('.', "/y/", { chown: "1" }).add("a.txt", "/z")
+  .with(from("a/")).with(from("a.txt"));
+`;
+    const cwd = project({
+      ".dockerignore": "build.ts\n",
+      "build.ts": text,
+      "a/f": "1\n",
+      "b/g": "2\n",
+      "a.txt": "3\n",
+    });
+    const layers = async () => {
+      const { stdout } = await runStrake(["plan"], { cwd });
+      return stdout.split("\n").filter((line) => line.includes("  layer "));
+    };
+    const before = await layers();
+    const { stdout } = await runStrake(["lint", "--fix", "--format", "json"], { cwd });
+    const left: { rule: string; site: { line: number } }[] = JSON.parse(stdout);
+    expect(left.map(({ rule, site }) => `${rule} ${site.line}`)).toEqual([
+      "AddInsteadOfCopy 2",
+      "AddInsteadOfCopy 2",
+      "AddInsteadOfCopy 7",
+    ]);
+    expect(readFileSync(join(cwd, "build.ts"), "utf8")).toBe(
+      text
+        .replace(`maintainer("A 'b' <c@d>")`, `label({ "org.opencontainers.image.authors": "A 'b' <c@d>" })`)
+        .replace('.add(["a/"', '.copy(["a/"')
+        .replace(".add('.'", ".copy('.'"),
+    );
+    expect(before).toHaveLength(5);
+    expect(await layers()).toEqual(before);
+  });
+
   it("takes what a build would take, or what is named, and finds the same in both", async () => {
     const cwd = project({
       "app/build.ts": `import { image } from "strake";

@@ -31,7 +31,7 @@ export type * from "./plan/operation.ts";
 export { operationId, operationInputs } from "./plan/operation-graph.ts";
 export * from "./plan/plan.ts";
 export type { PlanInputs } from "./plan/plan-context.ts";
-export { isPlatformArgument } from "./plan/platform-argument.ts";
+export { isPlatformArgument, platformArguments } from "./plan/platform-argument.ts";
 export { isStopSignal } from "./plan/stop-signal.ts";
 export * from "./resolve/outside-names.ts";
 export * from "./resolve/resolution.ts";

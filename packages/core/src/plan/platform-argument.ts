@@ -2,9 +2,16 @@ import type { Platform } from "@strake/oci/document";
 
 const pattern = /^(TARGET|BUILD)(PLATFORM|OS|OSVERSION|ARCH|VARIANT)$/;
 
+/** The arguments that every build knows from its platforms. */
+export const platformArguments: readonly string[] = Object.freeze(
+  ["BUILD", "TARGET"].flatMap((prefix) =>
+    ["PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT"].map((suffix) => prefix + suffix),
+  ),
+);
+
 /** Whether an argument is one that every build knows from its platforms. */
 export function isPlatformArgument(name: string): boolean {
-  return pattern.test(name);
+  return platformArguments.includes(name);
 }
 
 /**

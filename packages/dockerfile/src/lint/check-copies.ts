@@ -1,5 +1,6 @@
-import { type AddNode, type CopyFrom, type CopyNode, cleanPath, type Definition } from "@strake/core";
-import { type IgnoreRules, type ImageCheck, shownText, statements } from "./linted-images.ts";
+import { type AddNode, baseName, type CopyFrom, type CopyNode, cleanPath, type Definition } from "@strake/core";
+import { foldStatements, type IgnoreRules, type ImageCheck, shownText, statements } from "./linted-images.ts";
+import { shellText, withoutPrefix } from "./shell-commands.ts";
 
 /** What copies take: ADD where COPY does, images that are not there, and files that are ignored. */
 export const checkCopies: ImageCheck = (linted, report) => {
@@ -16,6 +17,10 @@ export const checkCopies: ImageCheck = (linted, report) => {
       report("AddInsteadOfCopy", node, `${linted.word(node)} of ${source} does what ${copy} does`);
     }
     if (node.kind !== "copy" && node.kind !== "add") continue;
+    const destination = shownText(node.destination);
+    if (node.sources.length > 1 && !/(?:^|\/)\.?$|\$/.test(destination)) {
+      report("SeveralCopySources", node, `${destination} is one name, and there are ${node.sources.length} sources`);
+    }
     const ignore = node.from.type === "context" ? linted.ignoreOf?.(node.from.root) : undefined;
     for (const path of ignore === undefined ? [] : ignoredPaths(node, ignore)) {
       const message = `Attempting to ${node.kind === "add" ? "Add" : "Copy"} file "${path}" that is excluded by .dockerignore`;
@@ -61,3 +66,25 @@ function sourcePaths({ sources }: CopyNode | AddNode): readonly string[] {
     return plain.length < include.length ? [base] : plain;
   });
 }
+
+const unpackable = /\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz|tbz2?|txz)$/;
+
+/** Archives of the build's folder that are copied, and unpacked by a command: by their names. */
+export const checkArchives: ImageCheck = (linted, report) => {
+  foldStatements<ReadonlyMap<string, CopyNode>>(linted, new Map(), (copied, node) => {
+    if (node.kind === "copy" && node.from.type === "context") {
+      const archives = sourcePaths(node).filter((path) => unpackable.test(path));
+      return new Map([...copied, ...archives.map((path) => [baseName(path), node] as const)]);
+    }
+    if (node.kind !== "run" || copied.size === 0) return copied;
+    const commands = shellText(node.command)?.pipes.flat().map(withoutPrefix) ?? [];
+    const unpacking = commands.filter(
+      ([program, ...words]) => program === "tar" && words.some((word) => /^-?\w*x|^--extract/.test(word)),
+    );
+    for (const [name, copy] of copied) {
+      if (!unpacking.some((words) => words.some((word) => baseName(word) === name))) continue;
+      report("CopiedArchive", copy, `${name} is copied, and unpacked by a command`);
+    }
+    return copied;
+  });
+};

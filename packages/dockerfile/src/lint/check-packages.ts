@@ -1,63 +1,51 @@
 import type { RunNode } from "@strake/core";
+import { type Installer, installers } from "./installers.ts";
 import { type ReportStatement, shownText } from "./linted-images.ts";
-import type { RuleName } from "./rules.ts";
 
-/** A program that installs packages, and how it is told a version. */
-interface Installer {
-  readonly rule: RuleName;
-  readonly programs: readonly string[];
-  readonly verbs: readonly string[];
-  /** Options whose next word is their value. */
-  readonly valued: readonly string[];
-  /** A package without a version. */
-  readonly unpinned: RegExp;
-}
-
-const installers: readonly Installer[] = [
-  {
-    rule: "UnpinnedAptPackage",
-    programs: ["apt-get", "apt"],
-    verbs: ["install"],
-    valued: ["-t", "--target-release", "-o", "-c"],
-    unpinned: /^[a-z0-9][a-z0-9.+-]*$/,
-  },
-  {
-    rule: "UnpinnedApkPackage",
-    programs: ["apk"],
-    verbs: ["add"],
-    valued: ["-t", "--virtual", "-X", "--repository", "-p", "--root"],
-    unpinned: /^[a-z0-9][\w.+-]*$/i,
-  },
-  {
-    rule: "UnpinnedPipPackage",
-    programs: ["pip", "pip3"],
-    verbs: ["install"],
-    valued: ["-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-i", "--index-url", "-t", "--target"],
-    unpinned: /^[a-z0-9][\w.-]*(?:\[[\w,-]*\])?$/i,
-  },
-  {
-    rule: "UnpinnedNpmPackage",
-    programs: ["npm"],
-    verbs: ["install", "i", "add"],
-    valued: ["--prefix", "--registry", "-C"],
-    unpinned: /^(?:@[\w.-]+\/)?[a-z0-9][\w.-]*$/i,
-  },
-];
-
-/** Packages that are installed in whatever version there is. */
-export function checkInstallers(run: RunNode, commands: readonly (readonly string[])[], report: ReportStatement): void {
+/**
+ * What programs that install packages are not told: versions, that nobody answers, and that their cache is not wanted.
+ *
+ * @param surroundings the variables that a command sees, as far as they say something about caches
+ */
+export function checkInstallers(
+  run: RunNode,
+  text: string,
+  commands: readonly (readonly string[])[],
+  surroundings: string,
+  report: ReportStatement,
+): void {
   for (const [program = "", ...words] of commands) {
-    for (const { rule, programs, verbs, valued, unpinned } of installers) {
-      const verb = programs.includes(program) ? words.findIndex((word) => verbs.includes(word)) : -1;
+    for (const installer of installers) {
+      const verb = installer.programs.includes(program)
+        ? words.findIndex((word) => installer.verbs.includes(word))
+        : -1;
       if (verb === -1) continue;
-      const first = words.slice(verb + 1).find((word, at, rest) => {
-        return !valued.includes(rest[at - 1] ?? "") && unpinned.test(word);
-      });
-      // A file is no package: what pip and npm are given by path has slashes or a file's ending.
-      if (first === undefined || /\.(?:whl|tgz|tar\.gz|zip)$/.test(first)) continue;
-      report(rule, run, `${first} is installed in whatever version there is`);
+      checkVersion(run, installer, words, verb, report);
+      const { asks, answered, caches } = installer;
+      if (asks !== undefined && !words.some((word) => answered?.test(word))) {
+        report(asks, run, `${program} ${words[verb]} asks before it installs anything`);
+      }
+      if (caches === undefined || installer.cleaned?.test(`${surroundings} ${text}`)) continue;
+      if (run.mounts.some((mount) => installer.cache?.test(shownText(mount.target ?? "")))) continue;
+      report(caches, run, `${program} leaves what it downloaded in the layer`);
     }
   }
+}
+
+function checkVersion(
+  run: RunNode,
+  { unpinned, valued, plainPackage, version }: Installer,
+  words: readonly string[],
+  verb: number,
+  report: ReportStatement,
+): void {
+  if (unpinned === undefined || words.some((word) => version?.test(word))) return;
+  const first = words.slice(verb + 1).find((word, at, rest) => {
+    return !valued.includes(rest[at - 1] ?? "") && plainPackage.test(word);
+  });
+  // A file is no package: what is given by path has slashes or a file's ending.
+  if (first === undefined || /\.(?:whl|tgz|tar\.gz|zip|rpm|gem)$/.test(first)) return;
+  report(unpinned, run, `${first} is installed in whatever version there is`);
 }
 
 /** What apt leaves behind, and that scripts use apt-get. */

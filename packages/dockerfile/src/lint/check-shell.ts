@@ -1,6 +1,13 @@
 import type { RunNode } from "@strake/core";
 import { checkApt, checkInstallers } from "./check-packages.ts";
-import { foldStatements, type ImageCheck, type LintedImages, type ReportStatement } from "./linted-images.ts";
+import { checkPrograms } from "./check-programs.ts";
+import {
+  foldStatements,
+  type ImageCheck,
+  type LintedImages,
+  type ReportStatement,
+  shownText,
+} from "./linted-images.ts";
 import { isShell, type ShellText, shellText, withoutPrefix } from "./shell-commands.ts";
 
 interface ShellState {
@@ -10,15 +17,23 @@ interface ShellState {
   readonly foreign: boolean;
   /** The statement before is a command that could be joined with this one. */
   readonly plainRun: boolean;
+  /** Names of variables that say something about the caches of programs. */
+  readonly surroundings: string;
+  /** The one of wget and curl that commands have used so far. */
+  readonly downloader?: string;
 }
 
 /** What commands of the build run, as far as their text tells without running a shell. */
 export const checkShell: ImageCheck = (linted, report) => {
-  const initial: ShellState = { pipefail: false, foreign: false, plainRun: false };
+  const initial: ShellState = { pipefail: false, foreign: false, plainRun: false, surroundings: "" };
   foldStatements<ShellState>(linted, initial, (state, node) => {
     if (node.kind === "shell") {
       const pipefail = node.shell.some((word) => word === "pipefail" || /^-\w*o\w*pipefail$/.test(word));
-      return { pipefail, foreign: !isShell(node.shell[0] ?? ""), plainRun: false };
+      return { ...state, pipefail, foreign: !isShell(node.shell[0] ?? ""), plainRun: false };
+    }
+    if (node.kind === "env" || node.kind === "arg") {
+      const names = node.kind === "arg" ? [node.name] : node.variables.map(([name]) => shownText(name));
+      return { ...state, plainRun: false, surroundings: `${state.surroundings} ${names.join(" ")}` };
     }
     if (node.kind !== "run") return state.plainRun ? { ...state, plainRun: false } : state;
     const plainRun = isPlain(node);
@@ -27,10 +42,20 @@ export const checkShell: ImageCheck = (linted, report) => {
       report("ConsecutiveRun", node, `${word} follows ${word}: each makes a layer of its own`);
     }
     const shell = state.foreign ? undefined : shellText(node.command);
-    if (shell !== undefined) checkCommands(linted, node, shell, state.pipefail, report);
-    return { ...state, plainRun };
+    if (shell === undefined) return { ...state, plainRun };
+    checkCommands(linted, node, shell, state, report);
+    const { downloader = downloaderOf(shell) } = state;
+    const other = downloaderOf(shell, downloader);
+    if (other !== undefined) report("WgetAndCurl", node, `${other} is used, and ${downloader} is too`);
+    return { ...state, plainRun, ...(downloader === undefined ? {} : { downloader }) };
   });
 };
+
+/** The first of wget and curl in a command, leaving one of them out. */
+function downloaderOf({ pipes }: ShellText, known?: string): string | undefined {
+  const programs = pipes.flat().map((words) => withoutPrefix(words)[0]);
+  return programs.find((program) => (program === "wget" || program === "curl") && program !== known);
+}
 
 /** Tells whether a command has no options. */
 function isPlain({ mounts, network, security, cache }: RunNode): boolean {
@@ -41,7 +66,7 @@ function checkCommands(
   { notation }: LintedImages,
   run: RunNode,
   { text, pipes }: ShellText,
-  pipefail: boolean,
+  { pipefail, surroundings }: ShellState,
   report: ReportStatement,
 ): void {
   const commands = pipes.flat();
@@ -62,7 +87,8 @@ function checkCommands(
   }
   const plain = programs.map((words) => (words[0] === "sudo" ? words.slice(1) : words));
   checkApt(run, text, plain, report);
-  checkInstallers(run, plain, report);
+  checkInstallers(run, text, plain, surroundings, report);
+  checkPrograms(run, plain, report);
 }
 
 /** Tells whether a pipe begins with something that can fail. */

@@ -18,6 +18,28 @@ export const checkOldForms: Check = ({ tree, stages }, report) => {
   }
 };
 
+/** Variables that an ENV sets and uses, where nothing before has set them. */
+export const checkEnvReferences: Check = ({ stages }, report) => {
+  for (const { instructions } of stages) {
+    const known = new Set<string>();
+    for (const instruction of instructions) {
+      const own = new Set<string>();
+      let found: string | undefined;
+      for (const { name, value } of instruction.keyword === "env" ? instruction.pairs : []) {
+        const used = [...value.matchAll(/(?<!\\)\$\{?(\w+)/g)].map(([, each = ""]) => each);
+        found ??= used.find((each) => own.has(each) && !known.has(each));
+        own.add(name);
+      }
+      if (found !== undefined) {
+        report("EnvRefersToItself", instruction, `$${found} is not yet what this instruction sets it to`);
+      }
+      for (const { value } of instruction.keyword === "arg" ? instruction.words : [])
+        known.add(value.split("=")[0] ?? "");
+      for (const name of own) known.add(name);
+    }
+  }
+};
+
 /** Empty lines in continued instructions; as BuildKit has it, the last line is named. */
 export const checkEmptyLines: Check = ({ tree }, report) => {
   for (const instruction of tree.instructions) {
@@ -42,6 +64,9 @@ export const checkPorts: Check = ({ stages }, report) => {
       if (protocol !== protocol.toLowerCase()) {
         const message = `Defined protocol '${value}' in EXPOSE instruction should be lowercase`;
         report("ExposeProtoCasing", instruction, message);
+      }
+      if (port.split(/[-:]/).some((each) => /^\d+$/.test(each) && Number(each) > 65535)) {
+        report("InvalidPort", instruction, `${port} is no port: they end at 65535`);
       }
       if (!port.includes(":")) continue;
       const message = `EXPOSE instruction should not define an IP address or host-port mapping, found '${value}'`;

@@ -1,11 +1,7 @@
-import { nearest } from "@strake/core";
+import { nearest, platformArguments } from "@strake/core";
 import { parseReference } from "@strake/oci/document";
 import { ExpandError, expandWord, expandWords } from "../expand/expand.ts";
 import type { Check, LintedFile } from "./linted-file.ts";
-
-const platformArguments: readonly string[] = ["BUILD", "TARGET"].flatMap((prefix) =>
-  ["PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT"].map((suffix) => prefix + suffix),
-);
 
 /** What FROM says with variables: the image and the platform. */
 export const checkFrom: Check = (file, report) => {

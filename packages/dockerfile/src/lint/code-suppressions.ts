@@ -1,4 +1,5 @@
 import type { CallSite } from "@strake/core";
+import { isCalled } from "./rule.ts";
 import { type RuleName, rules } from "./rules.ts";
 
 /**
@@ -13,7 +14,7 @@ export function codeSuppressions(
     const text = lines.get(file) ?? (sourceOf(file) ?? "").split("\n");
     lines.set(file, text);
     const named = [text[line - 2], text[line - 1]].flatMap((each) => namesOf(each ?? ""));
-    return named.some((name) => name === rule || name === rules[rule].alias || name === "all");
+    return named.some((name) => name === "all" || isCalled(rule, rules[rule], name));
   };
 }
 

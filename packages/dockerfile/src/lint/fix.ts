@@ -13,7 +13,7 @@ const maximumRounds = 5;
 export function fixDockerfile(text: string, { file }: { readonly file: string }): string {
   let fixed = text;
   for (let round = 0; round < maximumRounds; round++) {
-    const next = fixText(fixed, lintDockerfile(parseDockerfile(fixed, { file })));
+    const next = fixFindings(fixed, lintDockerfile(parseDockerfile(fixed, { file })));
     if (next === fixed) break;
     fixed = next;
   }
@@ -21,7 +21,7 @@ export function fixDockerfile(text: string, { file }: { readonly file: string })
 }
 
 /** Mends in a text what its findings say how to mend; every other character stays as it is. */
-function fixText(text: string, findings: readonly Finding[]): string {
+export function fixFindings(text: string, findings: readonly Finding[]): string {
   const edits = findings.flatMap((finding) => finding.edits ?? []);
   const ordered = [...edits].sort((left, right) => left.start - right.start || left.end - right.end);
   let fixed = "";

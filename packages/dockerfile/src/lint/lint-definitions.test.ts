@@ -6,7 +6,8 @@ import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
 import { lintDefinitions } from "./lint-definitions.ts";
 import { lintDockerfile } from "./lint-dockerfile.ts";
 import type { Surroundings } from "./linted-images.ts";
-import { type Rule, rules } from "./rules.ts";
+import type { Rule } from "./rule.ts";
+import { rules } from "./rules.ts";
 
 const sourceOf = (file: string) => readFileSync(file, "utf8");
 const ignoreOf = () => ({ patterns: ["dist"], ignores: (path: string) => path === "dist" || path.startsWith("dist/") });
@@ -35,7 +36,13 @@ const debian = image().from("debian:13");
 const pinned = `debian@sha256:${"a".repeat(64)}`;
 const scratch = image().from("scratch");
 
-const pairs: readonly [string, Image, readonly string[], Surroundings?][] = [
+type Pair = [string, Image, readonly string[], Surroundings?];
+
+function ran(command: string, expected: readonly string[] = []): Pair {
+  return [`RUN ${command}`, debian.run(command), expected];
+}
+
+const pairs: Pair[] = [
   ["FROM debian", image().from("debian"), ["UntaggedBase"]],
   ["FROM debian:latest", image().from("debian:latest"), ["LatestBase"]],
   [`FROM ${pinned}`, image().from(pinned), []],
@@ -45,12 +52,50 @@ const pairs: readonly [string, Image, readonly string[], Surroundings?][] = [
   [
     "RUN apt-get install gcc",
     debian.run("apt-get install gcc"),
-    ["AptRecommends", "AptListsKept", "UnpinnedAptPackage"],
+    ["AptRecommends", "AptListsKept", "UnpinnedAptPackage", "AptAsksQuestions"],
   ],
-  ["RUN apk add curl", debian.run("apk add curl"), ["UnpinnedApkPackage"]],
-  ["RUN apk add -t deps curl=1", debian.run("apk add -t deps curl=1"), []],
-  ["RUN pip install -r a x==1", debian.run("pip install -r a x==1"), []],
-  ["RUN pip install x", debian.run("pip install x"), ["UnpinnedPipPackage"]],
+  ran("apk add --no-cache curl", ["UnpinnedApkPackage"]),
+  ran("apk add -t deps curl=1", ["ApkCacheKept"]),
+  ran("apk add curl=1 && rm -r /var/cache/apk/*"),
+  ran("pip install -r a x==1", ["PipCacheKept"]),
+  ran("pip install --no-cache-dir x", ["UnpinnedPipPackage"]),
+  ["ENV PIP_NO_CACHE_DIR=1\nRUN pip install x==1", debian.env({ PIP_NO_CACHE_DIR: "1" }).run("pip install x==1"), []],
+  ran("yum install -y gcc-c++", ["UnpinnedYumPackage", "YumCacheKept"]),
+  ran("yum install gcc-12.1 && yum clean all", ["YumAsksQuestions"]),
+  ran("dnf install -qy a b-1 && dnf -y clean all", ["UnpinnedDnfPackage"]),
+  ran("microdnf install ./x.rpm", ["DnfAsksQuestions", "DnfCacheKept"]),
+  [
+    "RUN --mount=type=cache,target=/var/cache/dnf dnf install -y a-1",
+    debian.run("dnf install -y a-1", { mounts: [cache("/var/cache/dnf")] }),
+    [],
+  ],
+  ran("zypper -n install a && zypper clean", ["UnpinnedZypperPackage"]),
+  ran("zypper install a=1", ["ZypperAsksQuestions", "ZypperCacheKept"]),
+  ran("zypper -n dist-upgrade", ["ZypperDistUpgrade"]),
+  ran("yarn install --frozen-lockfile", ["YarnCacheKept"]),
+  ran("yarn install && yarn cache clean"),
+  ran("gem install rails", ["UnpinnedGemPackage"]),
+  ran("gem install rails:8 && gem install rake -v 13"),
+  ran("go install example.com/a/b", ["UnpinnedGoPackage"]),
+  ran("go install example.com/a/b@v1 && go install ./..."),
+  ran("service nginx start", ["MachineCommand"]),
+  ran("useradd -m -u 1000000 me", ["LongUserId"]),
+  ran("useradd -l --uid=1000000 me && useradd -u 1000 you"),
+  ran("wget https://x.y/z", ["WgetProgress"]),
+  ran("wget -qO- https://x.y/z"),
+  ran("ln -sf /bin/bash /bin/sh", ["ShellByLink"]),
+  [
+    "RUN wget -q https://x.y/z\nUSER 1\nRUN curl -O https://x.y/z",
+    debian.run("wget -q https://x.y/z").user("1").run("curl -O https://x.y/z"),
+    ["WgetAndCurl"],
+  ],
+  [
+    "COPY a.tar.gz /tmp/\nRUN tar -xzf /tmp/a.tar.gz -C /opt",
+    debian.copy("a.tar.gz", "/tmp/").run("tar -xzf /tmp/a.tar.gz -C /opt"),
+    ["CopiedArchive"],
+  ],
+  ["COPY a.tar.gz /tmp/\nRUN tar tf a.tar.gz", debian.copy("a.tar.gz", "/tmp/").run("tar tf a.tar.gz"), []],
+  ["COPY a b /c", debian.copy(["a", "b"], "/c", likeDocker), ["SeveralCopySources"]],
   ["RUN npm install -g x@1 .", debian.run("npm install -g x@1 ."), []],
   ["RUN npm i -g x", debian.run("npm i -g x"), ["UnpinnedNpmPackage"]],
   ["RUN a\nRUN b", debian.run("a").run("b"), ["ConsecutiveRun"]],

@@ -1,8 +1,9 @@
 import { type CallSite, type Definition, statementsOf } from "@strake/core";
+import { codeEdits } from "./code-edits.ts";
 import { codeSuppressions } from "./code-suppressions.ts";
 import type { Finding } from "./finding.ts";
 import { lintImages } from "./lint-images.ts";
-import type { LintedImage, Surroundings } from "./linted-images.ts";
+import { type LintedImage, type LintedImages, type Surroundings, statements } from "./linted-images.ts";
 import { makeFinding } from "./make-finding.ts";
 
 /** What a check of definitions goes by besides them. */
@@ -26,14 +27,26 @@ export function lintDefinitions(
   const suppressed = codeSuppressions(sourceOf);
   const findings = new Map<string, Finding>();
   const images = withUsed(targets);
-  lintImages({ ...surroundings, images, notation: "code", word: ({ kind }) => `${kind}()` }, (rule, node, message) => {
+  const linted: LintedImages = { ...surroundings, images, notation: "code", word: ({ kind }) => `${kind}()` };
+  const made = nodesBySite(linted);
+  lintImages(linted, (rule, node, message) => {
     const { site } = node;
     // Where an image came to be is not known in every runtime.
     if (site.line === 0 || suppressed(rule, site)) return;
-    const key = JSON.stringify([rule, message, site]);
-    findings.set(key, makeFinding(rule, { message, site, code: true }));
+    const edits = codeEdits(rule, sourceOf(site.file) ?? "", site, made.get(place(site)) ?? []);
+    findings.set(`${rule} ${place(site)} ${message}`, makeFinding(rule, { message, site, edits, code: true }));
   });
   return [...findings.values()].sort((left, right) => bySite(left.site, right.site));
+}
+
+function nodesBySite(linted: LintedImages): ReadonlyMap<string, readonly Definition[]> {
+  const made = new Map<string, Definition[]>();
+  for (const node of statements(linted)) made.set(place(node.site), [...(made.get(place(node.site)) ?? []), node]);
+  return made;
+}
+
+function place({ file, line, column }: CallSite): string {
+  return `${line}:${column} ${file}`;
 }
 
 /** The targets and all images that they use, each behind those. */

@@ -27,8 +27,11 @@ test.each([
   ["FROM debian:13\nRUN curl a | tar x\n", ["PipeWithoutPipefail 2"]],
   ["FROM debian:13\nRUN a || b\n", []],
   ['FROM debian:13\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN a | b\n', []],
-  ["FROM debian:13\nRUN apt-get install gcc\n", ["AptRecommends 2", "AptListsKept 2", "UnpinnedAptPackage 2"]],
-  ["FROM debian:13\nRUN apt-get install --no-install-recommends gcc=1 && rm -rf /var/lib/apt/lists/*\n", []],
+  [
+    "FROM debian:13\nRUN apt-get install gcc\n",
+    ["AptRecommends 2", "AptListsKept 2", "UnpinnedAptPackage 2", "AptAsksQuestions 2"],
+  ],
+  ["FROM debian:13\nRUN apt-get install -y --no-install-recommends gcc=1 && rm -rf /var/lib/apt/lists/*\n", []],
   ["FROM debian:13\nRUN a\nRUN b\n", ["ConsecutiveRun 3"]],
   ["FROM debian:13\nUSER root\n", ["LastUserRoot 2"]],
   ["FROM debian:13\nUSER root\nUSER me\n", []],
@@ -38,6 +41,11 @@ test.each([
   ["FROM debian:13\nWORKDIR /x\nCOPY a b\n", []],
   ["FROM debian:13\nCOPY --from=build a /b\n", ["UndefinedCopySource 2"]],
   ["FROM debian:13\nLABEL Bad_Key=1\n", ["InvalidLabelKey 2"]],
+  ["FROM debian:13\nEXPOSE 80 65536/udp 1-70000\n", ["InvalidPort 2", "InvalidPort 2"]],
+  ["FROM debian:13\nENV a=1 b=$a c=${a}\n", ["EnvRefersToItself 2"]],
+  ["FROM debian:13\nENV a=0\nENV a=1 b=$a\nENV c=\\$a PATH=/x:$PATH\n", []],
+  ["FROM debian:13\nCOPY a b /c\n", ["SeveralCopySources 2"]],
+  ["FROM debian:13\nARG D=/c/\nCOPY a b $D\nCOPY a b /c/.\nCOPY a b /d/\n", []],
   ["FROM debian:13\nENV A=AKIAABCDEFGHIJKLMNOP\n", ["SecretValue 2"]],
 ])("%j gives %j", (text, expected) => {
   expect(lint(text)).toEqual(expected);
@@ -57,6 +65,7 @@ test("comments leave rules out: by name, by hadolint's code, for one instruction
   expect(lint("# hadolint global ignore=DL3006\n\nFROM debian\n")).toEqual([]);
   expect(lint("# check=skip=UntaggedBase\nFROM debian\n")).toEqual([]);
   expect(lint("# check=skip=all\nFROM debian\n")).toEqual([]);
+  expect(lint('FROM debian:13\n# hadolint ignore=DL4003\nCMD ["a"]\nCMD ["b"]\n')).toEqual([]);
 });
 
 test("what cannot be built is told, whatever is left out, and the rest is checked all the same", () => {

@@ -4,7 +4,14 @@ import type { ReadOptions } from "../read/read-options.ts";
 import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
 import { basePlatformOf } from "./base-platform.ts";
 import { checkKeywordCasing, checkStageCasing } from "./check-names.ts";
-import { checkDescriptions, checkEmptyLines, checkGlobalSecrets, checkOldForms, checkPorts } from "./check-texts.ts";
+import {
+  checkDescriptions,
+  checkEmptyLines,
+  checkEnvReferences,
+  checkGlobalSecrets,
+  checkOldForms,
+  checkPorts,
+} from "./check-texts.ts";
 import { checkFrom } from "./check-variables.ts";
 import { editsFor } from "./edits-for.ts";
 import type { Finding } from "./finding.ts";
@@ -39,6 +46,7 @@ const checks: readonly Check[] = [
   checkOldForms,
   checkEmptyLines,
   checkPorts,
+  checkEnvReferences,
   checkFrom,
   checkGlobalSecrets,
   checkDescriptions,

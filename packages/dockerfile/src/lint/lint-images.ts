@@ -1,7 +1,7 @@
 import { checkBases } from "./check-bases.ts";
 import { checkCommandForm, checkMaintainer, checkUsedOnce } from "./check-commands.ts";
 import { checkDuplicateEnv, checkImageNames, checkLabels, checkUser } from "./check-config.ts";
-import { checkCopies } from "./check-copies.ts";
+import { checkArchives, checkCopies } from "./check-copies.ts";
 import { checkPlaces } from "./check-places.ts";
 import { checkSecrets } from "./check-secrets.ts";
 import { checkShell } from "./check-shell.ts";
@@ -16,6 +16,7 @@ const checks: readonly ImageCheck[] = [
   checkSecrets,
   checkBases,
   checkCopies,
+  checkArchives,
   checkShell,
   checkUser,
   checkLabels,

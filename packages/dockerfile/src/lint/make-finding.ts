@@ -1,6 +1,7 @@
 import type { CallSite } from "@strake/core";
 import type { Edit, Finding } from "./finding.ts";
-import { type Rule, type RuleName, rules } from "./rules.ts";
+import type { Rule } from "./rule.ts";
+import { type RuleName, rules } from "./rules.ts";
 
 /** What a finding is made of besides its rule. */
 export interface Found {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { isBuildCheck, type Rule, rules } from "./rules.ts";
+import type { Rule } from "./rule.ts";
+import { isBuildCheck, rules } from "./rules.ts";
 
 const list: readonly (readonly [string, Rule])[] = Object.entries(rules);
 
@@ -10,11 +11,11 @@ function table(build: boolean): string {
   return `| rule | hadolint | | finds | in | what to do |\n|---|---|---|---|---|---|\n${rows.join("")}`;
 }
 
-function row(name: string, { url, alias = "", severity, about, advice, textual, experimental }: Rule): string {
+function row(name: string, { url, alias, aliases = [], severity, about, advice, textual, experimental }: Rule): string {
   const linked = url === undefined ? name : `[${name}](${url})`;
   const where = textual ? "Dockerfiles" : "both";
   const how = experimental ? "off" : severity;
-  return `| ${linked} | ${alias} | ${how} | ${about} | ${where} | ${advice.replaceAll("|", "\\|")} |\n`;
+  return `| ${linked} | ${[alias ?? [], aliases].flat().join(", ")} | ${how} | ${about} | ${where} | ${advice.replaceAll("|", "\\|")} |\n`;
 }
 
 const document = `# Rules of \`strake lint\`
@@ -43,6 +44,6 @@ test("the rules of BuildKit are all there", () => {
 });
 
 test("a code of hadolint is one rule's only", () => {
-  const codes = list.flatMap(([, { alias }]) => alias ?? []);
+  const codes = list.flatMap(([, { alias, aliases = [] }]) => [alias ?? [], aliases].flat());
   expect(new Set(codes).size).toBe(codes.length);
 });

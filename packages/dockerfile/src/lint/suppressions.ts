@@ -1,5 +1,5 @@
 import type { DockerfileTree, Instruction } from "../syntax/tree.ts";
-import type { Rule } from "./rules.ts";
+import { isCalled, type Rule } from "./rule.ts";
 
 /** What the file itself says about checks. */
 export interface Suppressions {
@@ -27,9 +27,10 @@ export function readSuppressions(tree: DockerfileTree, buildArgs?: ReadonlyMap<s
   const everywhere = [...file.skip, ...globally(tree)];
   return {
     strict: file.error,
-    skips: (name, { alias, experimental }, at) => {
+    skips: (name, rule, at) => {
+      const { experimental } = rule;
       const here = at.comments.map((comment) => readCheck(/^\s*check\s*=\s*(\S+)/.exec(comment)?.[1] ?? ""));
-      const named = (names: readonly string[]) => names.some((each) => each === name || each === alias);
+      const named = (names: readonly string[]) => names.some((each) => isCalled(name, rule, each));
       const wanted = [file, ...here].flatMap((options) => options.experimental);
       if (experimental && !wanted.includes("all") && !named(wanted)) return true;
       const skipped = [...everywhere, ...here.flatMap(({ skip }) => skip), ...at.comments.flatMap(ignored)];

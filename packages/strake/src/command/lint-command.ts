@@ -18,7 +18,7 @@ export function addLintCommand(program: Command, actions: Actions): void {
     .addOption(listOption("-f, --file <file>", "a build file or a Dockerfile"))
     .addOption(new Option("--format <format>", "how findings are printed").choices(formats).default("text"))
     .option("--context <folder>", "the folder that COPY of a Dockerfile takes files from; its own where absent")
-    .option("--fix", "mend in Dockerfiles what can be mended without changing what is built", false)
+    .option("--fix", "mend what can be mended without changing what is built", false)
     .option("--strict", "fail for warnings too", false)
     .action(async (files: string[], options: Values) => {
       await actions.lint({

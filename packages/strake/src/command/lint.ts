@@ -4,6 +4,7 @@ import { type Image, StrakeError } from "@strake/core";
 import {
   type Finding,
   fixDockerfile,
+  fixFindings,
   lintDefinitions,
   lintDockerfile,
   parseDockerfile,
@@ -27,7 +28,7 @@ export interface LintResult {
 }
 
 /**
- * Checks build files and Dockerfiles, and mends Dockerfiles where that is asked for.
+ * Checks build files and Dockerfiles, and mends them where that is asked for.
  *
  * @throws StrakeError `no-build-file` for a file that cannot be read, and as loading and parsing do
  */
@@ -46,7 +47,23 @@ async function lintFile(asked: string | undefined, request: LintRequest): Promis
   const dockerfile = asked !== undefined && /\.[cm]?[jt]s$/.test(asked) ? undefined : folderDockerfile(cwd, asked);
   if (dockerfile !== undefined) return lintText(shown(dockerfile), request);
   const buildFile = findBuildFile(cwd, asked);
-  return lintBuildFile(buildFile, await loadTargets(buildFile, { write: false }));
+  const findings = lintBuildFile(buildFile, await loadTargets(buildFile, { write: false }));
+  return request.fix ? fixBuildFiles(findings) : findings;
+}
+
+/** Mends what can be mended in the files that statements stand in, and returns what is left. */
+function fixBuildFiles(findings: readonly Finding[]): readonly Finding[] {
+  const mendable = findings.filter(({ edits }) => edits !== undefined);
+  for (const file of new Set(mendable.map(({ site }) => site.file))) {
+    writeFileSync(
+      file,
+      fixFindings(
+        read(file),
+        mendable.filter(({ site }) => site.file === file),
+      ),
+    );
+  }
+  return findings.filter((finding) => !mendable.includes(finding));
 }
 
 function folderDockerfile(cwd: string, folder: string | undefined): string | undefined {
