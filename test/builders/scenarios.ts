@@ -137,7 +137,7 @@ export const scenarios: readonly Scenario[] = [
     `.from("scratch").env({ A: "a b", B: "$x \\"q\\" \\\\" }).label({ "l.m": "v w", n: "" }).expose(80, "53/udp", "9000-9002")
   .volume("/data", "/with space").user("1:2").stopsignal("SIGQUIT").shell(["/bin/ash", "-ec"]).cmd("echo $A")
   .entrypoint(["/bin/e", "a b"]).healthcheck(["/h", "--all"], { interval: "1m30s", timeout: 5, retries: 3 })
-  .maintainer("Somebody <a@b.c>").onbuild("COPY . /src")`,
+  .maintainer("Some $body \\\\o <a@b.c>").onbuild("COPY . /src")`,
   ),
   scenario(
     "variables",

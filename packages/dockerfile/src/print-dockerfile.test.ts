@@ -16,11 +16,33 @@ import {
 } from "@strake/core";
 import { describe, expect, test } from "vitest";
 import { printDockerfile } from "./print-dockerfile.ts";
+import { readDockerfile } from "./read/read-dockerfile.ts";
+import { parseDockerfile } from "./syntax/parse-dockerfile.ts";
 
 const print = (target: Image): string => printDockerfile(target.definition, { project: import.meta.dirname }).text;
 const scratch = image().from("scratch");
 
 describe("printDockerfile", () => {
+  test("keeps blanks at the ends of values, and the author as he writes himself", () => {
+    expect(print(scratch.workdir(" a ").user("u").maintainer('A "$b" \\o'))).toBe(
+      'FROM scratch\nWORKDIR " a "\nUSER u\nMAINTAINER A "$b" \\o\n',
+    );
+  });
+
+  test("runs what has several lines with the shell of the stage below", () => {
+    const base = scratch.shell(["bash", "-ec"]);
+    expect(print(image().from(base).run("#a\nb"))).toContain('RUN ["bash", "-ec", "#a\\nb"]');
+  });
+
+  test("leaves to ONBUILD what it does in a stage that stands on it", () => {
+    const text = "FROM scratch AS a\nONBUILD ENV A=1\nENV B=2\n\nFROM a\nENV C=3\n";
+    const { definition, names } = readDockerfile(parseDockerfile(text, { file: "/Dockerfile" }), {
+      context: "/",
+      platform: "linux/amd64",
+    });
+    expect(printDockerfile(definition, { project: "/", names }).text).toBe(text);
+  });
+
   test("makes stages of the images that are used by value, once each and before their users", () => {
     const base = image().from("debian:12").env({ A: "1" });
     const tool = image().from(base).run("make");

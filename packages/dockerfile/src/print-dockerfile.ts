@@ -7,6 +7,7 @@ import {
   printCommand,
   printExpose,
   printHealthcheck,
+  printMaintainer,
   printPairs,
   printRest,
   printVolume,
@@ -89,13 +90,28 @@ function stageName(image: Definition, printer: Printer, outside: ReadonlySet<str
 
 function printStage(printer: Printer, image: Definition, name: string | undefined): string {
   const lines: string[] = [];
-  let shell: readonly string[] = ["/bin/sh", "-c"];
-  for (const node of statementsOf(image)) {
+  let shell = inheritedShell(image);
+  const [from, ...steps] = statementsOf(image) as readonly [FromNode, ...Step[]];
+  for (const node of [from, ...steps]) {
     if (node.kind === "shell") shell = node.shell;
+    if (node.kind !== "from" && isFired(node, from)) continue;
     const line = node.kind === "from" ? printFrom(printer, node, name) : printStep(printer, node, shell);
     if (line !== "") lines.push(`${line}\n`);
   }
   return lines.join("");
+}
+
+/** The shell that a stage begins with: what the stages that it stands on have set. */
+function inheritedShell(image: Definition): readonly string[] {
+  const [from] = statementsOf(image) as readonly [FromNode];
+  if (from.base.type !== "image") return ["/bin/sh", "-c"];
+  const set = statementsOf(from.base.image).findLast((node) => node.kind === "shell");
+  return set?.kind === "shell" ? set.shell : inheritedShell(from.base.image);
+}
+
+/** Whether a statement is what ONBUILD of the base says, which FROM carries out: such ones stand at its place. */
+function isFired({ site }: Step, { triggers, site: { file, line, column } }: FromNode): boolean {
+  return triggers !== undefined && site.file === file && site.line === line && site.column === column;
 }
 
 function printFrom(printer: Printer, node: FromNode, name: string | undefined): string {
@@ -166,7 +182,7 @@ function printStep(printer: Printer, node: Step, shell: readonly string[]): stri
     case "onbuild":
       return `ONBUILD ${node.instruction}`;
     case "maintainer":
-      return printRest(printer, "MAINTAINER", node.author, node.site);
+      return printMaintainer(printer, node);
     // They are no part of the image's files or config: the build is told about them.
     case "annotation":
     case "tag":

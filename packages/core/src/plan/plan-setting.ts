@@ -108,8 +108,7 @@ export function planSetting(context: PlanContext, state: State, node: SettingNod
 
 function planArgument(context: PlanContext, state: State, node: Extract<Step, { kind: "arg" }>): State {
   const said = node.default === undefined ? undefined : context.text(node.default, state, node.site);
-  const known = state.env.has(node.name) ? undefined : context.platformArgument(node.name);
-  const value = context.inputs.buildArgs?.get(node.name) ?? said ?? known;
+  const value = context.inputs.buildArgs?.get(node.name) ?? said ?? context.platformArgument(node.name);
   const joined = [...state.joinedArguments, `${node.name}${value === undefined ? "" : `=${value}`}`];
   const next =
     node.history === null

@@ -53,8 +53,8 @@ export function marking(declared: ReadonlySet<string>): Substitute {
         const value = scope.env.get(name);
         if (value !== undefined) return value;
         if (scope.args.has(name)) return "";
-        // What is not known to be set may be a variable of the base.
-        return scope.complete ? undefined : null;
+        // What nobody sets may be a variable of the base; where it cannot be, it says that nothing stands there.
+        return null;
       }),
     global: (name, value, seenBy) => {
       // One without a value is given to a stage's own ARG as well.
@@ -86,6 +86,8 @@ function keeping(text: string, kind: Mark["kind"], find: (name: string) => strin
   return {
     get: (name) => {
       const value = find(name);
+      // A build file has no words for names such as `$` and `@`.
+      if (!/^\w+$/.test(name)) return value ?? undefined;
       const use = uses.get(name);
       if (use?.otherwise !== undefined && value !== undefined) return mark(kind, name, use.otherwise);
       // Other operators are carried out with what is known.

@@ -109,7 +109,7 @@ function copyText(
   if (exclude.length > 0) printer.needed.use("exclude");
   const excluded = exclude.map((pattern) => `--exclude=${quoteFlag(oneLine(pattern, node.site, "a pattern"))}`);
   // Without JSON a path ends at a space, whatever escapes it.
-  const plain = paths.every((path) => !/[\s"'\\]/.test(path)) && !/^(\[|--)/.test(paths[0] ?? "");
+  const plain = paths.every((path) => path !== "" && !/[\s"'\\]/.test(path)) && !/^(\[|--)/.test(paths[0] ?? "");
   const heredocs = node.sources.filter((source) => source.type === "content");
   if (heredocs.length > 0) {
     if (!plain) throw noDockerfileForm(node.site, "a path with blanks or quotes beside a heredoc");

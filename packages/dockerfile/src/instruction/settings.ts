@@ -43,8 +43,16 @@ function argumentWord(printer: Printer, { default: value, name, site }: Kind<"ar
 
 /** Prints an instruction that takes the rest of its line. */
 export function printRest(printer: Printer, keyword: string, value: Kind<"user">["user"], site: Step["site"]): string {
-  const text = printer.text(value, site, (literal) => escapeRest(oneLine(literal, site, "a value")));
-  return `${keyword} ${text === "" ? '""' : text}`;
+  const escaped = (escapeText: (literal: string) => string) =>
+    printer.text(value, site, (literal) => escapeText(oneLine(literal, site, "a value")));
+  const text = escaped(escapeRest);
+  // Blanks at its ends belong to it only in quotes.
+  return `${keyword} ${text === text.trim() && text !== "" ? text : `"${escaped(escapeQuoted)}"`}`;
+}
+
+/** Prints MAINTAINER, of which BuildKit takes the text as it is written. */
+export function printMaintainer(printer: Printer, { author, site }: Kind<"maintainer">): string {
+  return `MAINTAINER ${oneLine(printer.literal(author, site, "MAINTAINER"), site, "a value")}`;
 }
 
 export function printExpose(printer: Printer, node: Kind<"expose">): string {
