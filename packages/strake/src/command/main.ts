@@ -6,6 +6,7 @@ import { exitStatus, statusOf } from "../screen/exit-status.ts";
 import { showError } from "../screen/show-error.ts";
 import { wantsColour } from "../screen/style.ts";
 import { makeActions } from "./actions.ts";
+import { plainFlags } from "./option/docker-options.ts";
 import { makeProgram } from "./program.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -24,7 +25,7 @@ export async function main(importModule: ImportModule): Promise<number> {
 async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
   const program = makeProgram(makeActions(signal), process.env);
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync([...plainFlags(args)], { from: "user" });
     return exitStatus.done;
   } catch (caught) {
     const error = caught instanceof CommanderError ? fromCommander(caught) : caught;

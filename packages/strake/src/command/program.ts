@@ -9,6 +9,7 @@ import { addLintCommand } from "./lint-command.ts";
 import { addLockCommands } from "./lock-commands.ts";
 import { parseCallOption } from "./option/call-option.ts";
 import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
+import { addDockerOptions } from "./option/docker-options.ts";
 import { parseImageFilter } from "./option/image-filter.ts";
 import { inCi } from "./option/in-ci.ts";
 import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
@@ -54,7 +55,7 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
 }
 
 function addBuild(program: Command, actions: Actions, variables: Variables): void {
-  addCommandOptions(definitionCommand(program, "build", "build images of the nearest build file"))
+  addDockerOptions(addCommandOptions(definitionCommand(program, "build", "build images of the nearest build file")))
     .addOption(listOption("-t, --tag <name>", "name the image, as name:tag"))
     .addOption(
       listOption("-o, --output <output>", "type=docker|oci|local|tar,dest=PATH, a folder, or type=image|registry"),
@@ -75,7 +76,9 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
       false,
     )
     .option("--no-cache", "do every step although its result is there")
-    .addOption(new Option("--progress <mode>", "how progress is shown").choices(progressModes).default("auto"))
+    .addOption(
+      new Option("--progress <mode>", "how progress is shown").choices([...progressModes, "tty"]).default("auto"),
+    )
     .option("-q, --quiet", "show no progress, print the image ids only", false)
     .addOption(
       new Option("--call <method>", "build, check, outline or targets; the last two with ,format=json").default(
@@ -101,11 +104,16 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
         cacheTo: options.cacheTo as string[],
         noCache: options.cache === false,
         commands: readCommandOptions(options, variables),
-        progress: options.quiet === true ? "quiet" : (options.progress as (typeof progressModes)[number]),
+        progress: options.quiet === true ? "quiet" : progressOf(options.progress),
         ...optional("imageIdFile", options.iidfile),
         ...optional("metadataFile", options.metadataFile),
       });
     });
+}
+
+/** What docker calls tty is the form for terminals, which is only taken where there is one. */
+function progressOf(mode: unknown): (typeof progressModes)[number] {
+  return mode === "tty" ? "auto" : (mode as (typeof progressModes)[number]);
 }
 
 function addPlan(program: Command, actions: Actions, variables: Variables): void {

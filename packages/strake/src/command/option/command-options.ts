@@ -43,7 +43,7 @@ export function addCommandOptions(command: Command): Command {
     .addOption(listOption("--allow <right>", "give commands a right: network.host, security.insecure"))
     .option("--step-timeout <seconds>", "how long a command may take")
     .option("-j, --jobs <number>", "how many commands run at once")
-    .addOption(new Option("--isolation <sandbox>", "what commands run in").choices(isolations))
+    .addOption(new Option("--isolation <sandbox>", "what commands run in").choices([...isolations, "default"]))
     .addOption(listOption("--no-cache-filter <name>", "do the steps of this image although their results are there"))
     .addOption(new Option("--on-failure <what>", "open a shell where a command failed").choices(["shell"]));
 }
@@ -56,7 +56,7 @@ export function addCommandOptions(command: Command): Command {
 export function readCommandOptions(options: Values, variables: Variables): CommandRequest {
   const texts = (name: string) => (options[name] ?? []) as readonly string[];
   const network = options.network as CommandRequest["network"];
-  const isolation = options.isolation as SandboxName | undefined;
+  const isolation = options.isolation === "default" ? undefined : (options.isolation as SandboxName | undefined);
   return {
     ...(network === undefined ? {} : { network }),
     hosts: texts("addHost").map(parseHost),
