@@ -29,6 +29,7 @@ it.each([
   [["--provenance=mode=max"], "strake: --provenance: attestations are not made"],
   [["--attest", "type=sbom"], "strake: --attest: attestations are not made"],
   [["--rm=perhaps"], "strake: unknown option '--rm=perhaps'"],
+  [["other"], "strake: a Dockerfile is built in one folder, not in other and ."],
 ])("refuses %j and says why", async (args, message) => {
   const { status, stderr } = await build(...args);
   expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);

@@ -39,6 +39,10 @@ export function findDockerfile(folder: string, { file, text, places }: Dockerfil
     const [place = "."] = places;
     const context = resolve(folder, place);
     if (places.length === 1) checkPlace(folder, place, context);
+    // Without a build file there are no targets that several words could name.
+    if (places.length > 1 && nearestBuildFile(folder) === undefined && dockerfileOf(folder) !== undefined) {
+      throw oneContext(places);
+    }
     const found = places.length > 1 ? undefined : dockerfileOf(context);
     if (found === undefined || buildFileNames.some((name) => isFile(join(context, name)))) return undefined;
     return { file: found, text: readFileSync(found, "utf8"), context };
