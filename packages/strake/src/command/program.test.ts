@@ -236,10 +236,10 @@ test("mistakes are thrown, with what was meant where that is clear", async () =>
 
 test("build takes what commands may do", async () => {
   const args =
-    "build --network none --add-host db:10.0.0.1 --secret id=a,src=file --secret id=b,env=B --ssh default --ssh other=/s " +
+    "build --network none --add-host db:10.0.0.1 --secret id=a,src=file --secret id=b,env=B --secret id=c --secret id=d --ssh default --ssh other=/s " +
     "--allow security.insecure --shm-size 1g --ulimit nofile=5:6 --memory 64m --cpus 1.5 --step-timeout 2 -j 3 " +
     "--isolation runc --no-cache-filter web --on-failure shell";
-  const [, request] = await parse(args.split(" "), { SSH_AUTH_SOCK: "/agent" });
+  const [, request] = await parse(args.split(" "), { SSH_AUTH_SOCK: "/agent", c: "secret" });
   expect(request).toMatchObject({
     noCache: false,
     commands: {
@@ -248,6 +248,8 @@ test("build takes what commands may do", async () => {
       secrets: new Map<string, unknown>([
         ["a", { file: "file" }],
         ["b", { env: "B" }],
+        ["c", { env: "c" }],
+        ["d", { file: "d" }],
       ]),
       agents: new Map([
         ["default", "/agent"],

@@ -60,7 +60,7 @@ export function readCommandOptions(options: Values, variables: Variables): Comma
   return {
     ...(network === undefined ? {} : { network }),
     hosts: texts("addHost").map(parseHost),
-    secrets: new Map(texts("secret").map(parseSecret)),
+    secrets: new Map(texts("secret").map((text) => parseSecret(text, variables))),
     agents: new Map(texts("ssh").map((text) => parseAgent(text, variables))),
     allow: new Set(
       texts("allow")
@@ -118,7 +118,8 @@ export function parseHost(text: string): HostName {
 
 const secretForms = "Write --secret id=NAME,src=FILE, or --secret id=NAME,env=VARIABLE.";
 
-function parseSecret(text: string): [string, SecretSource] {
+/** As docker has it, a secret that says nothing but its name is the variable of that name, else the file. */
+function parseSecret(text: string, variables: Variables): [string, SecretSource] {
   if (!text.includes("=")) throw usageError(`--secret ${text}: it does not say what "${text}" is`, secretForms);
   const fields = parseCsv("--secret", text);
   const file = fields.get("src") ?? fields.get("source");
@@ -131,6 +132,7 @@ function parseSecret(text: string): [string, SecretSource] {
   if (type !== undefined && type !== "file" && type !== "env") throw usageError(`--secret ${text}: no type "${type}"`);
   if (env !== undefined) return [id, { env }];
   if (type === "env") return [id, { env: file ?? id }];
+  if (file === undefined && type === undefined && variables[id] !== undefined) return [id, { env: id }];
   return [id, { file: file ?? id }];
 }
 
