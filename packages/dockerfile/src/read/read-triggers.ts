@@ -32,7 +32,7 @@ export function readTriggers(options: TriggerOptions): Definition {
       const source = new TriggerText(trigger, from.site);
       const tree = parseDockerfile(trigger, { file: from.site.file });
       const globals = globalArguments(tree, [], [], options);
-      const reading: Reading = { options, source, escape: tree.escape, globals, copyFrom };
+      const reading: Reading = { options, source, escape: tree.escape, globals, instructions: new Map(), copyFrom };
       scope = new StageScope(reading, 0, definition, scope ?? (parent as StageScope));
       for (const instruction of tree.instructions) readInstruction(scope, instruction);
       definition = scope.definition;
