@@ -198,12 +198,13 @@ function makeDirectory(path: string, mode: number, owner: ReturnType<typeof owne
 function ownerOf(owner: Owner | undefined, base: number): MessageInitShape<typeof ChownOptSchema> | undefined {
   if (owner === undefined) return undefined;
   const option = (name: string) => {
-    if (/^\d+$/.test(name)) return { user: { case: "byID", value: Number(name) } as const };
+    // A group that is left empty after a colon is root.
+    if (/^\d*$/.test(name)) return { user: { case: "byID", value: Number(name) } as const };
     return { user: { case: "byName", value: { name, input: BigInt(base) } } as const };
   };
   return {
     user: option(owner.user),
-    ...(owner.group === undefined || owner.group === "" ? {} : { group: option(owner.group) }),
+    ...(owner.group === undefined ? {} : { group: option(owner.group) }),
   };
 }
 

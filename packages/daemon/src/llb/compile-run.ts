@@ -47,6 +47,8 @@ export function compileRun(context: CompileContext, id: OperationId, operation: 
       env: environment(operation),
       cwd: operation.cwd,
       user: operation.user,
+      // Places that are made for mounts are no change, whatever else is made to reach them.
+      removeMountStubsRecursive: true,
       ...metaOf(context, needs),
     },
     mounts,
