@@ -40,6 +40,8 @@ export interface BuildkitBuilderOptions {
   readonly credentials?: FindCredentials;
   /** The build file, whose own ignore file wins over its folder's. */
   readonly buildFile?: string;
+  /** The folder for which that ignore file counts; the build file's own where absent. */
+  readonly buildFileRoot?: string;
   /** Finds the text of a file that steps come from. */
   readonly sourceText?: (file: string) => SourceText | undefined;
   /** Finds digests of files, so that files whose times alone have changed are not sent again. */
@@ -227,7 +229,7 @@ export class BuildkitBuilder implements Builder {
       const message = `the plan names the folder "${local.local}", and the build was not told where it is`;
       throw new StrakeError({ code: "unbound-local", message });
     }
-    const own = buildFile !== undefined && dirname(buildFile) === path ? buildFile : undefined;
+    const own = this.#root() === path ? buildFile : undefined;
     return {
       path,
       permissions: local.permissions,
@@ -250,9 +252,14 @@ export class BuildkitBuilder implements Builder {
 
   /** The same for all builds of one project on one machine. */
   #sharedKey(options: BuildOptions): string {
-    const { buildFile } = this.#options;
-    const place = buildFile === undefined ? [...options.locals.values()].sort() : [dirname(buildFile)];
+    const root = this.#root();
+    const place = root === undefined ? [...options.locals.values()].sort() : [root];
     return sha256(JSON.stringify([hostname(), ...place])).slice("sha256:".length);
+  }
+
+  #root(): string | undefined {
+    const { buildFile, buildFileRoot } = this.#options;
+    return buildFileRoot ?? (buildFile && dirname(buildFile));
   }
 
   async #watch(

@@ -53,6 +53,7 @@ export async function openBuilder(
     blobs: session.engine.store.blobs,
     openImage: (source, path) => session.finder.open(source as ImageOfSource, path),
     buildFile: session.buildFile,
+    buildFileRoot: session.project,
     sourceText: (file) => {
       if (!texts.has(file)) texts.set(file, readSource(session.project, file));
       return texts.get(file);
