@@ -3,8 +3,10 @@ import {
   dockerSources,
   type Operation,
   type OperationId,
+  type OperationSource,
   type Plan,
   type PlannedStep,
+  type RunOperation,
   StrakeError,
 } from "@strake/core";
 
@@ -63,11 +65,8 @@ function limitOf(id: OperationId, operation: Operation, steps: readonly PlannedS
     }
     case "diff":
       return { statement: "diff()", why: "its BuildKit cannot tell images apart" };
-    case "source": {
-      const { type } = operation.source;
-      if (type !== "ociLayout" && type !== "archive") return undefined;
-      return { statement: `${type}()`, why: "its BuildKit takes images from registries only" };
-    }
+    case "source":
+      return sourceLimit(operation.source);
     case "files":
       for (const action of operation.actions) {
         const found = action.action === "copy" ? copyLimit(action) : undefined;
@@ -75,8 +74,38 @@ function limitOf(id: OperationId, operation: Operation, steps: readonly PlannedS
       }
       return undefined;
     case "run":
+      return runLimit(operation);
+  }
+}
+
+function sourceLimit(source: OperationSource): Limit | undefined {
+  switch (source.type) {
+    case "ociLayout":
+    case "archive":
+      return { statement: `${source.type}()`, why: "its BuildKit takes images from registries only" };
+    case "git":
+      if (source.subdirectory !== undefined) {
+        return { statement: "a folder of a repository", why: "its BuildKit takes the whole of it only" };
+      }
+      if (source.checksum !== undefined) {
+        return { statement: "a repository's checksum", why: "its BuildKit does not look at commits" };
+      }
+      return undefined;
+    default:
       return undefined;
   }
+}
+
+function runLimit({ mounts }: RunOperation): Limit | undefined {
+  for (const mount of mounts) {
+    if (mount.type === "secret" && mount.env !== undefined) {
+      return { statement: "a secret in a variable", why: "its BuildKit gives secrets as files only" };
+    }
+    if (mount.type === "tmpfs" && mount.size !== undefined) {
+      return { statement: "the size of a folder in memory", why: "its BuildKit does not limit those" };
+    }
+  }
+  return undefined;
 }
 
 function copyLimit({ mode, exclude = [], parents, sources }: CopyAction): Limit | undefined {
