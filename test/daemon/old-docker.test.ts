@@ -1,8 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { prepareScenario } from "../builders/llb/prepare-scenario.ts";
-import { scenarios } from "../builders/scenarios.ts";
 import { baseNeeds, serveBases } from "../support/base-images.ts";
 import { compareImages } from "../support/compare-images.ts";
 import { type DockerDaemon, dockerDaemon, dockerNeeds } from "../support/docker-daemon.ts";
@@ -13,7 +11,6 @@ import { runProgram } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { oldDockerDifferences, oldDockerRefusals } from "./old-docker-limits.ts";
 
 need(
   ...dockerNeeds,
@@ -100,18 +97,5 @@ export const app = image().from("busybox").copy("a.txt", "/a").run("cp /a /b; rm
       expect([status, stderr]).toEqual([1, expect.stringContaining(`is too old for ${statement}: `)]);
       expect(stderr).toMatch(/build\.ts:3:\d+/);
     }
-  });
-
-  it.each(scenarios)("makes the image of $name, or says why not", async (scenario) => {
-    const cwd = prepareScenario(scenario);
-    const theirs = await build(cwd);
-    const refusal = isOld ? oldDockerRefusals[scenario.name] : undefined;
-    if (refusal !== undefined) {
-      expect([theirs.status, theirs.stderr]).toEqual([1, expect.stringMatching(refusal)]);
-      return;
-    }
-    expect(theirs.status, theirs.stderr).toBe(0);
-    const differences = (isOld ? oldDockerDifferences[scenario.name] : undefined) ?? [];
-    expect(await compareImages(await buildHere(cwd), theirs.file)).toEqual(differences);
   });
 });

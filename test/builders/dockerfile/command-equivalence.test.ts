@@ -1,4 +1,4 @@
 import { commandThemes } from "./all-scenarios.ts";
 import { compareScenarios } from "./compare-scenario.ts";
 
-compareScenarios("strake build -f Dockerfile makes what BuildKit makes of commands", commandThemes);
+compareScenarios("every builder makes the same of a Dockerfile's commands", commandThemes);

@@ -1,54 +1,40 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { buildDockerfile, buildkitNeeds } from "../../support/buildkit-daemon.ts";
-import { compareImages } from "../../support/compare-images.ts";
-import { judgeNeeds } from "../../support/image-files.ts";
+import { buildDockerfile } from "../../support/buildkit-daemon.ts";
 import { need } from "../../support/need.ts";
 import { project } from "../../support/project.ts";
-import { runStrake } from "../../support/run-strake.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { type Builders, builderNeeds, compareBuilders, type Differences, openBuilders } from "../compare-builders.ts";
+import { expected } from "../differences.ts";
 import { differences } from "./differences.ts";
+import { oldDockerDifferences } from "./old-docker-differences.ts";
 import type { DockerfileScenario } from "./scenario.ts";
 import { serveRepository } from "./serve-repository.ts";
 import { serveScenarioBases } from "./serve-scenario-bases.ts";
 import { serveSite } from "./serve-site.ts";
 
-/** What both builders find around a Dockerfile. */
-interface Around {
-  readonly settings: string;
-  readonly home: string;
-  /** Arguments that name what is served for ADD. */
-  readonly site: Readonly<Record<string, string>>;
-}
+/** Arguments that name what is served for ADD. */
+type Site = Readonly<Record<string, string>>;
 
-/** Declares a test for each scenario: `strake build` has to make what BuildKit makes, but for `differences`. */
+/** Declares a test for each scenario: every builder has to make what BuildKit makes, but for `differences`. */
 export function compareScenarios(title: string, scenarios: readonly DockerfileScenario[]): void {
-  need(
-    ...buildkitNeeds,
-    ...judgeNeeds,
-    "crun",
-    "git",
-  )(title, () => {
-    let around: Around;
+  need(...builderNeeds)(title, () => {
+    let builders: Builders;
+    let site: Site = {};
 
     beforeAll(async () => {
-      const bases = await serveScenarioBases();
-      const settings = join(temporaryFolder(), "registries.yaml");
-      writeFileSync(settings, `docker.io:\n  mirrors: [http://${bases.address}]\n`);
-      const site = scenarios.some(({ site = false }) => site)
-        ? { SITE: await serveSite(), ...(await serveRepository()) }
-        : {};
-      around = { settings, home: temporaryFolder(), site };
+      builders = await openBuilders(await serveScenarioBases());
+      if (scenarios.some((each) => each.site)) site = { SITE: await serveSite(), ...(await serveRepository()) };
     });
 
     it.concurrent.each(scenarios)("of $name", async (scenario) => {
-      expect(await compared(scenario, around), scenario.text).toEqual(differences[scenario.name] ?? []);
+      const old = builders.isOld ? oldDockerDifferences : {};
+      const found = await compared(scenario, builders, site);
+      expect(found, scenario.text).toEqual(expected(differences[scenario.name], old[scenario.name]));
     });
   });
 }
 
-async function compared(scenario: DockerfileScenario, { settings, home, site }: Around): Promise<string[]> {
+async function compared(scenario: DockerfileScenario, builders: Builders, site: Site): Promise<Differences> {
   const { text, target, dockerfile = "Dockerfile" } = scenario;
   const folder = project({ ...scenario.files, [dockerfile]: text });
   await scenario.prepare?.(folder);
@@ -64,21 +50,14 @@ async function compared(scenario: DockerfileScenario, { settings, home, site }: 
     ...secrets.flatMap(([id, file]) => ["--secret", `id=${id},src=${file}`]),
     ...(target === undefined ? [] : ["--target", target]),
   ];
-  const ours = join(temporaryFolder(), "ours.tar");
-  const built = await runStrake(["build", ".", "-f", dockerfile, "-o", `type=docker,dest=${ours}`, ...options], {
-    cwd: folder,
-    env: { STRAKE_REGISTRIES: settings },
-    home,
-  });
-  expect(built.status, `${text}\n${built.stderr}`).toBe(0);
-  const theirs = join(temporaryFolder(), "theirs.tar");
-  await buildDockerfile(folder, {
-    destination: theirs,
-    dockerfile,
-    buildArgs,
-    contexts: Object.fromEntries(folders),
-    secrets: Object.fromEntries(secrets),
-    ...(target === undefined ? {} : { target }),
-  });
-  return compareImages(ours, theirs);
+  return compareBuilders(builders, folder, [".", "-f", dockerfile, ...options], (destination) =>
+    buildDockerfile(folder, {
+      destination,
+      dockerfile,
+      buildArgs,
+      contexts: Object.fromEntries(folders),
+      secrets: Object.fromEntries(secrets),
+      ...(target === undefined ? {} : { target }),
+    }),
+  );
 }

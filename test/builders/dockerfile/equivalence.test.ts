@@ -2,12 +2,14 @@ import { expect, it } from "vitest";
 import { allScenarios, settingsThemes } from "./all-scenarios.ts";
 import { compareScenarios } from "./compare-scenario.ts";
 import { differences } from "./differences.ts";
+import { oldDockerDifferences } from "./old-docker-differences.ts";
 
-compareScenarios("strake build -f Dockerfile makes what BuildKit makes of settings", settingsThemes);
+compareScenarios("every builder makes the same of a Dockerfile's settings", settingsThemes);
 
 it("scenarios have a name each, and every difference names one", () => {
   const names = allScenarios.map(({ name }) => name);
   expect(names.length).toBeGreaterThan(200);
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
-  expect(Object.keys(differences).filter((name) => !names.includes(name))).toEqual([]);
+  const known = [...Object.keys(differences), ...Object.keys(oldDockerDifferences)];
+  expect(known.filter((name) => !names.includes(name))).toEqual([]);
 });

@@ -1,4 +1,4 @@
 import { fileThemes } from "./all-scenarios.ts";
 import { compareScenarios } from "./compare-scenario.ts";
 
-compareScenarios("strake build -f Dockerfile makes what BuildKit makes of files", fileThemes);
+compareScenarios("every builder makes the same of a Dockerfile's files", fileThemes);

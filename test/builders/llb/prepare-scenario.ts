@@ -5,7 +5,7 @@ import { project } from "../../support/project.ts";
 import { type RunStrakeOptions, runStrake } from "../../support/run-strake.ts";
 import type { Scenario } from "../scenarios.ts";
 
-const imports = `import { archive, bind, cache, diff, files, image, interpolate, ociLayout, rootfs, script, secret, ssh, tmpfs, variable } from "strake";\n`;
+const imports = `import { archive, bind, cache, commands, diff, files, image, interpolate, ociLayout, rootfs, script, secret, ssh, tmpfs, variable } from "strake";\n`;
 
 /** Makes the folder of a scenario, with its `build.ts`. */
 export function prepareScenario(scenario: Scenario): string {
