@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { baseNeeds, serveBases } from "../support/base-images.ts";
 import { compareImages } from "../support/compare-images.ts";
 import { type DockerDaemon, dockerDaemon, dockerNeeds } from "../support/docker-daemon.ts";
@@ -62,6 +63,23 @@ export const app = image().from("busybox").copy("a.txt", "/a").run("cp /a /b; rm
     expect(again.stdout).toBe(theirs.stdout);
   });
 
+  it("saves nothing again that is here already", async () => {
+    const text = `import { image } from "strake";
+export const app = image().from("busybox").run("echo ${Date.now()} > /b", { network: "none" });\n`;
+    const cwd = project({ "build.ts": text });
+    const { host, saved } = await watchedEngine(docker.socket);
+    const more = { ...env, DOCKER_HOST: host };
+    const store = temporaryFolder();
+    const build = async () => {
+      const args = ["build", "--builder", "docker", "-o", `type=docker,dest=${temporaryFolder()}/o.tar`];
+      const { status, stderr } = await runStrake(args, { cwd, env: more, home: store });
+      expect(status, stderr).toBe(0);
+      return saved();
+    };
+    expect(await build()).toBe(isOld ? 1 : 0);
+    expect(await build()).toBe(isOld ? 1 : 0);
+  });
+
   it("is taken by --builder auto for what it can do", async (context) => {
     const auto = async (definition: string) => {
       const text = `import { image } from "strake";\nexport const app = image().from("busybox")${definition};\n`;
@@ -99,3 +117,21 @@ export const app = image().from("busybox").copy("a.txt", "/a").run("cp /a /b; rm
     }
   });
 });
+
+/** A way to an engine that counts the images that it is told to save. */
+async function watchedEngine(socket: string) {
+  let saved = 0;
+  const server = createServer((near) => {
+    const far = connect(socket);
+    near.on("data", (chunk) => {
+      if (/^GET \/images\/\S+\/get /.test(chunk.toString("latin1"))) saved++;
+    });
+    near.pipe(far).pipe(near);
+    near.on("error", () => far.destroy());
+    far.on("error", () => near.destroy());
+  });
+  const path = join(temporaryFolder(), "engine.sock");
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => void server.close());
+  return { host: `unix://${path}`, saved: () => saved };
+}

@@ -122,7 +122,18 @@ need(
     });
     const rights = ["seccomp", "apparmor", "systempaths"].flatMap((of) => ["--security-opt", `${of}=unconfined`]);
     const volumes = ["-v", "/var/lib/buildkit", "-v", "/sys/fs/cgroup:/sys/fs/cgroup"];
-    const settings = ["--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", ...rights, ...volumes, "--network", "host", "-e", "PATH=/bin"];
+    const settings = [
+      "--cap-add",
+      "SYS_ADMIN",
+      "--cap-add",
+      "NET_ADMIN",
+      ...rights,
+      ...volumes,
+      "--network",
+      "host",
+      "-e",
+      "PATH=/bin",
+    ];
     const command = ["/bin/buildkitd", "--config", "/etc/buildkitd.toml"];
     await docker.docker(["run", "-d", "--name", name, ...settings, `${name}:1`, ...command]);
     await expect

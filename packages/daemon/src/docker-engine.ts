@@ -2,10 +2,19 @@ import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { dockerLoadStream, familiarReference, type Image, imageId, type Reference } from "@strake/oci";
+import {
+  type BlobStore,
+  type Digest,
+  dockerLoadStream,
+  familiarReference,
+  type Image,
+  imageId,
+  type Reference,
+} from "@strake/oci";
 import { parseAddress } from "./address/address.ts";
 import { dial, type TlsOptions } from "./address/dial.ts";
 import { DaemonError } from "./daemon-error.ts";
+import { keptImage, readSavedImage } from "./saved-image.ts";
 
 /** The Docker Engine API: what loading images takes, and taking them out. */
 export class DockerEngine {
@@ -44,13 +53,26 @@ export class DockerEngine {
 
   /** Tells whether the daemon has an image of this id. */
   async has(id: string): Promise<boolean> {
+    return (await this.idOf(id)) !== undefined;
+  }
+
+  /** The id of the image that the daemon knows by a name, or undefined where it knows none. */
+  async idOf(name: string, signal?: AbortSignal): Promise<Digest | undefined> {
     try {
-      await this.#send("GET", `/images/${id}/json`);
-      return true;
+      return (JSON.parse(await this.#send("GET", `/images/${name}/json`, signal)) as { Id: Digest }).Id;
     } catch (error) {
-      if (DaemonError.is(error) && error.status === 404) return false;
+      if (DaemonError.is(error) && error.status === 404) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Takes an image out of the daemon's store; one that is in `blobs` from an earlier time is not moved again.
+   *
+   * @throws DaemonError `unreachable`, `refused`
+   */
+  async take(id: Digest, blobs: BlobStore, signal?: AbortSignal): Promise<Image> {
+    return (await keptImage(blobs, id)) ?? readSavedImage(this.save(id, signal), blobs, this.#address);
   }
 
   /** Gives an image that the daemon has another name. */

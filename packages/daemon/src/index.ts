@@ -13,6 +13,7 @@ export * from "./llb/compile-plan.ts";
 export type * from "./llb/llb-needs.ts";
 export * from "./llb/print-llb.ts";
 export type { SourceText } from "./llb/source-info.ts";
+export { keptImage } from "./saved-image.ts";
 export type { FindCredentials, RegistryCredentials } from "./session/credentials.ts";
 export type { ExportTarget } from "./session/file-send.ts";
 export type { SyncedFolder } from "./session/synced-folder.ts";

@@ -126,7 +126,7 @@ function printFrom(printer: Printer, node: FromNode, name: string | undefined): 
     case "image":
       return `FROM ${platform}${printer.stageOf(base.image, node.site)}${suffix}`;
     case "reference":
-      return `FROM ${platform}${printer.fromText(base.name, node.site, "an image's name")}${suffix}`;
+      return `FROM ${platform}${nameOf(printer.fromText(base.name, node.site, "an image's name"))}${suffix}`;
     case "rootfs": {
       const path = relativePath(printer.options.project, joinPath(base.path.root, base.path.path));
       if (path.startsWith("..")) {
@@ -141,6 +141,11 @@ function printFrom(printer: Printer, node: FromNode, name: string | undefined): 
     default:
       throw noDockerfileForm(node.site, `from(${base.type}())`, "Push the image to a registry, and name it there.");
   }
+}
+
+/** The name of an image in a Docker Engine's store is its own there: docker looks into the store first. */
+function nameOf(base: string): string {
+  return base.replace(/^docker-daemon:\/\//, "");
 }
 
 function printStep(printer: Printer, node: Step, shell: readonly string[]): string {

@@ -56,6 +56,33 @@ export function parseReference(text: string): Reference {
   };
 }
 
+/** What the name of a base begins with that is in the store of a Docker Engine. */
+const engineScheme = "docker-daemon://";
+/** What stands in the place of a registry for those; no registry can be called that. */
+const engineRegistry: string = engineScheme.slice(0, -1);
+
+/**
+ * Parses the name of a base: an image name, or one after `docker-daemon://` for an image of a Docker Engine's store.
+ *
+ * @throws OciError `invalid-reference`
+ */
+export function parseBaseName(text: string): Reference {
+  if (!text.startsWith(engineScheme)) return parseReference(text);
+  const { registry, repository, ...rest } = parseReference(text.slice(engineScheme.length));
+  return { registry: engineRegistry, repository: `${registry}/${repository}`, ...rest };
+}
+
+/** The name that a Docker Engine knows an image of its store by, or undefined for an image of a registry. */
+export function engineImageName({ registry, repository, tag, digest }: Reference): string | undefined {
+  if (registry !== engineRegistry) return undefined;
+  const { tag: _latest, ...name } = parseReference(repository);
+  return familiarReference({
+    ...name,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  });
+}
+
 /** Writes a reference in full, with registry and, where there is one, tag and digest. */
 export function printReference(reference: Reference): string {
   const tag = reference.tag === undefined ? "" : `:${reference.tag}`;

@@ -1,4 +1,4 @@
-import { type ImageConfig, parsePlatform, parseReference, printPlatform, printReference } from "@strake/oci/document";
+import { type ImageConfig, parseBaseName, parsePlatform, printPlatform, printReference } from "@strake/oci/document";
 import type { CallSite } from "../graph/call-site.ts";
 import type { Base, FromNode } from "../graph/definition.ts";
 import { joinPath } from "../graph/posix-path.ts";
@@ -40,7 +40,7 @@ export function outsideName(
   if (base.type === "reference") {
     const text = context.text(base.name, undefined, node.site);
     try {
-      return { type: "image", name: printReference(parseReference(text)), platform };
+      return { type: "image", name: printReference(parseBaseName(text)), platform };
     } catch (cause) {
       throw new StrakeError({ code: "invalid-reference", message: (cause as Error).message, site: node.site, cause });
     }

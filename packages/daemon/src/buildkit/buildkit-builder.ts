@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Builder, type BuildOptions, type OperationSource, type Plan, StrakeError } from "@strake/core";
 import { ignoreMatcher, readIgnore } from "@strake/core/context";
-import { type BlobStore, type Descriptor, type Digest, type Image, readImage, sha256 } from "@strake/oci";
+import { type BlobStore, type Descriptor, type Digest, type Image, imageDigest, readImage, sha256 } from "@strake/oci";
 import { GrpcError } from "../grpc/grpc-error.ts";
 import { type CompiledPlan, compilePlan } from "../llb/compile-plan.ts";
 import type { LlbLocal } from "../llb/llb-needs.ts";
@@ -129,7 +129,8 @@ export class BuildkitBuilder implements Builder {
     { cacheFrom = [], cacheTo = [] }: Caches = this.#options,
   ): Promise<ExporterResponse> {
     const { client, attributes = {} } = this.#options;
-    const compiled = this.#compile(plan, options);
+    const manifests = await this.#servedManifests(plan, options);
+    const compiled = this.#compile(plan, options, (source) => manifests.get(source));
     checkGiven(plan, options, compiled.entitlements);
     const [workers] = await Promise.all([
       client.listWorkers(options.signal),
@@ -185,8 +186,27 @@ export class BuildkitBuilder implements Builder {
     }
   }
 
-  #compile(plan: Plan, options: BuildOptions): CompiledPlan {
-    const { sourceText, isServed } = this.#options;
+  /** The manifests of the images that the daemon cannot find in a registry. */
+  async #servedManifests(plan: Plan, options: BuildOptions): Promise<ReadonlyMap<OperationSource, Digest>> {
+    const { client, isServed = () => false } = this.#options;
+    const sources = Object.values(plan.operations).flatMap((operation) =>
+      operation.op === "source" && operation.source.type === "image" && isServed(operation.source)
+        ? [operation.source]
+        : [],
+    );
+    // An old daemon takes images from registries alone.
+    if (sources.length === 0 || (await client.isOld(options.signal))) return new Map();
+    const open = async (source: OperationSource) =>
+      [source, await imageDigest(await this.#open(source, options))] as const;
+    return new Map(await Promise.all(sources.map(open)));
+  }
+
+  #compile(
+    plan: Plan,
+    options: BuildOptions,
+    servedManifest: (source: OperationSource) => Digest | undefined,
+  ): CompiledPlan {
+    const { sourceText } = this.#options;
     const { noCache, network, hosts, proxy, hostname, limits } = options;
     return compilePlan(plan, {
       steps: options.steps,
@@ -200,7 +220,7 @@ export class BuildkitBuilder implements Builder {
       },
       ...(noCache === undefined ? {} : { noCache }),
       ...(sourceText === undefined ? {} : { sourceText }),
-      ...(isServed === undefined ? {} : { isServed }),
+      servedManifest,
     });
   }
 
@@ -240,14 +260,17 @@ export class BuildkitBuilder implements Builder {
   }
 
   async #servedImages(compiled: CompiledPlan, options: BuildOptions): Promise<[string, BlobStore][]> {
-    const { openImage } = this.#options;
     return Promise.all(
       compiled.stores.map(async ({ name, source }): Promise<[string, BlobStore]> => {
-        const path = "path" in source ? options.locals.get(source.path) : undefined;
-        if (openImage === undefined) throw new Error(`nothing opens ${JSON.stringify(source)}`);
-        return [`oci:${name}`, await imageBlobs(await openImage(source, path))];
+        return [`oci:${name}`, await imageBlobs(await this.#open(source, options))];
       }),
     );
+  }
+
+  #open(source: OperationSource, options: BuildOptions): Promise<Image> {
+    const { openImage } = this.#options;
+    if (openImage === undefined) throw new Error(`nothing opens ${JSON.stringify(source)}`);
+    return openImage(source, "path" in source ? options.locals.get(source.path) : undefined);
   }
 
   /** The same for all builds of one project on one machine. */

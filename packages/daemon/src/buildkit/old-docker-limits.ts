@@ -9,6 +9,7 @@ import {
   type RunOperation,
   StrakeError,
 } from "@strake/core";
+import { engineImageName, parseBaseName } from "@strake/oci";
 
 /** What of a plan a daemon does not know. */
 export interface DaemonLimit {
@@ -83,6 +84,9 @@ function sourceLimit(source: OperationSource): Limit | undefined {
     case "ociLayout":
     case "archive":
       return { statement: `${source.type}()`, why: "its BuildKit takes images from registries only" };
+    case "image":
+      if (engineImageName(parseBaseName(source.reference)) === undefined) return undefined;
+      return { statement: "docker-daemon://", why: "its BuildKit takes images from registries only" };
     case "git":
       if (source.subdirectory !== undefined) {
         return { statement: "a folder of a repository", why: "its BuildKit takes the whole of it only" };

@@ -1,12 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { BuildOptions, OperationSource, Plan } from "@strake/core";
-import { type BlobStore, type Digest, type Image, openImageFile, readImage, storeImage } from "@strake/oci";
+import { type BlobStore, type Digest, type Image, readImage, storeImage } from "@strake/oci";
 import { DaemonError } from "../daemon-error.ts";
 import type { DockerEngine } from "../docker-engine.ts";
 import { checkOldDocker } from "./old-docker-limits.ts";
@@ -45,27 +39,17 @@ export async function buildInOldDocker(plan: Plan, options: BuildOptions, docker
   if (plan.image.history.every(({ empty_layer }) => empty_layer)) return store(undefined);
   // With a name of its own an image can be taken away again without touching an equal one of somebody else.
   const name = `strake.local/build:${randomBytes(13).toString("hex")}`;
-  const folder = await mkdtemp(join(tmpdir(), "strake-docker-"));
+  const response = await solve({ type: "moby", attributes: { name } });
+  const id = response["containerimage.digest"] as Digest | undefined;
+  if (id === undefined) throw new DaemonError("refused", `${address} did not say which image it made`);
+  let saved: Image;
   try {
-    const response = await solve({ type: "moby", attributes: { name } });
-    const id = response["containerimage.digest"];
-    if (id === undefined) throw new DaemonError("refused", `${address} did not say which image it made`);
-    const file = join(folder, "image.tar");
-    try {
-      await pipeline(Readable.from(engine.save(id, options.signal)), createWriteStream(file));
-    } finally {
-      // What is left behind is no fault of the build.
-      await engine.untag(name).catch(() => undefined);
-    }
-    const opened = await openImageFile(file);
-    try {
-      return await store(await opened.images[0]?.image());
-    } finally {
-      await opened.close();
-    }
+    saved = await engine.take(id, blobs, options.signal);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // What is left behind is no fault of the build.
+    await engine.untag(name).catch(() => undefined);
   }
+  return store(saved);
 }
 
 /** The diff ids of the image that a plan stands on, where this side can look at it. */

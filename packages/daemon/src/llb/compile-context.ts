@@ -1,5 +1,6 @@
 import type { CommandLimits, HostName, Input, Operation, OperationId, Plan, PlannedStep } from "@strake/core";
 import { digestOf, type OperationSource } from "@strake/core";
+import type { Digest } from "@strake/oci";
 import type { LlbGraph, LlbNotes, LlbOutput } from "./llb-graph.ts";
 import type { LlbLocal, LlbStore } from "./llb-needs.ts";
 
@@ -27,7 +28,7 @@ export class CompileContext {
   /** The paths of each local folder that anything reads; undefined where all of it is. */
   readonly followed: Map<string, Set<string>> = new Map();
   readonly unique: string | undefined;
-  readonly isServed: (source: OperationSource) => boolean;
+  readonly servedManifest: (source: OperationSource) => Digest | undefined;
   readonly noCache: (step: PlannedStep | undefined) => boolean;
   readonly #compile: CompileOperation;
   readonly #steps: ReadonlyMap<OperationId, PlannedStep>;
@@ -38,7 +39,7 @@ export class CompileContext {
     readonly plan: Plan;
     readonly steps: readonly PlannedStep[];
     readonly commands: CommandSettings;
-    readonly isServed: (source: OperationSource) => boolean;
+    readonly servedManifest: (source: OperationSource) => Digest | undefined;
     readonly noCache: (step: PlannedStep | undefined) => boolean;
     readonly compile: CompileOperation;
     readonly unique: string | undefined;
@@ -48,7 +49,7 @@ export class CompileContext {
     this.graph = options.graph;
     this.plan = options.plan;
     this.commands = options.commands;
-    this.isServed = options.isServed;
+    this.servedManifest = options.servedManifest;
     this.noCache = options.noCache;
     this.#steps = new Map(options.steps.map((step) => [step.id, step]));
   }

@@ -22,8 +22,8 @@ export interface CompileOptions {
    * operations for one; without it the LLB depends on the plan alone.
    */
   readonly unique?: string;
-  /** Tells which images this side serves to the daemon, because no registry has them. */
-  readonly isServed?: (source: OperationSource) => boolean;
+  /** Finds the manifests of images that this side serves to the daemon, because no registry has them. */
+  readonly servedManifest?: (source: OperationSource) => Digest | undefined;
 }
 
 /** A plan in BuildKit's language. */
@@ -48,7 +48,7 @@ export function compilePlan(plan: Plan, options: CompileOptions = {}): CompiledP
     plan,
     steps,
     commands,
-    isServed: options.isServed ?? (() => false),
+    servedManifest: options.servedManifest ?? (() => undefined),
     compile,
     unique: options.unique,
     noCache: (step) => (typeof noCache === "boolean" ? noCache : step !== undefined && noCache(step)),

@@ -1,5 +1,5 @@
-import { digestOf, type OperationId, type OperationSource } from "@strake/core";
-import { type Platform, parsePlatform } from "@strake/oci";
+import { digestOf, type OperationId, type OperationSource, StrakeError } from "@strake/core";
+import { type Digest, engineImageName, type Platform, parseBaseName, parsePlatform } from "@strake/oci";
 import type { CompileContext } from "./compile-context.ts";
 import { type LlbOutput, sorted } from "./llb-graph.ts";
 
@@ -13,13 +13,16 @@ export function compileSource(
     case "local":
       return undefined;
     case "image": {
-      if (context.isServed(source)) return servedImage(context, id, source);
+      const served = context.servedManifest(source);
+      if (served !== undefined) return servedImage(context, id, source, served);
+      if (engineImageName(parseBaseName(source.reference)) !== undefined)
+        throw notServed(context, id, source.reference);
       const identifier = `docker-image://${source.reference}@${source.digest}`;
       return add(context, id, identifier, {}, ["source.image"], source.platform);
     }
     case "ociLayout":
     case "archive":
-      return servedImage(context, id, source);
+      return servedImage(context, id, source, source.digest);
     case "rootfs":
       return rootfs(context, id, source.path);
     case "http":
@@ -62,11 +65,21 @@ function servedImage(
   context: CompileContext,
   id: OperationId,
   source: Extract<OperationSource, { digest: unknown; platform: string }>,
+  manifest: Digest,
 ): LlbOutput {
   const name = `image-${digestOf(source).slice("sha256:".length, 19)}`;
   context.stores.set(name, { name, source });
-  const identifier = `oci-layout://strake.local/${name}@${source.digest}`;
+  const identifier = `oci-layout://strake.local/${name}@${manifest}`;
   return add(context, id, identifier, { "oci.store": name }, ["source.ocilayout"], source.platform);
+}
+
+function notServed(context: CompileContext, id: OperationId, name: string): StrakeError {
+  return new StrakeError({
+    code: "unsupported-by-buildkit",
+    message: `LLB cannot say ${name}: only a build that runs can hand on what a Docker Engine has`,
+    notes: ["Build with strake build --builder ADDRESS."],
+    site: context.step(id)?.site,
+  });
 }
 
 /** The tar of a root file system: sent as a file, unpacked onto nothing. */

@@ -1,5 +1,5 @@
 import { nearest, platformArguments } from "@strake/core";
-import { parseReference } from "@strake/oci/document";
+import { parseBaseName } from "@strake/oci/document";
 import { ExpandError, expandWord, expandWords } from "../expand/expand.ts";
 import type { Check, LintedFile } from "./linted-file.ts";
 
@@ -54,7 +54,7 @@ function isImage(text: string, values: ReadonlyMap<string, string>, file: Linted
   const name = expanded(text, values, file);
   if (name === undefined) return true;
   try {
-    parseReference(name);
+    parseBaseName(name);
     return true;
   } catch {
     return false;

@@ -1,6 +1,13 @@
 import type { BuildEvent } from "@strake/core";
 import { Solution, writeAtomically } from "@strake/engine";
-import { type Digest, familiarReference, type Platform, parseReference, type Reference } from "@strake/oci";
+import {
+  type Digest,
+  familiarReference,
+  type Platform,
+  parseBaseName,
+  parseReference,
+  type Reference,
+} from "@strake/oci";
 import type { Solver, SolverPorts } from "../builder/solver.ts";
 import {
   dockerfileOf,
@@ -160,7 +167,7 @@ function destinationsOf(request: BuildRequest, session: Session, planner: Planne
 /** The images that others stand on: the registry they come from may have their layers. */
 function basesOf(planner: Planner): readonly Reference[] {
   const keys = [...planner.resolution.keys()].filter(isImageName);
-  return keys.map((key) => parseReference(key.slice(0, key.lastIndexOf(" "))));
+  return keys.map((key) => parseBaseName(key.slice(0, key.lastIndexOf(" "))));
 }
 
 /** What cannot work is said before anything is built. */

@@ -1,4 +1,4 @@
-import { type Digest, familiarReference, parseReference, type Reference } from "@strake/oci";
+import { type Digest, engineImageName, familiarReference, parseBaseName, type Reference } from "@strake/oci";
 import { formatTable } from "../format/table.ts";
 import type { LockedName } from "../lock/locked-names.ts";
 import { newerTags } from "../lock/newer-tags.ts";
@@ -44,7 +44,7 @@ export async function listOutdated(request: OutdatedRequest, signal: AbortSignal
 
 async function stateOf({ planner }: OpenLock, { key, use, pinned }: LockedName, tags: Tags): Promise<NameState> {
   const newest = planner.resolution.get(key)?.digest as Digest;
-  const reference = parseReference(use.name.name);
+  const reference = parseBaseName(use.name.name);
   const newer = newerTags(reference.tag ?? "latest", await tags.of(reference));
   return {
     name: familiarReference(reference),
@@ -82,7 +82,8 @@ class Tags {
   /** The tags beside a name's own; none where the registry does not list them. */
   of({ registry, repository, tag }: Reference): Promise<readonly string[]> {
     // Nothing is of the same shape as a tag without numbers, so nobody is asked.
-    if (tag === undefined || !/\d/.test(tag)) return Promise.resolve([]);
+    const isAsked = engineImageName({ registry, repository }) === undefined && tag !== undefined && /\d/.test(tag);
+    if (!isAsked) return Promise.resolve([]);
     const key = `${registry}/${repository}`;
     const listing = this.#listed.get(key) ?? this.#list(registry, repository);
     this.#listed.set(key, listing);

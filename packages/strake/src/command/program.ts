@@ -245,7 +245,10 @@ function definitionCommand(program: Command, name: string, description: string):
     .argument("[target...]", "exported images; without any, all of them. For a Dockerfile: the folder to build it in")
     .option("-f, --file <file>", "the build file, or a Dockerfile; - reads one from standard input")
     .addOption(
-      listOption("--build-context <name=place>", "another context of a Dockerfile: a folder, or docker-image://…"),
+      listOption(
+        "--build-context <name=place>",
+        "another context of a Dockerfile: a folder, docker-image://… or docker-daemon://…",
+      ),
     )
     .addOption(listOption("--target <name>", "build this image, or this stage of a Dockerfile"))
     .addOption(listOption("--build-arg <name=value>", "set a build argument; without a value, that of the environment"))

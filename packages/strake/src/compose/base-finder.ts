@@ -4,18 +4,20 @@ import {
   createHasher,
   type Descriptor,
   type Digest,
+  engineImageName,
   findStoredImage,
   type Image,
   type ImageConfig,
   type ImageFile,
   imageDigest,
+  imageId,
   type Layer,
   layerFromBlob,
   matchesPlatform,
   openImageFile,
   type Platform,
+  parseBaseName,
   parsePlatform,
-  parseReference,
   printPlatform,
   type Reference,
   readFileChunks,
@@ -23,6 +25,7 @@ import {
   sha256,
 } from "@strake/oci";
 import type { GetOptions, Registry } from "@strake/registry";
+import type { EngineImages } from "./engine-images.ts";
 import { PushedBlobs } from "./pushed-blobs.ts";
 
 /** How bases are looked for. */
@@ -30,6 +33,8 @@ export interface BaseFinderOptions {
   readonly store: Store;
   /** Made when a registry is needed for the first time, since most builds need none. */
   readonly registry: () => Promise<Registry>;
+  /** The store of the Docker Engine. */
+  readonly engineImages: EngineImages;
   /** Ask the registry even for names that the store knows. */
   readonly pull: boolean;
   /** Nothing is kept. */
@@ -53,10 +58,12 @@ export class BaseFinder {
     const platform = parsePlatform(name.platform);
     const image =
       name.type === "image"
-        ? await this.#findNamed(parseReference(name.name), platform, pinned)
+        ? await this.#findNamed(parseBaseName(name.name), platform, pinned)
         : await this.#openStored(name.path, name.reference, platform);
     await checkPlatform(image, platform);
-    const digest = await imageDigest(image);
+    const isOfEngine = name.type === "image" && engineImageName(parseBaseName(name.name)) !== undefined;
+    // An engine knows its images by their ids; it keeps no manifests.
+    const digest = isOfEngine ? await imageId(image) : await imageDigest(image);
     this.#found.set(digest, image);
     return { digest, config: await image.config() };
   }
@@ -64,7 +71,7 @@ export class BaseFinder {
   /** The config of a named image, also of one that is for another platform. */
   async config(name: string, platform: string): Promise<ImageConfig> {
     const options = { otherPlatform: true };
-    const image = await this.#findNamed(parseReference(name), parsePlatform(platform), undefined, options);
+    const image = await this.#findNamed(parseBaseName(name), parsePlatform(platform), undefined, options);
     return image.config();
   }
 
@@ -74,12 +81,13 @@ export class BaseFinder {
     if (found !== undefined) return found;
     const platform = parsePlatform(source.platform);
     if (source.type !== "image") return this.#openStored(path ?? source.path, undefined, platform);
-    return this.#findNamed(parseReference(source.reference), platform, source.digest);
+    return this.#findNamed(parseBaseName(source.reference), platform, source.digest);
   }
 
   /** Removes what was unpacked to be read; no image can be read afterwards. */
   async close(): Promise<void> {
     for (const file of this.#files.splice(0)) await file.close();
+    this.#options.engineImages.close();
   }
 
   async #openStored(path: string, reference: string | undefined, platform: Platform): Promise<Image> {
@@ -94,7 +102,9 @@ export class BaseFinder {
     pinned: Digest | undefined,
     options: GetOptions = {},
   ): Promise<Image> {
-    const { store, pull } = this.#options;
+    const { store, pull, engineImages } = this.#options;
+    const known = engineImageName(reference);
+    if (known !== undefined) return (await engineImages.find(known, pinned)).image;
     const record = pull ? undefined : store.images.get(reference);
     const digest = pinned ?? reference.digest ?? record?.manifest;
     const remote = async () => {
@@ -170,8 +180,14 @@ async function keepDocuments(store: Store, image: Image): Promise<void> {
   for (const bytes of [await image.rawConfig(), await image.rawManifest()]) await store.blobs.put(sha256(bytes), bytes);
 }
 
-/** An image that stands alone says only in its config what it is for; some that were made by hand do not say. */
-async function checkPlatform(image: Image, platform: Platform): Promise<void> {
+/**
+ * Refuses an image that is for another platform.
+ *
+ * One that stands alone says only in its config what it is for; some that were made by hand do not say.
+ *
+ * @throws StrakeError `no-matching-platform`
+ */
+export async function checkPlatform(image: Image, platform: Platform): Promise<void> {
   const { os, architecture, variant } = await image.config();
   if (os === "" || architecture === "") return;
   const offered: Platform = { os, architecture, ...(variant ? { variant } : {}) };

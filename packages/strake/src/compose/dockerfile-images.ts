@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import { type CopyFrom, type Definition, Image, outsideNames, resolutionKey, StrakeError } from "@strake/core";
 import type { Finding, ReadDockerfile } from "@strake/dockerfile";
-import { type ImageConfig, type Platform, parseReference, printPlatform, printReference } from "@strake/oci";
+import { type ImageConfig, type Platform, parseBaseName, printPlatform, printReference } from "@strake/oci";
 import type { FoundDockerfile } from "./find-dockerfile.ts";
 import { ignoreRulesOf } from "./ignore-rules.ts";
 import type { Planner } from "./plan-targets.ts";
@@ -115,7 +115,7 @@ export type BaseConfig = (name: string, platform: string) => ImageConfig | undef
 /** The configs of the bases that were looked up for a plan. */
 export function configsOf({ resolution }: Planner): BaseConfig {
   return (name, platform) => {
-    const key = resolutionKey({ type: "image", name: printReference(parseReference(name)), platform });
+    const key = resolutionKey({ type: "image", name: printReference(parseBaseName(name)), platform });
     return resolution.get(key)?.config;
   };
 }
@@ -124,10 +124,13 @@ export function configsOf({ resolution }: Planner): BaseConfig {
 function contextOf(name: string, value: string): CopyFrom {
   const [, scheme, rest = ""] = /^([a-z-]+):\/\/(.*)$/.exec(value) ?? [];
   if (scheme === "docker-image") return { type: "reference", name: rest };
+  if (scheme === "docker-daemon") return { type: "reference", name: value };
   if (scheme === undefined) return { type: "context", root: resolve(value) };
   throw new StrakeError({
     code: "usage",
     message: `--build-context ${name}=${value}: contexts of ${scheme}:// are not known`,
-    notes: ["Name a folder, docker-image://NAME, a git repository, or the address of a file."],
+    notes: [
+      "Name a folder, docker-image://NAME, docker-daemon://NAME, a git repository, or the address of a file.",
+    ],
   });
 }

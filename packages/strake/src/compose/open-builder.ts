@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 import type { BuildkitClient, CacheOption, FindCredentials } from "@strake/daemon";
 import type { ImageOfSource } from "@strake/engine";
+import { engineImageName, parseBaseName } from "@strake/oci";
 import { imageCaches } from "../builder/image-caches.ts";
 import type { BuilderAddress } from "./builder-address.ts";
 import type { Session } from "./session.ts";
@@ -51,6 +52,7 @@ export async function openBuilder(
     ...rest,
     client,
     blobs: session.engine.store.blobs,
+    isServed: (source) => source.type === "image" && isHere(session, source),
     openImage: (source, path) => session.finder.open(source as ImageOfSource, path),
     buildFile: session.buildFile,
     buildFileRoot: session.project,
@@ -70,6 +72,12 @@ export async function openBuilder(
     client,
     close: () => client.close(),
   };
+}
+
+/** Tells whether an image is one that no registry need have: of a Docker Engine, or of the local store. */
+function isHere({ engine }: Session, { reference, digest }: { reference: string; digest: string }): boolean {
+  const name = parseBaseName(reference);
+  return engineImageName(name) !== undefined || engine.store.images.get(name)?.manifest === digest;
 }
 
 /** Only files of the project are told to a daemon, under names that are the same in every checkout. */

@@ -3,6 +3,7 @@ import { Engine, type EngineOptions, openSandbox, type SandboxName } from "@stra
 import type { Platform } from "@strake/oci";
 import type { Registry } from "@strake/registry";
 import { BaseFinder } from "./base-finder.ts";
+import { EngineImages } from "./engine-images.ts";
 import { hostPlatform } from "./host-platform.ts";
 import { openWorkers } from "./open-workers.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -68,6 +69,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
   const finder = new BaseFinder({
     store: engine.store,
     registry: registry.open,
+    engineImages: new EngineImages(() => settings.docker(), engine.store, options.readOnly),
     pull: options.pull ?? false,
     readOnly: options.readOnly,
   });

@@ -1,5 +1,5 @@
 import { type NameUse, type Pins, type Resolution, resolutionKey, StrakeError } from "@strake/core";
-import { type Digest, familiarReference, type Platform, parseReference, printPlatform } from "@strake/oci";
+import { type Digest, familiarReference, type Platform, parseBaseName, printPlatform } from "@strake/oci";
 
 /** How a frozen lockfile came about, for what is said where it would have to change. */
 export interface FrozenLockOptions {
@@ -69,7 +69,7 @@ export class FrozenLock {
   /** What mends the lockfile: only the names that are wrong move. */
   #command(differences: readonly LockDifference[]): string {
     const { file, stage, buildArgs, platforms } = this.#options;
-    const names = differences.map(({ use }) => familiarReference(parseReference(use.name.name)));
+    const names = differences.map(({ use }) => familiarReference(parseBaseName(use.name.name)));
     // Only what a name is made of: other arguments are nobody's business, and may be secret.
     const said = [...buildArgs].filter(([, value]) => value !== "" && names.some((name) => name.includes(value)));
     return [

@@ -1,5 +1,5 @@
 import { type Image, type NameUse, type OutsideName, type Pins, resolutionKey, StrakeError } from "@strake/core";
-import { type Digest, familiarReference, type Platform, parseReference, printReference } from "@strake/oci";
+import { type Digest, familiarReference, type Platform, parseBaseName, printReference } from "@strake/oci";
 import { imageFor, platformsOf } from "../compose/build-targets.ts";
 import { didYouMean } from "../compose/did-you-mean.ts";
 import type { Planner } from "../compose/plan-targets.ts";
@@ -54,7 +54,7 @@ export async function lockedNames(
   const add = (use: NameUse) => {
     if (!isImageUse(use)) return;
     const key = resolutionKey(use.name);
-    const { digest } = parseReference(use.name.name);
+    const { digest } = parseBaseName(use.name.name);
     // A name with a digest says itself what it stands for.
     if (digest === undefined && !used.has(key)) used.set(key, { key, use, pinned: pins.get(key) });
   };
@@ -94,14 +94,14 @@ export function selectNames(names: LockedNames, wanted: readonly string[]): Lock
 /** A pin's name, as people write it, and its platform. */
 export function familiarKey(key: string): string {
   const { name, platform } = nameOf(key);
-  return `${familiarReference(parseReference(name))} ${platform}`;
+  return `${familiarReference(parseBaseName(name))} ${platform}`;
 }
 
 function matchesName(name: string, text: string): boolean {
-  const asked = parseReference(text);
+  const asked = parseBaseName(text);
   if (printReference(asked) === name) return true;
   const tagged = text.slice(text.lastIndexOf("/") + 1).includes(":");
-  const { registry, repository } = parseReference(name);
+  const { registry, repository } = parseBaseName(name);
   return !tagged && registry === asked.registry && repository === asked.repository;
 }
 
@@ -115,7 +115,7 @@ function isImageUse(use: NameUse): use is LockedName["use"] {
 }
 
 function unknownName(text: string, keys: readonly string[]): StrakeError {
-  const known = [...new Set(keys.map((key) => familiarReference(parseReference(nameOf(key).name))))];
+  const known = [...new Set(keys.map((key) => familiarReference(parseBaseName(nameOf(key).name))))];
   const suggestion = didYouMean(text, known);
   const all = known.length === 0 ? "No image stands on a name." : `The names are ${known.join(", ")}.`;
   return new StrakeError({

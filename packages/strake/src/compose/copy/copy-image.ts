@@ -7,6 +7,7 @@ import {
   imageDescriptor,
   type Platform,
   parseReference,
+  type Reference,
   updateOciLayout,
   writeBlobArchive,
   writeDockerArchive,
@@ -60,6 +61,7 @@ export async function copyImage(
       if (source.content !== undefined) return await pushTree(pusher, source.content, to.reference, options);
       return await pusher.push([await source.image(options.platform)], to.reference, options.watch);
     }
+    if (to.type === "docker-daemon") return await copyToEngine(workspace, source, to.reference, options);
     return await copyToFile(source, from, to, options);
   } finally {
     await source.close();
@@ -69,7 +71,7 @@ export async function copyImage(
 async function copyToFile(
   source: CopySource,
   from: CopyPlace,
-  to: Exclude<CopyPlace, { type: "registry" }>,
+  to: Exclude<CopyPlace, { reference: Reference }>,
   options: CopyOptions,
 ): Promise<Copied> {
   const path = resolve(to.path);
@@ -79,7 +81,7 @@ async function copyToFile(
       : await copyToArchive(source.content, path, to.name, options);
   }
   const image = await source.image(options.platform);
-  const own = from.type === "registry" ? [from.reference] : [];
+  const own = "reference" in from ? [from.reference] : [];
   const names = to.name === undefined ? own : [parseReference(to.name)];
   const { signal } = options;
   if (to.type === "docker-archive") {
@@ -89,6 +91,17 @@ async function copyToFile(
   const write = to.type === "oci" ? writeOciLayout : writeOciArchive;
   await write(path, image, names, { signal });
   return { digest: (await imageDescriptor(image)).digest, unchanged: false };
+}
+
+async function copyToEngine(
+  workspace: Workspace,
+  source: CopySource,
+  name: Reference,
+  { platform, signal }: CopyOptions,
+): Promise<Copied> {
+  const { DockerEngine } = await import("@strake/daemon");
+  const { address, tls } = workspace.settings.docker();
+  return { unchanged: await new DockerEngine(address, tls).load(await source.image(platform), [name], signal) };
 }
 
 async function copyToLayout(

@@ -4,6 +4,7 @@ import {
   type BlobStore,
   type Descriptor,
   type Digest,
+  familiarReference,
   findStoredImage,
   type Image,
   imageFrom,
@@ -16,6 +17,8 @@ import {
   verified,
 } from "@strake/oci";
 import { type ContentSource, registrySource } from "@strake/registry";
+import { checkPlatform } from "../base-finder.ts";
+import { EngineImages } from "../engine-images.ts";
 import type { Workspace } from "../workspace.ts";
 import type { CopyPlace } from "./parse-place.ts";
 
@@ -37,6 +40,18 @@ export async function openSource(workspace: Workspace, place: CopyPlace): Promis
       content: registrySource(registry.client(reference.registry), reference),
       image: (platform) => registry.get(reference, platform ?? workspace.platform),
       close: async () => {},
+    };
+  }
+  if (place.type === "docker-daemon") {
+    const found = new EngineImages(() => workspace.settings.docker(), workspace.engine.store, true);
+    const { reference } = place;
+    return {
+      image: async (platform) => {
+        const { image } = await found.find(familiarReference(reference), undefined);
+        if (platform !== undefined) await checkPlatform(image, platform);
+        return packed(image);
+      },
+      close: async () => found.close(),
     };
   }
   const file = await openImageFile(resolve(place.path));
@@ -76,7 +91,11 @@ async function storedImage(stored: StoredImage, platform: Platform | undefined, 
   const several = (await stored.platforms()).length > 1;
   const image = await stored.image(platform ?? (several ? here : undefined));
   if (stored.descriptor !== undefined) return image;
-  // Docker's archives have no manifests, and layers that are not packed.
+  return packed(image);
+}
+
+/** Docker's archives and engines have no manifests, and layers that are not packed. */
+async function packed(image: Image): Promise<Image> {
   const layers = (await image.layers()).map((layer) => recompressed(layer, "gzip"));
   return imageFrom({ config: await image.rawConfig(), layers });
 }

@@ -4,17 +4,21 @@ import { parseReference, type Reference } from "@strake/oci/document";
 /** Where an image is copied from or to. */
 export type CopyPlace =
   | { readonly type: "registry"; readonly reference: Reference }
+  /** In the store of the Docker Engine. */
+  | { readonly type: "docker-daemon"; readonly reference: Reference }
   | { readonly type: (typeof fileTypes)[number]; readonly path: string; readonly name?: string };
 
 const fileTypes = ["oci", "oci-archive", "docker-archive"] as const;
 
 /**
- * Reads a place as skopeo writes it: an image's name, `oci:FOLDER[:TAG]`, `oci-archive:FILE[:TAG]` or
- * `docker-archive:FILE[:NAME]`.
+ * Reads a place as skopeo writes it: an image's name, `docker-daemon:NAME`, `oci:FOLDER[:TAG]`,
+ * `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:NAME]`.
  *
  * @throws StrakeError `usage`, OciError `invalid-reference`
  */
 export function parsePlace(text: string): CopyPlace {
+  const inEngine = /^docker-daemon:(?:\/\/)?(.*)$/.exec(text)?.[1];
+  if (inEngine !== undefined) return { type: "docker-daemon", reference: parseReference(inEngine) };
   const type = fileTypes.find((each) => text.startsWith(`${each}:`));
   if (type === undefined) return { type: "registry", reference: parseReference(text.replace(/^docker:\/\//, "")) };
   const rest = text.slice(type.length + 1);
