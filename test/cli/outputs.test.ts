@@ -70,6 +70,7 @@ it("writes the id and the metadata to files, and puts names, labels and annotati
       "containerimage.config.digest": id,
       "containerimage.digest": index.manifests[0].digest,
       "image.name": "example.com/web:1,web:two",
+      "strake.builder": "engine",
     },
   });
   const [image] = (await openImageFile(join(cwd, "layout"))).images;

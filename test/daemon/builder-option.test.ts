@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { BuildkitClient } from "@strake/daemon";
+import { expect, it, onTestFinished } from "vitest";
 import { baseNeeds, serveBases } from "../support/base-images.ts";
 import { buildkitDaemon, buildkitNeeds } from "../support/buildkit-daemon.ts";
 import { compareImages } from "../support/compare-images.ts";
@@ -31,6 +33,42 @@ export const app = image().from("${bases.address}/library/busybox").copy("a.txt"
     expect(await compareImages(join(cwd, "ours.tar"), join(cwd, "theirs.tar"))).toEqual([]);
     const stored = await runStrake(["build", "-q", "--builder", address], { cwd, home });
     expect(theirs.stdout).toContain(stored.stdout.trim());
+  });
+
+  it("is named in the metadata, with what the daemon calls the build", async () => {
+    const { address } = await buildkitDaemon();
+    const settings = project({ "builders.yaml": `near:\n  address: ${address}\n` });
+    const cwd = project({
+      "build.ts": `import { image } from "strake";\nexport const app = image().from("scratch").write("/n", "${Date.now()}");\n`,
+    });
+    const client = await BuildkitClient.connect(address);
+    onTestFinished(() => client.close());
+    const builders = { near: "near", [address]: encodeURIComponent(address) };
+    for (const [builder, written] of Object.entries(builders)) {
+      const platforms = builder === "near" ? ["linux/amd64"] : ["linux/amd64", "linux/arm64"];
+      const out = [
+        "--platform",
+        platforms.join(","),
+        "-o",
+        "type=oci,tar=false,dest=out",
+        "--metadata-file",
+        "meta.json",
+      ];
+      const built = await runStrake(["build", "--builder", builder, ...out], {
+        cwd,
+        env: { STRAKE_BUILDERS: join(settings, "builders.yaml") },
+      });
+      expect(built.status, built.stderr).toBe(0);
+      const { app } = JSON.parse(readFileSync(join(cwd, "meta.json"), "utf8"));
+      const refs: (string | undefined)[] = [];
+      for await (const { record } of client.buildHistory({ EarlyExit: true })) refs.push(record?.Ref);
+      for (const suffix of platforms.length === 1 ? [""] : platforms.map((platform) => `/${platform}`)) {
+        expect(app[`strake.builder${suffix}`]).toBe(builder);
+        const [name, node, ref] = app[`buildx.build.ref${suffix}`].split("/");
+        expect([name, node]).toEqual([written, written]);
+        expect(refs).toContain(ref);
+      }
+    }
   });
 
   it("names the address of a builder that is not there", async () => {

@@ -62,10 +62,13 @@ export interface DaemonOutput {
   readonly target?: ExportTarget;
 }
 
-/** Caches that the builds of one image read and write. */
-export interface Caches {
+/** What is said of the build of one image. */
+export interface ImageBuild {
+  /** The caches that it reads and writes; the builder's own where absent. */
   readonly cacheFrom?: readonly CacheOption[];
   readonly cacheTo?: readonly CacheOption[];
+  /** What the daemon calls the build; something that no other is called by where absent. */
+  readonly ref?: string;
 }
 
 /** What the exporters of a build said, such as `containerimage.digest`. */
@@ -84,13 +87,12 @@ export class BuildkitBuilder implements Builder {
   /**
    * Makes the image of a plan, and takes the blobs that this side has not.
    *
-   * @param caches those of this image; the builder's own where absent
    * @throws StrakeError at the step that failed; DaemonError where it was the daemon that did
    */
-  async build(plan: Plan, options: BuildOptions, caches: Caches = this.#options): Promise<Image> {
+  async build(plan: Plan, options: BuildOptions, build: ImageBuild = {}): Promise<Image> {
     const { blobs, client, openImage } = this.#options;
     if (client.isDocker && (await client.isOld(options.signal))) {
-      const solve = (output: DaemonOutput) => this.#solve(plan, options, [output], new Map(), caches);
+      const solve = (output: DaemonOutput) => this.#solve(plan, options, [output], new Map(), build);
       return buildInOldDocker(plan, options, {
         engine: client.engine,
         address: client.address,
@@ -100,7 +102,7 @@ export class BuildkitBuilder implements Builder {
       });
     }
     const output = { type: "oci", attributes: { tar: "false" } };
-    const response = await this.#solve(plan, options, [output], new Map([["export", blobs]]), caches);
+    const response = await this.#solve(plan, options, [output], new Map([["export", blobs]]), build);
     const packed = response["containerimage.descriptor"];
     if (packed === undefined) {
       throw new StrakeError({
@@ -126,9 +128,10 @@ export class BuildkitBuilder implements Builder {
     options: BuildOptions,
     outputs: readonly DaemonOutput[],
     stores: ReadonlyMap<string, BlobStore>,
-    { cacheFrom = [], cacheTo = [] }: Caches = this.#options,
+    { ref = randomBytes(13).toString("hex"), ...own }: ImageBuild = {},
   ): Promise<ExporterResponse> {
     const { client, attributes = {} } = this.#options;
+    const { cacheFrom = [], cacheTo = [] } = { ...this.#options, ...own };
     const manifests = await this.#servedManifests(plan, options);
     const compiled = this.#compile(plan, options, (source) => manifests.get(source));
     checkGiven(plan, options, compiled.entitlements);
@@ -147,7 +150,6 @@ export class BuildkitBuilder implements Builder {
     const served = new Map([...stores, ...caches.stores, ...(await this.#servedImages(compiled, options))]);
     const session = new Session(this.#services(compiled, options, outputs, served), this.#sharedKey(options));
     const log = new LogLines(options.secrets?.values() ?? []);
-    const ref = randomBytes(13).toString("hex");
     const done = new AbortController();
     let watched: Promise<void> | undefined;
     try {

@@ -41,7 +41,7 @@ export class DaemonBuilder implements PlanBuilder {
    */
   static async open(session: Session, daemon: NamedDaemon, options: DaemonBuilderOptions): Promise<DaemonBuilder> {
     const { checkConfigs, oldDockerLimit } = await import("@strake/daemon");
-    const opened = await openBuilder(session, daemon.address, options);
+    const opened = await openBuilder(session, daemon.address, { ...options, name: daemon.name });
     try {
       const [offered, isOld] = await Promise.all([
         opened.client.platforms(options.signal),

@@ -29,9 +29,9 @@ export async function openSolver(
   if (isAuto) return openAuto(session, options, ports);
   const named = nameBuilders(builders, session.settings);
   if (named.length > 1) return openFleet(session, named, options, ports);
-  const { address } = named[0] as NamedBuilder;
+  const { address, name } = named[0] as NamedBuilder;
   if (address.type === "engine") return undefined;
-  const { solvePlan, close } = await openBuilder(session, address, options);
+  const { solvePlan, close } = await openBuilder(session, address, { ...options, name });
   return { solvePlan, summary: () => [], close };
 }
 

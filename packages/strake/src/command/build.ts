@@ -1,13 +1,6 @@
 import type { BuildEvent } from "@strake/core";
 import { Solution, writeAtomically } from "@strake/engine";
-import {
-  type Digest,
-  familiarReference,
-  type Platform,
-  parseBaseName,
-  parseReference,
-  type Reference,
-} from "@strake/oci";
+import { type Platform, parseBaseName, parseReference, type Reference } from "@strake/oci";
 import type { Solver, SolverPorts } from "../builder/solver.ts";
 import {
   dockerfileOf,
@@ -30,6 +23,7 @@ import { writeStepRecords } from "../compose/step-records.ts";
 import { type Destination, type Written, writeOutput } from "../compose/write-output.ts";
 import { startProgress } from "../screen/start-progress.ts";
 import { refuseWarnings, showWarnings } from "./build-warnings.ts";
+import { type Built, describeBuilt } from "./describe-built.ts";
 import { openShell } from "./open-shell.ts";
 import type { BuildRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
@@ -79,7 +73,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     const built: Built[] = [];
     for (const [name, { to, digest }] of pushed) {
       handle({ type: "exported", image: name, to, digest, unchanged: true });
-      built.push({ name, names: contentTags.get(name)?.names ?? [], digest });
+      built.push({ name, names: contentTags.get(name)?.names ?? [], digest, solved: [] });
     }
     // Registries take many at once; files and the store are written one after another.
     const remote = destinations.every(({ type }) => type === "registry");
@@ -87,7 +81,8 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
       const extra = contentTags.get(target.name)?.names ?? [];
       const written = await writeAll(session as Session, target, request, extra, destinations, signal, handle);
       const [{ id, digest }] = written as [Written, ...Written[]];
-      return { name: target.name, names: [...referencesOf(target, tags), ...extra], id, digest };
+      const names = [...referencesOf(target, tags), ...extra];
+      return { name: target.name, names, id, digest, solved: target.solved };
     });
     built.push(...results);
     const order = prepared.targets.map(({ name }) => name);
@@ -125,15 +120,6 @@ async function solverOf(session: Session, request: BuildRequest, ports: SolverPo
   if (request.builders.every((builder) => builder === "engine")) return undefined;
   const { openSolver } = await import("../builder/open-solver.ts");
   return openSolver(session, request, ports);
-}
-
-/** What became of a target. */
-interface Built {
-  readonly name: string;
-  readonly names: readonly Reference[];
-  /** Absent where a registry had the image already, so that nobody looked at it. */
-  readonly id?: Digest;
-  readonly digest: Digest;
 }
 
 /** What is known of a target before it is built. */
@@ -228,14 +214,7 @@ function report(request: BuildRequest, built: readonly Built[], destinations: re
   const id = built[0]?.id;
   if (request.imageIdFile !== undefined && id !== undefined) writeAtomically(request.imageIdFile, id);
   if (request.metadataFile !== undefined) {
-    const described = built.map(({ name, names, id, digest }) => ({
-      [name]: {
-        ...(id === undefined ? {} : { "containerimage.config.digest": id }),
-        "containerimage.digest": digest,
-        "image.name": names.map(familiarReference).join(","),
-      },
-    }));
-    writeAtomically(request.metadataFile, `${JSON.stringify(Object.assign({}, ...described), null, 2)}\n`);
+    writeAtomically(request.metadataFile, `${JSON.stringify(describeBuilt(built), null, 2)}\n`);
   }
   if (destinations.some((destination) => "destination" in destination && destination.destination === "-")) return;
   for (const { name, id, digest } of built) {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 import type { BuildkitClient, CacheOption, FindCredentials } from "@strake/daemon";
@@ -10,6 +11,8 @@ import { builtSolution, type SolvePlan } from "./target-solution.ts";
 
 /** How a daemon builds, besides what every builder is told. */
 export interface DaemonBuilderOptions {
+  /** What the request calls it; its address where absent. */
+  readonly name?: string;
   readonly cacheFrom?: readonly CacheOption[];
   readonly cacheTo?: readonly CacheOption[];
   /** Finds the credentials for a registry. */
@@ -40,7 +43,7 @@ export async function openBuilder(
 ): Promise<OpenedBuilder> {
   // Loaded here, because most builds need none of it.
   const { BuildkitBuilder, BuildkitClient } = await import("@strake/daemon");
-  const { signal, timeout, cacheFrom = [], cacheTo = [], ...rest } = options;
+  const { signal, timeout, cacheFrom = [], cacheTo = [], name: builderName = address, ...rest } = options;
   const client = await BuildkitClient.connect(address, {
     daemon,
     signal,
@@ -67,7 +70,9 @@ export async function openBuilder(
         cacheFrom: imageCaches(cacheFrom, name, plan.platform),
         cacheTo: imageCaches(cacheTo, name, plan.platform),
       };
-      return builtSolution(plan, await builder.build(plan, given, caches));
+      const ref = randomBytes(13).toString("hex");
+      const image = await builder.build(plan, given, { ...caches, ref });
+      return builtSolution(plan, image, { builder: builderName, ref });
     },
     client,
     close: () => client.close(),

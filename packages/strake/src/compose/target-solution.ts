@@ -12,13 +12,23 @@ export interface TargetSolution {
   /** The steps that have to be done before the image's digests can be known. */
   readonly waitsOn: readonly PlannedStep[];
   image(packing: Packing): Image;
+  /** The daemon that has built it; absent where this program itself has. */
+  readonly builtBy?: BuiltBy;
+}
+
+/** A build on a daemon. */
+export interface BuiltBy {
+  /** The builder as the request names it. */
+  readonly builder: string;
+  /** What the daemon calls the build: `buildctl debug` and the daemon's history know it by this. */
+  readonly ref: string;
 }
 
 /** Does what a plan says; the name is that of the image, for messages. */
 export type SolvePlan = (plan: Plan, options: BuildOptions, name: string) => Promise<TargetSolution>;
 
 /** The solution of a plan that a daemon has done: an image whose layers are packed as the daemon packed them. */
-export async function builtSolution(plan: Plan, image: Image): Promise<TargetSolution> {
+export async function builtSolution(plan: Plan, image: Image, builtBy: BuiltBy): Promise<TargetSolution> {
   // The config's own bytes: the image has one id, wherever it goes.
   const config = await image.rawConfig();
   const layers = await image.layers();
@@ -26,6 +36,7 @@ export async function builtSolution(plan: Plan, image: Image): Promise<TargetSol
   const annotations = manifest.annotations === undefined ? {} : { annotations: manifest.annotations };
   return {
     plan,
+    builtBy,
     key: manifest.config.digest,
     reports: [],
     waitsOn: [],
