@@ -1,12 +1,13 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { delimiter, join } from "node:path";
 import type { BuildEvent } from "@strake/core";
 import { BuildkitBuilder, BuildkitClient } from "@strake/daemon";
-import { MemoryBlobStore } from "@strake/oci";
+import { imageDigest, MemoryBlobStore } from "@strake/oci";
 import { expect, it, onTestFinished } from "vitest";
 import { buildkitDaemon, buildkitNeeds } from "../support/buildkit-daemon.ts";
+import { dockerDaemon, dockerNeeds } from "../support/docker-daemon.ts";
 import { need } from "../support/need.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { commandPlan } from "./command-plan.ts";
@@ -55,7 +56,11 @@ it("a program that does not lead to a daemon says why, also after it has stopped
   });
 });
 
-need(...buildkitNeeds, "busybox")("a build on BuildKit that goes wrong", () => {
+need(
+  ...buildkitNeeds,
+  ...dockerNeeds,
+  "busybox",
+)("a build on BuildKit that goes wrong", () => {
   it("names the line, and the last of what the command said", async () => {
     const client = await BuildkitClient.connect((await buildkitDaemon()).address);
     const { plan, options, step } = commandPlan("echo one; echo two >&2; exit 3");
@@ -129,6 +134,47 @@ need(...buildkitNeeds, "busybox")("a build on BuildKit that goes wrong", () => {
     client.close();
   });
 
+  it("ends with its session", async () => {
+    const docker = await dockerDaemon();
+    const cut = await engineThatCutsSessions(docker.socket);
+    const client = await BuildkitClient.connect(cut.host, { daemon: "docker" });
+    const { plan, options } = commandPlan(`echo begun-${Date.now()}; sleep 60`, { network: "none" });
+    const progress = (event: BuildEvent) => {
+      if (event.type === "output") cut.now();
+    };
+    const began = Date.now();
+    await expect(builderOf(client).build(plan, { ...options, progress })).rejects.toMatchObject({
+      code: "lost",
+      message: `${cut.host} closed the session of the build`,
+      hint: expect.stringContaining("build again"),
+    });
+    expect(Date.now() - began).toBeLessThan(30_000);
+    client.close();
+  });
+
+  it("of two clients at once runs an equal step once, and goes on for one when the other leaves", async () => {
+    const { address } = await buildkitDaemon();
+    const [one, other] = await Promise.all([BuildkitClient.connect(address), BuildkitClient.connect(address)]);
+    const { plan, options } = commandPlan(`echo begun-${Date.now()}; sleep 3; cat /proc/sys/kernel/random/uuid > /o`);
+    const abort = new AbortController();
+    const leaving = builderOf(one).build(plan, {
+      ...options,
+      signal: abort.signal,
+      progress: (event) => void (event.type === "output" && setTimeout(() => abort.abort(new Error("left")), 500)),
+    });
+    const [left, first, second] = await Promise.allSettled([
+      leaving,
+      builderOf(other).build(plan, options),
+      builderOf(other).build(plan, options),
+    ]);
+    expect(left).toMatchObject({ status: "rejected", reason: { message: "left" } });
+    if (first.status === "rejected" || second.status === "rejected") throw new Error("the others did not go on");
+    // What is random in the image tells that the step ran once.
+    expect(await imageDigest(second.value)).toBe(await imageDigest(first.value));
+    one.close();
+    other.close();
+  });
+
   it("ends with the daemon, when that dies or says nothing any more", async () => {
     const daemon = await ownBuildkitd();
     const client = await BuildkitClient.connect(daemon.address, { silence: 1000 });
@@ -148,6 +194,24 @@ need(...buildkitNeeds, "busybox")("a build on BuildKit that goes wrong", () => {
     again.close();
   });
 });
+
+/** A way to an engine on which the connections for sessions break when somebody says so. */
+async function engineThatCutsSessions(socket: string) {
+  const sessions: Socket[] = [];
+  const server = createTcpServer((near) => {
+    const far = connect(socket);
+    near.once("data", (chunk) => {
+      if (chunk.toString("latin1").startsWith("POST /session")) sessions.push(near, far);
+    });
+    near.pipe(far).pipe(near);
+    near.on("error", () => far.destroy());
+    far.on("error", () => near.destroy());
+  });
+  const path = join(temporaryFolder(), "engine.sock");
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => void server.close());
+  return { host: `unix://${path}`, now: () => sessions.splice(0).map((each) => each.destroy()) };
+}
 
 async function activeBuilds(client: BuildkitClient): Promise<number> {
   let active = 0;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Builder, type BuildOptions, type OperationSource, type Plan, StrakeError } from "@strake/core";
 import { ignoreMatcher, readIgnore } from "@strake/core/context";
 import { type BlobStore, type Descriptor, type Digest, type Image, imageDigest, readImage, sha256 } from "@strake/oci";
+import { DaemonError } from "../daemon-error.ts";
 import { GrpcError } from "../grpc/grpc-error.ts";
 import { type CompiledPlan, compilePlan } from "../llb/compile-plan.ts";
 import type { LlbLocal } from "../llb/llb-needs.ts";
@@ -151,6 +152,7 @@ export class BuildkitBuilder implements Builder {
     const session = new Session(this.#services(compiled, options, outputs, served), this.#sharedKey(options));
     const log = new LogLines(options.secrets?.values() ?? []);
     const done = new AbortController();
+    const signal = whileServed(session, client.address, options.signal);
     let watched: Promise<void> | undefined;
     try {
       await client.openSession(session);
@@ -169,7 +171,7 @@ export class BuildkitBuilder implements Builder {
           ExporterDeprecated: exporters[0]?.Type ?? "",
           ExporterAttrsDeprecated: exporters[0]?.Attrs ?? {},
         },
-        options.signal,
+        signal,
       );
       await lastEvents(watched);
       caches.keep(response);
@@ -302,6 +304,18 @@ export class BuildkitBuilder implements Builder {
       // What goes wrong is told by the solve itself.
     }
   }
+}
+
+/** How long a daemon whose session has ended may take to say why, in milliseconds. */
+const lastWords = 500;
+
+/** A signal that ends a build with its session, since a daemon may wait without end for what it cannot ask for any more. */
+function whileServed(session: Session, address: string, given: AbortSignal | undefined): AbortSignal {
+  const ended = new AbortController();
+  const hint = "Something between here and the daemon has cut the connection, or the daemon was stopped; build again.";
+  const end = () => ended.abort(new DaemonError("lost", `${address} closed the session of the build`, { hint }));
+  session.lost.addEventListener("abort", () => setTimeout(end, lastWords).unref(), { once: true });
+  return given === undefined ? ended.signal : AbortSignal.any([given, ended.signal]);
 }
 
 /** Waits for events that are on their way when a build ends: they belong to it, but are not worth waiting for long. */

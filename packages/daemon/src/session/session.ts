@@ -16,6 +16,8 @@ export class Session {
   readonly #services: Services;
   #server: { close(): void } | undefined;
   #connection: Duplex | undefined;
+  readonly #lost = new AbortController();
+  #isClosed = false;
 
   /** @param sharedKey the same for builds that send the same folders, so that the daemon finds what it has of them */
   constructor(services: readonly Services[], sharedKey: string) {
@@ -33,10 +35,18 @@ export class Session {
   serve(connection: Duplex): void {
     this.#connection = connection;
     connection.on("error", () => undefined);
+    const lost = () => this.#isClosed || this.#lost.abort();
+    connection.once("end", lost).once("close", lost);
     this.#server = serveGrpc(connection, this.#services);
   }
 
+  /** Aborted when the daemon ends the session before this side does. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
   close(): void {
+    this.#isClosed = true;
     this.#server?.close();
     this.#connection?.destroy();
   }
