@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 import { stopDaemons } from "../support/stop-daemons.ts";
+import { benchBuilder } from "./builder.ts";
 import { benchFiles } from "./files.ts";
 import { benchFleet } from "./fleet.ts";
 import { benchMemory } from "./memory.ts";
@@ -22,6 +23,7 @@ const benchmarks: Readonly<Record<string, (rounds: number) => Promise<void>>> = 
   start: benchStart,
   memory: benchMemory,
   fleet: benchFleet,
+  builder: benchBuilder,
 };
 
 /** Runs the named benchmarks, or all, and stops what they started. Nothing here passes or fails. */

@@ -125,14 +125,15 @@ export class PacketBuffer {
   }
 
   #bigField(tag: number, value: bigint): void {
+    if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return this.#field(tag, Number(value));
     this.#buffer[this.#length++] = tag;
-    for (let rest = value; ; rest >>= 7n) {
-      if (rest < 0x80n) {
-        this.#buffer[this.#length++] = Number(rest);
-        return;
-      }
-      this.#buffer[this.#length++] = Number(rest & 0x7fn) | 0x80;
+    // Big integers are slow, so the lower seven groups of bits are written as a number.
+    let low = Number(value & 0x1_ffff_ffff_ffffn);
+    for (let group = 0; group < 7; group++) {
+      this.#buffer[this.#length++] = (low % 0x80) | 0x80;
+      low = Math.floor(low / 0x80);
     }
+    this.#varint(Number(value >> 49n));
   }
 
   #varint(value: number): void {
