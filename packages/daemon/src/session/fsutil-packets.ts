@@ -125,7 +125,10 @@ export class PacketBuffer {
   }
 
   #bigField(tag: number, value: bigint): void {
-    if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return this.#field(tag, Number(value));
+    if (value <= BigInt(Number.MAX_SAFE_INTEGER)) {
+      this.#field(tag, Number(value));
+      return;
+    }
     this.#buffer[this.#length++] = tag;
     // Big integers are slow, so the lower seven groups of bits are written as a number.
     let low = Number(value & 0x1_ffff_ffff_ffffn);
