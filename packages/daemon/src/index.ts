@@ -5,6 +5,7 @@ export * from "./buildkit/buildkit-client.ts";
 export * from "./buildkit/cache-option.ts";
 export { checkConfigs } from "./buildkit/check-build.ts";
 export type { ConnectOptions } from "./buildkit/connection.ts";
+export type { DaemonOutput } from "./buildkit/daemon-output.ts";
 export { oldDockerLimit } from "./buildkit/old-docker-limits.ts";
 export * from "./daemon-error.ts";
 export * from "./docker-engine.ts";

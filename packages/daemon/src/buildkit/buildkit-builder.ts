@@ -5,14 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Builder, type BuildOptions, type OperationSource, type Plan, StrakeError } from "@strake/core";
 import { ignoreMatcher, readIgnore } from "@strake/core/context";
 import { type BlobStore, type Descriptor, type Digest, type Image, imageDigest, readImage, sha256 } from "@strake/oci";
-import { DaemonError } from "../daemon-error.ts";
 import { GrpcError } from "../grpc/grpc-error.ts";
 import { type CompiledPlan, compilePlan } from "../llb/compile-plan.ts";
 import type { LlbLocal } from "../llb/llb-needs.ts";
 import type { SourceText } from "../llb/source-info.ts";
 import { contentService } from "../session/content-store.ts";
 import { credentialsService, type FindCredentials } from "../session/credentials.ts";
-import { type ExportTarget, fileSendService } from "../session/file-send.ts";
+import { fileSendService } from "../session/file-send.ts";
 import { fileSyncService } from "../session/file-sync.ts";
 import { secretsService } from "../session/secrets.ts";
 import { Session } from "../session/session.ts";
@@ -22,12 +21,13 @@ import { BuildEvents } from "./build-events.ts";
 import type { BuildkitClient } from "./buildkit-client.ts";
 import type { CacheOption } from "./cache-option.ts";
 import { checkConfigs, checkGiven, checkPlatforms } from "./check-build.ts";
+import { type DaemonOutput, exporterOf, isFiles } from "./daemon-output.ts";
 import { imageBlobs } from "./image-blobs.ts";
-import { imageAttributes } from "./image-config.ts";
 import { openLocalCaches } from "./local-cache.ts";
 import { LogLines } from "./log-lines.ts";
 import { buildInOldDocker } from "./old-docker.ts";
 import { solveFailure } from "./solve-failure.ts";
+import { whileServed } from "./while-served.ts";
 
 /** What a builder over a daemon is made of. */
 export interface BuildkitBuilderOptions {
@@ -51,16 +51,6 @@ export interface BuildkitBuilderOptions {
   readonly cacheTo?: readonly CacheOption[];
   /** Attributes of the solve, such as `attest:provenance`: `mode=max`. */
   readonly attributes?: Readonly<Record<string, string>>;
-}
-
-/** One form in which the daemon gives out what it has built. */
-export interface DaemonOutput {
-  /** An exporter of BuildKit: `image`, `oci`, `docker`, `local`, `tar`; or `registry`, an image that is pushed. */
-  readonly type: string;
-  /** As in `--output`, but for `type` and `dest`. */
-  readonly attributes?: Readonly<Record<string, string>>;
-  /** Where it goes; images that stay with the daemon, or go to a registry, have none. */
-  readonly target?: ExportTarget;
 }
 
 /** What is said of the build of one image. */
@@ -306,41 +296,12 @@ export class BuildkitBuilder implements Builder {
   }
 }
 
-/** How long a daemon whose session has ended may take to say why, in milliseconds. */
-const lastWords = 500;
-
-/** A signal that ends a build with its session, since a daemon may wait without end for what it cannot ask for any more. */
-function whileServed(session: Session, address: string, given: AbortSignal | undefined): AbortSignal {
-  const ended = new AbortController();
-  const hint = "Something between here and the daemon has cut the connection, or the daemon was stopped; build again.";
-  const end = () => ended.abort(new DaemonError("lost", `${address} closed the session of the build`, { hint }));
-  session.lost.addEventListener("abort", () => setTimeout(end, lastWords).unref(), { once: true });
-  return given === undefined ? ended.signal : AbortSignal.any([given, ended.signal]);
-}
-
 /** Waits for events that are on their way when a build ends: they belong to it, but are not worth waiting for long. */
 async function lastEvents(watched: Promise<void> | undefined): Promise<void> {
   const limit = new AbortController();
   const late = sleep(2000, undefined, { signal: limit.signal }).catch(() => undefined);
   await Promise.race([watched, late]);
   limit.abort();
-}
-
-/** Whether an output is the files of an image alone. */
-function isFiles(type: string): boolean {
-  return type === "local" || type === "tar";
-}
-
-function exporterOf(
-  { type, attributes = {} }: DaemonOutput,
-  plan: Plan,
-  isDocker: boolean,
-): { Type: string; Attrs: Record<string, string> } {
-  if (isFiles(type) || type === "moby") return { Type: type, Attrs: { ...attributes } };
-  const about = imageAttributes(plan);
-  if (type === "registry") return { Type: "image", Attrs: { ...about, push: "true", unpack: "false", ...attributes } };
-  // The Docker Engine's own images are made by an exporter of its own.
-  return { Type: type === "image" && isDocker ? "moby" : type, Attrs: { ...about, ...attributes } };
 }
 
 function toEntry({ type, attributes }: CacheOption): { Type: string; Attrs: Record<string, string> } {
