@@ -44,7 +44,7 @@ import {
 export interface UnbasedImage {
   /**
    * Starts from a base: the name of an image, another image of this program, `"scratch"`, or what `ociLayout()`,
-   * `archive()`, `rootfs()` or `diff()` make.
+   * `archive()`, `rootfs()` or `diff()` make. `docker-daemon://NAME` is an image of the Docker Engine's store.
    *
    * @example
    * image().from("debian:bookworm-slim")
