@@ -13,7 +13,7 @@ it("leaves nothing half written after Ctrl-C, and the next build succeeds", asyn
   const cwd = project({
     "build.ts": `${imports}export const big = image().from("scratch").copy("big", "/big");\n`,
   });
-  await makeBigFile(join(cwd, "big"), 300);
+  await makeBigFile(join(cwd, "big"), 1000);
   const home = temporaryFolder();
   const { status, stderr } = await interrupted(["build", "-o", "type=docker,dest=big.tar"], cwd, home);
   expect({ status, stderr }).toEqual({ status: 130, stderr: expect.stringMatching(/strake: interrupted\n$/) });

@@ -14,9 +14,9 @@ import type { CopyRequest } from "./request.ts";
  */
 export async function copyBetween(request: CopyRequest, signal: AbortSignal): Promise<string> {
   const [from, to] = [parsePlace(request.source), parsePlace(request.destination)];
-  if (from.type !== "registry") checkInput(from.path, { folders: true });
+  if ("path" in from) checkInput(from.path, { folders: true });
   if (to.type === "oci") checkOutputFolder("copy", to.path);
-  else if (to.type !== "registry") checkOutputFile("copy", to.path);
+  else if ("path" in to) checkOutputFile("copy", to.path);
   const counted = { there: 0, mounted: 0, sent: 0 };
   let bytes = 0;
   const transfers = startTransfers(request.progress, process.stderr, process.env, copyWords);

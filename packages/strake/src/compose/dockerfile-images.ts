@@ -129,8 +129,6 @@ function contextOf(name: string, value: string): CopyFrom {
   throw new StrakeError({
     code: "usage",
     message: `--build-context ${name}=${value}: contexts of ${scheme}:// are not known`,
-    notes: [
-      "Name a folder, docker-image://NAME, docker-daemon://NAME, a git repository, or the address of a file.",
-    ],
+    notes: ["Name a folder, docker-image://NAME, docker-daemon://NAME, a git repository, or the address of a file."],
   });
 }

@@ -8,7 +8,8 @@ import type { RawSourceMap } from "./source-map.ts";
 /** A bundle as a file that can be imported. */
 export interface BundleFile {
   readonly path: string;
-  readonly map: () => RawSourceMap;
+  /** Undefined when it is gone. */
+  readonly map: () => RawSourceMap | undefined;
 }
 
 /** What a kept bundle was made of. */
@@ -79,7 +80,16 @@ export function writeBundle(folder: string, bundle: Bundle): BundleFile {
 
 function bundleFile(folder: string, key: string): BundleFile {
   const path = join(folder, `${key}.mjs`);
-  return { path, map: () => JSON.parse(readFileSync(mapPath(path), "utf8")) as RawSourceMap };
+  return { path, map: () => readMap(mapPath(path)) };
+}
+
+function readMap(path: string): RawSourceMap | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as RawSourceMap;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 function mapPath(path: string): string {

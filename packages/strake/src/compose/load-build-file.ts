@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import { buildFileError } from "./build-file-error.ts";
 import { importModule } from "./import-module.ts";
 import { type BundleFile, bundleFolder, readKeptBundle, writeBundle, writeKeptBundle } from "./kept-bundle.ts";
 import { mapCallSite, rememberBundle } from "./map-call-site.ts";
-import { sourcePositions } from "./source-map.ts";
+import { type RawSourceMap, sourcePositions } from "./source-map.ts";
 
 /** What loading a build file needs to know. */
 export interface LoadOptions {
@@ -21,6 +21,9 @@ export interface LoadOptions {
   /** False: nothing is kept, and a bundle that is not kept already is made for this time only. */
   readonly write: boolean;
 }
+
+/** Of a bundle whose map has been pruned while it ran: positions stay those of the bundle. */
+const noSources: RawSourceMap = { version: 3, sources: [], mappings: "" };
 
 /** What a module exports, by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
@@ -35,7 +38,14 @@ export type ModuleExports = Readonly<Record<string, unknown>>;
 export async function loadBuildFile(options: LoadOptions): Promise<ModuleExports> {
   const folder = bundleFolder(options.home, options.file, options.library, version, process.version);
   const kept = readKeptBundle(folder);
-  if (kept !== undefined) return await run(kept, options);
+  if (kept !== undefined) {
+    try {
+      return await run(kept, options);
+    } catch (error) {
+      // Somebody may have pruned the store since the bundle was found there.
+      if (existsSync(kept.path)) throw error;
+    }
+  }
   const began = Date.now();
   const { bundleBuildFile } = await import("./bundle-build-file.ts");
   const bundle = await bundleBuildFile(options.file, options.library);
@@ -51,7 +61,7 @@ export async function loadBuildFile(options: LoadOptions): Promise<ModuleExports
 async function run(bundle: BundleFile, options: LoadOptions): Promise<ModuleExports> {
   let lookup: ReturnType<typeof sourcePositions> | undefined;
   rememberBundle(bundle.path, (line, column) => {
-    lookup ??= sourcePositions(bundle.map());
+    lookup ??= sourcePositions(bundle.map() ?? noSources);
     return lookup(line, column);
   });
   setCallSiteMapper(mapCallSite);
