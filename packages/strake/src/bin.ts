@@ -15,6 +15,8 @@ else void run();
 
 /** Runs the command line and ends the process with its status. */
 async function run(): Promise<void> {
+  // Until it is known: a process with nothing left to wait for ends by itself, which is no success.
+  process.exitCode = 1;
   const cache = new CodeCache(storeHome(process.env), commandLineFile);
   const commandLine = loadCommandLine(join(__dirname, commandLineFile), cache);
   const status = await commandLine.main();

@@ -56,7 +56,12 @@ export class Threads<Request, Answer> {
   /** Stops the threads; what has not been answered fails. */
   async close(): Promise<void> {
     for (const job of this.#waiting.splice(0)) job.reject(new Error("the threads that hash files have been closed"));
-    await Promise.all(Array.from(this.#threads, ({ worker }) => worker.terminate()));
+    const ending = Array.from(this.#threads, ({ worker }) => {
+      // Their end has to be waited for, also where nothing else keeps the process alive.
+      worker.removeAllListeners("message").ref();
+      return worker.terminate();
+    });
+    await Promise.all(ending);
     this.#threads.clear();
   }
 
