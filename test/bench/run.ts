@@ -32,7 +32,7 @@ ${Array.from({ length: 10 }, (_, n) => `COPY --from=s${n} /part /${n}\n`).join("
   },
 };
 
-/** Measures builds with commands, everything anew and nothing changed, beside `buildctl` with buildkitd. */
+/** Measures builds with commands, everything anew and nothing changed, beside `buildctl` and buildx with buildkitd. */
 export async function benchRun(rounds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "strake-bench-"));
   try {
@@ -51,6 +51,10 @@ async function makeContext(context: string, dsl: string, dockerfile: string): Pr
   writeFileSync(join(context, "build.ts"), `${base}${dsl}\n`);
   mkdirSync(join(context, "empty"));
   writeFileSync(join(context, "Dockerfile"), dockerfile);
+  writeFileSync(
+    join(context, "Dockerfile.served"),
+    dockerfile.replaceAll("FROM busybox", `FROM ${address}/library/busybox`),
+  );
   return context;
 }
 
@@ -61,21 +65,36 @@ async function contenders(context: string): Promise<ReadonlyMap<string, Build>> 
   const env = { STRAKE_HOME: join(context, "home") };
   const strake: Build = (anew) =>
     runOrThrow(process.execPath, [strakeBin, "build", "-q", ...(anew ? ["--no-cache"] : [])], { cwd: context, env });
+  const ofDockerfile = ["build", "-q", "-f", join(context, "Dockerfile.served"), join(context, "empty")];
+  const dockerfile: Build = (anew) =>
+    runOrThrow(process.execPath, [strakeBin, ...ofDockerfile, ...(anew ? ["--no-cache"] : [])], { cwd: context, env });
   const empty: Build = () => runOrThrow(process.execPath, ["-e", "0"]);
   if (missing(buildkitNeeds).length > 0)
     return new Map([
       ["strake", strake],
+      ["strake, of the Dockerfile", dockerfile],
       ["node -e 0", empty],
     ]);
   const { address } = await buildkitDaemon();
   const local = ["--local", `context=${join(context, "empty")}`, "--local", `dockerfile=${context}`];
   const args = ["--addr", address, "build", "--progress=quiet", "--frontend", "dockerfile.v0", ...local];
   const buildkit: Build = (anew) => runOrThrow("buildctl", [...args, ...(anew ? ["--no-cache"] : [])]);
+  const buildx = await buildxOf(context, address);
   return new Map([
     ["strake", strake],
+    ["strake, of the Dockerfile", dockerfile],
     ["buildctl + buildkitd", buildkit],
+    ...(buildx === undefined ? [] : ([["buildx + buildkitd", buildx]] as const)),
     ["node -e 0", empty],
   ]);
+}
+
+async function buildxOf(context: string, address: string): Promise<Build | undefined> {
+  if (missing(["docker-buildx"]).length > 0) return undefined;
+  const env = { BUILDX_CONFIG: join(context, "buildx"), BUILDX_BUILDER: "run", BUILDX_NO_DEFAULT_ATTESTATIONS: "1" };
+  await runOrThrow("docker-buildx", ["create", "--driver", "remote", "--name", "run", address], { env });
+  const args = ["build", "--progress=quiet", "-f", join(context, "Dockerfile"), join(context, "empty")];
+  return (anew) => runOrThrow("docker-buildx", [...args, ...(anew ? ["--no-cache"] : [])], { env });
 }
 
 async function compare(name: string, builds: ReadonlyMap<string, Build>, rounds: number): Promise<void> {

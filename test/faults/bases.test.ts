@@ -94,7 +94,6 @@ export const app = image()
   it.each([
     ["COPY --form=x a /b", /unknown flag: --form/],
     ["COPY a.txt /b", /a\.txt/],
-    ["NOTHING a", /NOTHING/],
     ["ENV A=${B:?is needed}", /is needed/],
     ["COPY --from=not.a.registry.invalid/x /a /b", /not\.a\.registry\.invalid/],
   ])("that is wrong (%s) is refused where that is done", async (trigger, said) => {

@@ -9,7 +9,7 @@ import { runNeeds, runProject } from "./run-project.ts";
 
 /** Files of all kinds, owners and modes that a command can make with and without root. */
 const statements = `export const app = base
-  .copy("a.txt", "/a", { user: "node" })
+  .copy("a.txt", "/a", { chown: "node" })
   .run(script(\`
 id > /who
 mkdir -p /made/deep

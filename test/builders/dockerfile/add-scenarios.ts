@@ -64,7 +64,7 @@ export const addScenarios: readonly DockerfileScenario[] = [
   ),
   onBusybox(
     "a repository with its own folder",
-    "ARG REPO\nADD --keep-git-dir=true $REPO#main /a\nRUN ls -d /a/.git > /kept && rm -r /a/.git",
+    "ARG REPO\nADD --keep-git-dir=true $REPO#other /a\nRUN ls -d /a/.git > /kept && rm -r /a/.git",
     { site: true },
   ),
   onBusybox("a repository with a checksum", "ARG REPO\nARG COMMIT\nADD --checksum=$COMMIT $REPO#v1 /a", { site: true }),

@@ -1,5 +1,10 @@
 import type { Expected } from "../differences.ts";
 
+const placesOfModules = [
+  "/a/mod/one/.git: only in the second image (file 0644)",
+  "/c/one/.git: only in the second image (file 0644)",
+];
+
 /** Where a Dockerfile comes to something else than with BuildKit on purpose; `README.md` says why. */
 export const differences: Readonly<Record<string, Expected>> = {
   "a named context in the place of an image": {
@@ -13,12 +18,7 @@ export const differences: Readonly<Record<string, Expected>> = {
     ],
   },
   "a name with a wildcard's characters": { dockerfile: ["/z: only in the first image (file 0644)"] },
-  "a repository in another, and without it": {
-    dockerfile: [
-      "/a/mod/one/.git: only in the second image (file 0644)",
-      "/c/one/.git: only in the second image (file 0644)",
-    ],
-  },
+  "a repository in another, and without it": { dockerfile: placesOfModules, buildkit: placesOfModules },
   "hard links in the context": {
     dockerfile: ['/x/dir/one.txt: hardLinkTo nothing ≠ "/x/dir/hard"', '/y/one.txt: hardLinkTo nothing ≠ "/y/hard"'],
   },

@@ -39,6 +39,10 @@ export const oldDockerDifferences: Readonly<Record<string, readonly string[]>> =
   "a repository with a checksum": ["is too old for a repository's checksum: its BuildKit does not look at commits"],
   "a repository at its branches, tags and commits": wholeRepository,
   "a repository with a query": wholeRepository,
+  "a repository in another, and without it": wholeRepository,
+  "a tag called as a branch, and a commit that is trusted": [
+    "is too old for a repository's checksum: its BuildKit does not look at commits",
+  ],
   "a repository's own folder by a query": [
     'failed to load cache key: repository does not contain ref master, output: ""',
   ],

@@ -129,6 +129,7 @@ test("lines of the greatest length are linted in little time", () => {
     const text = `FROM debian:13\nRUN ${piece.repeat(60_000 / piece.length)}\n`;
     const start = Date.now();
     lint(text);
-    expect(Date.now() - start).toBeLessThan(2000);
+    // A tenth of a second alone; what grows with the square of the length takes minutes.
+    expect(Date.now() - start).toBeLessThan(20_000);
   }
 });
