@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
 import { freePort } from "./free-port.ts";
+import { listens } from "./listens.ts";
 import { runOrThrow } from "./run-program.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -40,15 +40,4 @@ export async function serveGit(folder: string): Promise<string> {
   afterAll(() => daemon.kill());
   while (!(await listens(port))) await sleep(20);
   return `git://127.0.0.1:${port}/repo.git`;
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
 }

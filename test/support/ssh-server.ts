@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { findProgram } from "./find-program.ts";
 import { freePort } from "./free-port.ts";
+import { listens } from "./listens.ts";
 import { runOrThrow } from "./run-program.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -83,15 +83,4 @@ export async function sshServer(env: Readonly<Record<string, string>> = {}): Pro
   };
   const place = `${userInfo().username}@127.0.0.1:${port}`;
   return { place, path: clientPath("client"), strangerPath: clientPath("stranger") };
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
 }

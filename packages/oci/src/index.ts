@@ -26,6 +26,7 @@ export * from "./layout/write-oci-layout.ts";
 export * from "./layout/write-rootfs-tar.ts";
 export { giveBackChunk, holdChunk, isShared } from "./tar/chunk-buffers.ts";
 export * from "./tar/index-tar.ts";
+export type { TarOptions } from "./tar/lay-out-tar.ts";
 export * from "./tar/read-tar.ts";
 export * from "./tar/write-tar.ts";
 export * from "./tar/write-tar-elsewhere.ts";

@@ -17,8 +17,8 @@ export interface FileThreads {
   close(): Promise<void>;
 }
 
-/** A batch is small enough to even the threads out, and large enough to be worth a message. */
-const batchLimit = { files: 500, bytes: 16 * 1024 * 1024 };
+/** How much is asked for at once: a batch is small enough to even the threads out, and large enough to be worth a message. */
+export const batchLimit: { readonly files: number; readonly bytes: number } = { files: 500, bytes: 16 * 1024 * 1024 };
 
 /**
  * Makes threads that hash files and streams; they start when they are first needed and do not keep the process alive.

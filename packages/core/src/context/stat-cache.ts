@@ -115,7 +115,8 @@ function readStored(file: string): CachedStats {
   }
 }
 
-function sameStat(left: FileStat, right: FileStat): boolean {
+/** Whether two looks saw the same file, unchanged. */
+export function sameStat(left: FileStat, right: FileStat): boolean {
   return (
     left.size === right.size &&
     left.mtimeMs === right.mtimeMs &&

@@ -1,8 +1,13 @@
-import { type FileStat, type FileToHash, type HashFiles, type LocalTree, worthThreads } from "@strake/core/context";
+import {
+  batchLimit,
+  type FileStat,
+  type FileToHash,
+  type HashFiles,
+  type LocalTree,
+  sameStat,
+  worthThreads,
+} from "@strake/core/context";
 import type { Digest, Entry } from "@strake/oci";
-
-/** So much is asked for at once. */
-const batchLimit = { files: 500, bytes: 16 * 1024 * 1024 };
 
 /** A file that somebody is hashing. */
 interface Asked {
@@ -48,7 +53,7 @@ export class HashAhead {
     const rest: FileToHash[] = [];
     const found = files.map((file) => {
       const asked = this.#asked.get(file.path);
-      if (asked !== undefined && isSame(asked.stat, file)) return asked;
+      if (asked !== undefined && sameStat(asked.stat, file)) return asked;
       return { digests: undefined, at: rest.push(file) - 1 };
     });
     const hashed = rest.length === 0 ? [] : await this.#hashFiles(rest);
@@ -69,13 +74,4 @@ export class HashAhead {
     this.#waiting = [];
     this.#waitingBytes = 0;
   }
-}
-
-function isSame(left: FileStat, right: FileStat): boolean {
-  return (
-    left.size === right.size &&
-    left.mtimeMs === right.mtimeMs &&
-    left.ctimeMs === right.ctimeMs &&
-    left.ino === right.ino
-  );
 }

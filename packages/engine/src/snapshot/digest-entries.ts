@@ -1,9 +1,6 @@
 import { lstatSync } from "node:fs";
-import { contentManifest, type HashFiles, hashFile, manifestDigest } from "@strake/core/context";
+import { contentManifest, type HashFiles, hashFile, manifestDigest, worthThreads } from "@strake/core/context";
 import { type Digest, type Entry, hostPath } from "@strake/oci";
-
-/** From this much on, hashing is worth other threads. */
-const worthThreads = { files: 2000, bytes: 64 * 1024 * 1024 };
 
 /** Entries that say what is in their files, and what they are all together known by. */
 export interface DigestedEntries {

@@ -5,7 +5,7 @@ import { chunkSize as blockSize, giveBackChunk, takeChunkBuffer } from "../tar/c
 import { isNoise } from "./is-noise.ts";
 import { throughPipe } from "./pipe.ts";
 
-/** The level that is taken where none is named: a third faster than zlib's own, 6, and one to two hundredths longer. */
+/** The level that is taken where none is named: faster than zlib's own, 6, and one to two hundredths longer. */
 export const defaultGzipLevel = 5;
 
 // These and the size of a block are part of what the compressed bytes depend on.

@@ -192,13 +192,9 @@ describe("the content", () => {
     expect(() => write([{ path: "f", type: "file", ...base, size: 1 }])).toThrowError(/content of "f" is not known/);
   });
 
-  it.skipIf(process.platform !== "linux")("leaves no file open when the reader stops half way, or fails", () => {
+  it.skipIf(process.platform !== "linux")("has no file open between two chunks, nor after a failure", () => {
     const open = () => readdirSync("/proc/self/fd").filter((descriptor) => targetOf(descriptor) === source);
-    for (const _ of writeTar([fromFile(bytes.length)])) {
-      expect(open()).toHaveLength(1);
-      break;
-    }
-    expect(open()).toEqual([]);
+    for (const _ of writeTar([fromFile(bytes.length)])) expect(open()).toEqual([]);
     for (const size of [0, 5, bytes.length + 1]) expect(() => write([fromFile(size)])).toThrowError();
     expect(open()).toEqual([]);
   });

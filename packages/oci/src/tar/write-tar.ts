@@ -1,14 +1,8 @@
-import { openContent } from "../tree/content-reader.ts";
 import type { Entry } from "../tree/entry.ts";
-import { ChunkWriter } from "./chunk-writer.ts";
+import { readPieces } from "../tree/file-piece.ts";
 import { blockSize, paddingOf } from "./header.ts";
-import { encodeExtendedHead, headLength, writePlainHead } from "./member-head.ts";
-
-/** What a tar's bytes hang on besides its entries. */
-export interface TarOptions {
-  /** The latest time, in seconds since 1970: later ones become it. */
-  readonly epoch?: number;
-}
+import { layOutTar, type TarOptions } from "./lay-out-tar.ts";
+import { headLength } from "./member-head.ts";
 
 /**
  * Writes entries as a tar, in chunks of 1 MiB (the last one is shorter), each a buffer of its own that may be given back.
@@ -20,32 +14,10 @@ export interface TarOptions {
  *   none, `unsafe-path` for a name with NUL, `invalid-tar` for a number that no tar can hold
  */
 export function* writeTar(entries: Iterable<Entry>, options: TarOptions = {}): Generator<Uint8Array> {
-  const output = new ChunkWriter();
-  for (const entry of entries) {
-    if (output.isFull) yield output.take();
-    if (writePlainHead(entry, options.epoch, output.buffer, output.at)) output.at += blockSize;
-    else yield* writeExtendedHead(entry, options.epoch, output);
-    if (entry.type !== "file") continue;
-
-    // Not a function of its own: delegating to a generator costs as much as the rest of a small file.
-    const reader = openContent(entry);
-    try {
-      for (let left = entry.size; left > 0; ) {
-        if (output.isFull) yield output.take();
-        const length = reader.read(output.buffer, output.at, output.buffer.length);
-        output.at += length;
-        left -= length;
-      }
-    } finally {
-      reader.close();
-    }
-    output.writeZeros(paddingOf(entry.size));
+  for (const { chunk, pieces } of layOutTar(entries, options)) {
+    readPieces(chunk, pieces);
+    yield chunk;
   }
-  for (let block = 0; block < 2; block++) {
-    if (output.isFull) yield output.take();
-    output.writeZeros(blockSize);
-  }
-  yield output.take();
 }
 
 /** Computes the exact length in bytes of what `writeTar` writes, without reading anything. */
@@ -56,12 +28,4 @@ export function tarLength(entries: Iterable<Entry>, options: TarOptions = {}): n
     if (entry.type === "file") length += entry.size + paddingOf(entry.size);
   }
   return length;
-}
-
-function* writeExtendedHead(entry: Entry, epoch: number | undefined, output: ChunkWriter): Generator<Uint8Array> {
-  const head = encodeExtendedHead(entry, epoch);
-  for (let done = 0; done < head.length; ) {
-    if (output.isFull) yield output.take();
-    done += output.write(head, done);
-  }
 }
