@@ -34,14 +34,13 @@ describe.skipIf(!ready)("a shell that waits", () => {
     await expect.poll(() => processes(`: ${mark}`), { timeout: 5000 }).toBeGreaterThan(0);
     const shell = shells.take({});
     expect(shell.waits).toBe(true);
-    const said: string[] = [];
+    const said = { stdout: "", stderr: "" };
     const script = 'sleep 1000 & echo "$early $folder"; read -r line || echo nothing to read; echo bad >&2; exit 3';
     const folder = folderWith(script);
-    const code = await shell.begin(folder, owner, (stream, chunk) => void said.push(`${stream} ${chunk}`));
-    expect({ code, said: said.sort() }).toEqual({
-      code: 3,
-      said: ["stderr bad\n", `stdout before ${folder}\nnothing to read\n`],
+    const code = await shell.begin(folder, owner, (stream, chunk) => {
+      said[stream] += chunk;
     });
+    expect({ code, ...said }).toEqual({ code: 3, stdout: `before ${folder}\nnothing to read\n`, stderr: "bad\n" });
     expect(shell.waits).toBe(false);
     expect(processes(mark)).toBe(0);
   });
