@@ -5,7 +5,7 @@ import type { ImageRecord } from "./image-records.ts";
 import { type Candidate, candidate, filesBelow, foldersIn, type PruneWish } from "./prunable.ts";
 import type { Store } from "./store.ts";
 
-/** Folders of small files that say what was found out: results of steps, lists of files, what registries have. */
+/** Folders of small files that say what was found out: results of steps, lists of files, what registries have, what commands wrote. */
 export const records: readonly string[] = [
   "runs",
   "actions",
@@ -17,6 +17,7 @@ export const records: readonly string[] = [
   "build-files",
   "logs",
   "pushed",
+  "repeats",
 ];
 
 /**

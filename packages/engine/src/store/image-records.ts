@@ -32,9 +32,17 @@ export class ImageRecords {
     return this.#read(this.#path(reference));
   }
 
-  /** Gives an image a name; the image that had it before stays, without a name if this was its last. */
+  /**
+   * Gives an image a name; the image that had it before stays, without a name if this was its last.
+   *
+   * An image that has the name already keeps it as it was given.
+   */
   set(reference: Reference, { manifest, id, named, size }: UnnamedImage): void {
     const before = this.get(reference);
+    if (before?.manifest === manifest && before.id === id && before.size === size) {
+      this.touch(before);
+      return;
+    }
     const name = printReference(reference);
     if (before !== undefined && before.id !== id) {
       const others = this.list().filter((other) => other.id === before.id && other.name !== name);

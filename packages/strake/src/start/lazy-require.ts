@@ -18,11 +18,21 @@ const heavy: ReadonlySet<string> = new Set([
   "zlib",
 ]);
 
-/** Makes a `require` that loads Node's heavy modules when something in them is first used. */
-export function lazyRequire(file: string): (name: string) => unknown {
+/**
+ * Makes a `require` that loads Node's heavy modules when something in them is first used.
+ *
+ * @param see gives what is required, which it may put something else in the place of; called when it is loaded
+ */
+export function lazyRequire(file: string, see: SeeModule = (_, load) => load()): (name: string) => unknown {
   const require = createRequire(file);
-  return (name) => (heavy.has(name.replace(/^node:/, "")) ? lazyModule(() => require(name) as Exports) : require(name));
+  return (name) => {
+    const load = () => see(name, () => require(name) as Exports);
+    return heavy.has(name.replace(/^node:/, "")) ? lazyModule(load) : load();
+  };
 }
+
+/** Told which module is loaded and how. */
+export type SeeModule = (name: string, load: () => Exports) => Exports;
 
 function lazyModule(load: () => Exports): Exports {
   return new Proxy({} as Exports, {

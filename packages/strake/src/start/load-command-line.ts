@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Script } from "node:vm";
 import type { ImportModule } from "../compose/import-module.ts";
 import type { CodeCache } from "./code-cache.ts";
 import { lazyRequire } from "./lazy-require.ts";
+import type { RunWatch } from "./run-watch.ts";
 import { shareLibrary } from "./shared-library.ts";
+import { watchedModules } from "./watched-modules.ts";
 
 /** What the script of the command line exports. */
 interface CommandLine {
@@ -23,18 +26,30 @@ export interface LoadedCommandLine {
  * Loads the command line: one script, with the code that V8 made of it for an earlier process.
  *
  * Node 20 keeps no compiled code of modules, and looking for thirty of them takes longer than most commands.
+ *
+ * @param watch is told what the command does
  */
-export function loadCommandLine(file: string, cache: CodeCache): LoadedCommandLine {
+export function loadCommandLine(file: string, cache: CodeCache, watch?: RunWatch): LoadedCommandLine {
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
   const kept = cache.read();
   const script = new Script(source, { filename: file, ...(kept === undefined ? {} : { cachedData: kept }) });
   const module = { exports: {} as CommandLine };
-  script.runInThisContext()(module.exports, lazyRequire(file), module, file, dirname(file));
+  script.runInThisContext()(
+    module.exports,
+    lazyRequire(file, watch && watchedModules(watch)),
+    module,
+    file,
+    dirname(file),
+  );
   const { main, library } = module.exports;
   shareLibrary(library);
   return {
     // A script that was compiled before cannot import modules by itself.
-    main: () => main((specifier) => import(specifier)),
+    main: () =>
+      main((specifier) => {
+        watch?.import(specifier, pathToFileURL(join(dirname(file), "index.js")).href);
+        return import(specifier);
+      }),
     keepCode: () => {
       if (kept === undefined || script.cachedDataRejected === true) cache.write(script.createCachedData());
     },

@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { CodeCache } from "./code-cache.ts";
+import { loadCommandLine } from "./load-command-line.ts";
+import type { RepeatedRun } from "./repeated-run.ts";
+import { RunWatch } from "./run-watch.ts";
+import { watchProcess } from "./watch-process.ts";
+
+/** What running the command line takes. */
+export interface CommandLineOptions {
+  /** The folder of the store. */
+  readonly home: string;
+  /** The folder of the script. */
+  readonly folder: string;
+  /** The name of the script, with a digest of its content. */
+  readonly script: string;
+  /** The command, where it is one that may be repeated. */
+  readonly repeated: RepeatedRun | undefined;
+}
+
+/** Runs the command line and ends the process with its status. */
+export async function runCommandLine({ home, folder, script, repeated }: CommandLineOptions): Promise<void> {
+  // Until it is known: a process with nothing left to wait for ends by itself, which is no success.
+  process.exitCode = 1;
+  const watch = repeated && new RunWatch(home);
+  if (watch !== undefined) watchProcess(watch);
+  const commandLine = loadCommandLine(join(folder, script), new CodeCache(home, script), watch);
+  const status = await commandLine.main();
+  if (status === 0) {
+    const record = watch?.record();
+    if (record !== undefined) repeated?.keep(record);
+    // Building writes to the store anyway, and is what people wait for again and again.
+    if (process.argv[2] === "build") commandLine.keepCode();
+  }
+  // Idle connections and threads would keep the process for a while; what was written has to leave it first.
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
+}
