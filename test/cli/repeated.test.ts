@@ -162,10 +162,10 @@ describe("a build that changes nothing", () => {
     expect(await isRepeated(build, { UNRELATED: "1" })).not.toBe(false);
   });
 
-  it("is carried out each time where that was asked for, or where times are shown", async () => {
+  it("is carried out each time where that was asked for, or where times are shown or secrets are given", async () => {
     const { run, isRepeated, untilRepeated } = workplace(dockerfile);
     await untilRepeated(build);
-    for (const option of ["--no-cache", "--pull", "--progress=json"]) {
+    for (const option of ["--no-cache", "--pull", "--progress=json", "--secret=id=token,src=.dockerignore"]) {
       const args = [...build, option];
       for (let time = 0; time < 3; time++) expect(await run(args)).toMatchObject({ status: 0 });
       expect(await isRepeated(args)).toBe(false);

@@ -79,9 +79,12 @@ export class RepeatedRun {
   }
 }
 
-/** Whoever says that nothing kept is to be used means this too; and what has times in it is never the same. */
+/**
+ * Whoever says that nothing kept is to be used means this too; what has times in it is never the same; and of secrets
+ * nothing is kept, not even a hash.
+ */
 function isForOneTime(arg: string): boolean {
-  return /^--(no-cache|pull)|^(.*=)?(raw)?json$/.test(arg);
+  return /^--(no-cache|pull|secret)|^(.*=)?(raw)?json$/.test(arg);
 }
 
 /** A store that is not ours to write has nobody who prunes it by age. */
