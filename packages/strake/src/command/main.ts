@@ -5,6 +5,7 @@ import { type ImportModule, setImportModule } from "../compose/import-module.ts"
 import { exitStatus, statusOf } from "../screen/exit-status.ts";
 import { showError } from "../screen/show-error.ts";
 import { wantsColour } from "../screen/style.ts";
+import { endWithReader } from "../start/end-with-reader.ts";
 import { makeActions } from "./actions.ts";
 import { plainFlags } from "./option/docker-options.ts";
 import { makeProgram } from "./program.ts";
@@ -60,12 +61,4 @@ function interruptWith(controller: AbortController): void {
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-}
-
-/** A reader that goes away, such as `head`, has seen enough. */
-function endWithReader(stream: NodeJS.WriteStream): void {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(exitStatus.done);
-    throw error;
-  });
 }

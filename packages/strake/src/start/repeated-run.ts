@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isatty } from "node:tty";
+import { endWithReader } from "./end-with-reader.ts";
 import { printRunRecord, type RunRecord, repetitionOf } from "./run-record.ts";
 import { textHash } from "./text-hash.ts";
 
@@ -42,6 +43,8 @@ export class RepeatedRun {
     const found = this.#read();
     if (found === undefined) return false;
     for (const path of [...found.used, this.#file]) noteUse(path);
+    endWithReader(process.stdout);
+    endWithReader(process.stderr);
     for (const [to, text] of found.output) (to === 1 ? process.stdout : process.stderr).write(text);
     return true;
   }
