@@ -65,6 +65,7 @@ export class Engine implements Builder {
   readonly store: Store;
   readonly #options: EngineOptions;
   readonly #folders: Folders;
+  readonly #readPieces: ReadPieces | undefined;
   readonly #operations = new Map<string, Promise<Solved>>();
   readonly #reports = new Map<OperationId, Omit<StepReport, "step">>();
   readonly #manifests = new Map<Digest, () => string | undefined>();
@@ -86,6 +87,7 @@ export class Engine implements Builder {
       buildFileRoot: options.buildFileRoot,
       hashFiles: options.hashFiles,
     });
+    this.#readPieces = options.readPieces && this.#folders.readingPieces(options.readPieces);
   }
 
   async build(plan: Plan, options: BuildOptions): Promise<Image> {
@@ -194,7 +196,7 @@ export class Engine implements Builder {
       fetch: this.#options.fetch,
       folders: this.#folders,
       hashStream: this.#options.hashStream,
-      readPieces: this.#options.readPieces,
+      readPieces: this.#readPieces,
       locals: options.locals,
       noCache: (id) => refusesCache(options, steps.get(id)),
       commands: this.#commands(options),

@@ -10,7 +10,7 @@ import {
   StatCache,
   selectionFingerprint,
 } from "@strake/core/context";
-import { type Digest, type Entry, hostPath } from "@strake/oci";
+import { type Digest, type Entry, hostPath, type ReadPieces } from "@strake/oci";
 import type { SolvedFolder } from "../solve/solved.ts";
 import { HashAhead } from "./hash-ahead.ts";
 
@@ -55,6 +55,8 @@ interface Opened extends OpenFolder {
   readonly cache: StatCache;
   /** The files whose digests were asked for. */
   readonly used: Set<string>;
+  /** Those that were as they had been when their content had been read. */
+  readonly read: Set<string>;
 }
 
 /** The folders that the steps of a build copy from: each is walked once, however many steps want it. */
@@ -62,6 +64,8 @@ export class Folders {
   readonly #options: FoldersOptions;
   readonly #open = new Map<string, Opened>();
   #looked: { readonly files: number; readonly atRest: boolean } | undefined;
+  /** A file was not what it had been when its content was read. */
+  #changed = false;
 
   constructor(options: FoldersOptions) {
     this.#options = options;
@@ -82,19 +86,40 @@ export class Folders {
    * Tells whether the files that steps have read are as they were when their digests were found.
    *
    * What was made of files that changed in between is not what its key says, so nothing of it may be kept.
+   *
+   * @param options.all also those that were looked at when `readingPieces` had read them: somebody else is going to
    */
-  atRest(): boolean {
+  atRest({ all = false }: { readonly all?: boolean } = {}): boolean {
+    if (this.#changed) return false;
     const opened = [...this.#open.values()];
+    if (all) for (const { read } of opened) read.clear();
     const files = opened.reduce((sum, { used }) => sum + used.size, 0);
     // Asked for each output and at the end; as long as no step reads more, one look answers.
     if (this.#looked?.files !== files) this.#looked = { files, atRest: opened.every(isAtRest) };
     return this.#looked.atRest;
   }
 
+  /** Reads pieces, and looks afterwards whether their files are as they were: others are still being read then. */
+  readingPieces(readPieces: ReadPieces): ReadPieces {
+    return async (buffer, pieces) => {
+      await readPieces(buffer, pieces);
+      for (const { path } of pieces) this.#lookAfterReading(path);
+    };
+  }
+
   /** Keeps what was learned about files for the next build. */
   save(): void {
     if (this.#options.readOnly) return;
     for (const { cache } of this.#open.values()) cache.save();
+  }
+
+  #lookAfterReading(host: string): void {
+    for (const { tree, used, read } of this.#open.values()) {
+      const path = host.startsWith(`${tree.root}/`) ? host.slice(tree.root.length + 1) : undefined;
+      if (path === undefined || !used.has(path)) continue;
+      if (isAsItWas(tree, path)) read.add(path);
+      else this.#changed = true;
+    }
   }
 
   #openFolder(root: string): Opened {
@@ -108,6 +133,7 @@ export class Folders {
       tree,
       cache,
       used,
+      read: new Set(),
       manifest: (entries, statement) => {
         const readAt = Date.now();
         const seen = selectionFingerprint(
@@ -135,10 +161,12 @@ export class Folders {
   }
 }
 
-function isAtRest({ tree, used }: Opened): boolean {
-  return [...used].every((path) => {
-    const before = tree.stat(path);
-    const now = lstatSync(hostPath(`${tree.root}/${path}`), { throwIfNoEntry: false });
-    return now?.mtimeMs === before?.mtimeMs && now?.ctimeMs === before?.ctimeMs && now?.size === before?.size;
-  });
+function isAtRest({ tree, used, read }: Opened): boolean {
+  return [...used].every((path) => read.has(path) || isAsItWas(tree, path));
+}
+
+function isAsItWas(tree: LocalTree, path: string): boolean {
+  const before = tree.stat(path);
+  const now = lstatSync(hostPath(`${tree.root}/${path}`), { throwIfNoEntry: false });
+  return now?.mtimeMs === before?.mtimeMs && now?.ctimeMs === before?.ctimeMs && now?.size === before?.size;
 }

@@ -24,7 +24,7 @@ export function runCommand(context: SolveContext, wanted: WantedCommand): Promis
     const sandbox = await commands.sandbox();
     sandbox.expect();
     const lowers = await lowerFolders(commands.snapshots(), wanted.input.layers, plan.image.epoch);
-    if (!context.folders.atRest()) throw filesChanged();
+    if (!context.folders.atRest({ all: true })) throw filesChanged();
     const scratch = commands.snapshots().scratch(lowers.at(-1));
     const passing = makePassingFolder();
     try {
