@@ -1,5 +1,7 @@
 import {
+  chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -11,6 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { imports, project } from "../support/project.ts";
 import { type RunResult, runProgram } from "../support/run-program.ts";
@@ -207,3 +210,41 @@ describe("a build file", () => {
     }
   });
 });
+
+it("comes to what a build with an empty store comes to, whatever happens between two builds", async () => {
+  const { cwd, run, write } = workplace(dockerfile);
+  const names = ["site/index.html", "site/a", "site/b/c", "site/b/d", "x.log", "site/y.log"];
+  const changes = fc.sample(
+    fc.oneof(
+      fc.tuple(fc.constant("write" as const), fc.constantFrom(...names), fc.constantFrom("one", "two", "three")),
+      fc.tuple(fc.constant("remove" as const), fc.constantFrom(...names), fc.constant("")),
+      fc.tuple(fc.constant("rename" as const), fc.constantFrom(...names), fc.constantFrom(...names)),
+      fc.tuple(fc.constant("chmod" as const), fc.constantFrom(...names), fc.constantFrom("600", "755", "644")),
+      fc.tuple(fc.constant("dockerfile" as const), fc.constant(""), fc.constantFrom("", "LABEL a=b\n", "ENV A=1\n")),
+      fc.tuple(
+        fc.constant("ignore" as const),
+        fc.constant(""),
+        fc.constantFrom("", "*.log\n", "**/*.log\n", "site/b\n"),
+      ),
+      fc.tuple(fc.constant("nothing" as const), fc.constant(""), fc.constant("")),
+    ),
+    20,
+  );
+  for (const change of changes) {
+    const [what, name, value] = change;
+    const path = join(cwd, name);
+    if (what === "write") write(name, value);
+    else if (what === "remove") rmSync(path, { force: true });
+    else if (what === "rename" && existsSync(path)) {
+      mkdirSync(dirname(join(cwd, value)), { recursive: true });
+      renameSync(path, join(cwd, value));
+    } else if (what === "chmod" && existsSync(path)) chmodSync(path, Number.parseInt(value, 8));
+    else if (what === "dockerfile") write("Dockerfile", dockerfile.Dockerfile + value);
+    else if (what === "ignore") write(".dockerignore", value);
+    mkdirSync(join(cwd, "site"), { recursive: true });
+    // Twice, so that the next change meets a build that may be repeated.
+    const [first, second] = [await run(build), await run(build)];
+    const anew = await run(build, { STRAKE_HOME: temporaryFolder() });
+    expect({ change, ids: [first.stdout, second.stdout] }).toEqual({ change, ids: [anew.stdout, anew.stdout] });
+  }
+}, 900_000);

@@ -19,7 +19,7 @@ afterEach(() => {
 /** The folder with both of its files in use. */
 function openFolders(): Folders {
   const folders = new Folders({ caches: join(root, "caches"), readOnly: true });
-  const { tree, use } = folders.open({ kind: "folder", root });
+  const { tree, use } = folders.open({ kind: "folder", name: "context", root });
   use(["one", "two"].map((path) => tree.get(path) as Entry));
   return folders;
 }
