@@ -1,5 +1,5 @@
 import { storeHome } from "./compose/store-home.ts";
-import { RepeatedRun } from "./start/repeated-run.ts";
+import { RepeatedRun } from "./repeat/repeated-run.ts";
 import { version } from "./version.ts";
 
 /** The name of the command line's script, with a digest of its content; `bundle.mjs` knows it. */

@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Script } from "node:vm";
 import type { ImportModule } from "../compose/import-module.ts";
+import type { RunWatch } from "../repeat/run-watch.ts";
+import { watchedModules } from "../repeat/watched-modules.ts";
 import type { CodeCache } from "./code-cache.ts";
 import { lazyRequire } from "./lazy-require.ts";
-import type { RunWatch } from "./run-watch.ts";
 import { shareLibrary } from "./shared-library.ts";
-import { watchedModules } from "./watched-modules.ts";
 
 /** What the script of the command line exports. */
 interface CommandLine {

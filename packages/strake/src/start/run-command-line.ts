@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import type { RepeatedRun } from "../repeat/repeated-run.ts";
+import { RunWatch } from "../repeat/run-watch.ts";
+import { watchProcess } from "../repeat/watch-process.ts";
 import { CodeCache } from "./code-cache.ts";
 import { loadCommandLine } from "./load-command-line.ts";
-import type { RepeatedRun } from "./repeated-run.ts";
-import { RunWatch } from "./run-watch.ts";
-import { watchProcess } from "./watch-process.ts";
 
 /** What running the command line takes. */
 export interface CommandLineOptions {

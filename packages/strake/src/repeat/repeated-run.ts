@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isatty } from "node:tty";
-import { endWithReader } from "./end-with-reader.ts";
+import { endWithReader } from "../start/end-with-reader.ts";
 import { printRunRecord, type RunRecord, repetitionOf } from "./run-record.ts";
 import { textHash } from "./text-hash.ts";
 
