@@ -13,7 +13,7 @@ const image = sampleImage([Buffer.from("a layer")]);
 
 async function start(options: RegistryServerOptions = {}): Promise<{ server: RegistryServer; client: RegistryClient }> {
   const server = await startRegistryServer(options);
-  const client = new RegistryClient(server.address, { retry: { tries: 1 }, idleTimeout: 1000 });
+  const client = new RegistryClient(server.address, { retry: { tries: 1 } });
   open.push(server, client);
   return { server, client };
 }

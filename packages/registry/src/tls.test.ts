@@ -10,7 +10,7 @@ import { parseRegistrySettings } from "./registry-settings.ts";
 import { type RegistryServer, sampleImage, startRegistryServer } from "./server/server.ts";
 
 const image = sampleImage([Buffer.from("a layer")]);
-const quick = { connectTimeout: 1000, idleTimeout: 1000, retry: { tries: 2, delay: 5 } };
+const quick = { retry: { tries: 2, delay: 5 } };
 
 let folder: string;
 let server: RegistryServer;

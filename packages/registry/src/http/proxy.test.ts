@@ -96,7 +96,7 @@ describe("a request through a proxy", () => {
 });
 
 function client(proxy: { http?: string; https?: string }): HttpClient {
-  const made = new HttpClient({ proxy, connectTimeout: 1000, idleTimeout: 1000 });
+  const made = new HttpClient({ proxy });
   open.push(() => made.close());
   return made;
 }

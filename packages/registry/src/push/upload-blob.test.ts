@@ -178,9 +178,9 @@ it.each([
 });
 
 it("replaces tokens that run out between the requests of a push", async () => {
-  const registry = await server({ token: { expiresIn: 0.1 } });
+  const registry = await server({ token: { expiresIn: 1 } });
   registry.fail({ fault: { kind: "cut-request", afterBytes: 1000 }, method: "PATCH", times: 1 });
-  const patient = { retry: { delay: 400, tries: 6 } };
+  const patient = { retry: { delay: 2400, tries: 6 } };
   await pushed(registry, patient);
   expect(registry.requests.filter(({ on }) => on === "token").length).toBeGreaterThan(2);
 });
