@@ -373,8 +373,10 @@ describe.each(names)("%s", (name) => {
     it("ends everything when it is told to stop", async () => {
       const before = sleepers();
       const controller = new AbortController();
+      let said = "";
       const stop = (_: unknown, chunk: Uint8Array) => {
-        if (Buffer.from(chunk).includes("begun")) controller.abort();
+        said += Buffer.from(chunk);
+        if (said.includes("begun")) controller.abort();
       };
       const running = sh(
         `trap '' TERM INT; sleep ${long} & echo begun; sleep ${long}`,
@@ -457,7 +459,7 @@ describe.skipIf(!ready)("looking for a sandbox", () => {
 
 /** How many of this test's long sleepers are there. */
 function sleepers(): number {
-  return execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
+  return execFileSync("ps", ["-eo", "args", "-ww"], { encoding: "utf8" })
     .split("\n")
     .filter((line) => line.startsWith(`sleep ${long}`)).length;
 }

@@ -1,5 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -31,7 +32,7 @@ describe.skipIf(!ready)("a shell that waits", () => {
     const shells = new WaitingShells(() => ({ early: [`: ${mark}`, "early=before"] }));
     shells.expect();
     shells.expect();
-    await expect.poll(() => processes(`: ${mark}`), { timeout: 5000 }).toBeGreaterThan(0);
+    await expect.poll(() => processes(`: ${mark}`)).toBeGreaterThan(0);
     const shell = shells.take({});
     expect(shell.waits).toBe(true);
     const said = { stdout: "", stderr: "" };
@@ -62,16 +63,19 @@ describe.skipIf(!ready)("a shell that waits", () => {
   it("is ended when no command comes", async () => {
     const shells = new WaitingShells(() => ({ early: [`: ${mark}-closed`] }));
     shells.expect();
-    await expect.poll(() => processes(`${mark}-closed`), { timeout: 5000 }).toBeGreaterThan(0);
+    await expect.poll(() => processes(`${mark}-closed`)).toBeGreaterThan(0);
     shells.close();
-    await expect.poll(() => processes(`${mark}-closed`), { timeout: 5000 }).toBe(0);
+    await expect.poll(() => processes(`${mark}-closed`)).toBe(0);
   });
 
   it("is replaced when it is not there any more", async () => {
-    let early = "exit 1";
+    const seen = join(root, "seen");
+    let early = `: ${mark}-gone; echo > ${seen}; exit 1`;
     const shells = new WaitingShells(() => ({ early: [early] }));
     shells.expect();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await expect.poll(() => existsSync(seen) && processes(`${mark}-gone`)).toBe(0);
+    // Node.js asks about all programs that have ended when it is told of one.
+    await once(spawn("true"), "exit");
     early = ":";
     const code = await shells.take({}).begin(folderWith("exit 5"), owner, () => {});
     expect(code).toBe(5);

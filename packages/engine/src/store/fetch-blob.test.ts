@@ -21,10 +21,11 @@ beforeEach(() => {
   starts = [];
 });
 
-/** A source that breaks after so many bytes in all. */
-function source(cutAt = Number.POSITIVE_INFINITY, content: Uint8Array = bytes) {
+/** A source that breaks after so many bytes in all, and that has nothing for anybody before so many have asked. */
+function source(cutAt = Number.POSITIVE_INFINITY, content: Uint8Array = bytes, readers = 1) {
   const open = async function* (start: number) {
     starts.push(start);
+    while (starts.length < readers) await new Promise((resolve) => setImmediate(resolve));
     for (let at = start; at < content.length; at += 10_000) {
       await new Promise((resolve) => setImmediate(resolve));
       if (at >= cutAt) throw new Error("cut");
@@ -100,7 +101,7 @@ it("keeps nothing of bytes that are wrong", async () => {
 
 it("lets two fetch the same blob at once", async () => {
   leave(bytes.subarray(0, 100_000));
-  await Promise.all([fetchBlob(store, source()), fetchBlob(store, source()), fetchBlob(store, source())]);
+  await Promise.all([1, 2, 3].map(() => fetchBlob(store, source(undefined, undefined, 3))));
   expect(starts.sort((one, other) => one - other)).toEqual([0, 0, 100_000]);
   expect(stored().equals(bytes)).toBe(true);
   expect(partial()).toEqual([]);
