@@ -127,7 +127,7 @@ describe.skipIf(!isBuilt)("hashing in threads", () => {
       import { createFileThreads } from ${JSON.stringify(built.href)};
       const pool = createFileThreads(new URL(${JSON.stringify(worker.href)}), 2);
       console.log(...(await pool.hashFiles([${JSON.stringify(file)}])));`;
-    const output = execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 });
+    const output = execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 300_000 });
     expect(output.toString().trim()).toBe(sha256("a"));
   });
 });

@@ -58,7 +58,7 @@ describe("expandWord", () => {
     expect(() => expandWord("${a:-".repeat(100_000), values)).toThrow(ExpandError);
   });
 
-  test("needs no more than the text's length in time for any pattern", { timeout: 5000 }, () => {
+  test("needs no more than the text's length in time for any pattern", () => {
     const long = new Map([["v", "a".repeat(50_000)]]);
     const stars = "*a".repeat(30);
     expect(expandWord(`\${v#${stars}b}`, long)).toHaveLength(50_000);

@@ -138,8 +138,7 @@ describe("gunzip", () => {
       }
     }
     for await (const chunk of gunzip(source())) if (chunk.length > 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(closed).toBe(true);
+    await expect.poll(() => closed).toBe(true);
   });
 });
 
