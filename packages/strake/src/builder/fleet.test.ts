@@ -1,6 +1,6 @@
 import { type BuildEvent, type BuildOptions, type Operation, operationId, type Plan } from "@strake/core";
 import { parsePlatform } from "@strake/oci";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { TargetSolution } from "../compose/target-solution.ts";
 import { fitPlatforms } from "./commands-of.ts";
 import { Fleet, type FleetMember, type FleetPorts } from "./fleet.ts";
@@ -49,7 +49,7 @@ class Bench {
   }
 }
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 function fleetOf(benches: readonly Bench[], ports: Partial<FleetPorts> = {}) {
   const events: BuildEvent[] = [];
@@ -150,6 +150,8 @@ test("when all are lost, each is named with its reason", async () => {
 });
 
 test("an image waits a while for the builder that has built it before, and no longer", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   const [one, two] = [new Bench("one"), new Bench("two")];
   const before = new Map(["a", "b", "c"].map((name) => [`${name} linux/amd64`, "two"]));
   const { solve } = fleetOf([one, two], { before, patience: 100 });
@@ -157,8 +159,10 @@ test("an image waits a while for the builder that has built it before, and no lo
   expect([one.building, two.building]).toEqual([[], ["a"]]);
   await two.finish("a");
   await solve("c");
+  await vi.advanceTimersByTimeAsync(99);
   expect([one.building, two.building]).toEqual([[], ["a", "b"]]);
-  await expect.poll(() => one.building).toEqual(["c"]);
+  await vi.advanceTimersByTimeAsync(2);
+  expect(one.building).toEqual(["c"]);
 });
 
 test("what one builder cannot do is tried at the others, and fails as it does at the last", async () => {
