@@ -9,6 +9,7 @@ import { compareImages } from "../support/compare-images.ts";
 import { dockerDaemon, dockerNeeds } from "../support/docker-daemon.ts";
 import { freePort } from "../support/free-port.ts";
 import { judgeNeeds } from "../support/image-files.ts";
+import { listens } from "../support/listens.ts";
 import { need } from "../support/need.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -188,12 +189,6 @@ function filesOf(folder: string): Record<string, string> {
 
 /** Asks for a page until the server answers. */
 async function page(url: string): Promise<string> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await (await fetch(url)).text();
-    } catch (error) {
-      if (attempt === 50) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+  while (!(await listens(Number(new URL(url).port)))) await new Promise((resolve) => setTimeout(resolve, 50));
+  return (await fetch(url)).text();
 }

@@ -130,7 +130,7 @@ export const count = base.run("wc -l < /log/runs > /runs; cat /runs", { mounts: 
   ])("that do not need one another run at the same time, %s of them when so many are allowed", async (jobs, seen) => {
     // Each leaves its mark and waits for as many as there may be; one alone takes it away again.
     const step = (n: number) =>
-      `touch /at-work/${n}; for i in $(seq 600); do set -- /at-work/*; [ $# -ge ${jobs} ] && break; sleep 0.1; done; ` +
+      `touch /at-work/${n}; for i in $(seq 3000); do set -- /at-work/*; [ $# -ge ${jobs} ] && break; sleep 0.1; done; ` +
       `echo $# > /${n}${jobs === "1" ? `; sleep 0.3; rm /at-work/${n}` : ""}`;
     const cwd = await runProject(
       `const steps = ${JSON.stringify([1, 2, 3, 4].map(step))};

@@ -1,10 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { need } from "../support/need.ts";
-import { type RunOptions, type RunResult, runProgram } from "../support/run-program.ts";
+import type { RunOptions, RunResult } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
+import { said } from "../support/said.ts";
 import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { ordinaryUser, userNeeds } from "./ordinary-user.ts";
@@ -207,15 +209,15 @@ export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
   });
 
   it.each(stores)("of %s that runs is not removed, unless that is forced", async (who, strake) => {
-    const running = strake(["run", "--name", "long", "app", "sleep", "6543"]);
-    await expect.poll(async () => (await strake(["ps"])).stdout, { timeout: 10_000 }).toMatch(/ Up .* long$/m);
+    const running = strake(["run", "--name", "long", "app", "sleep", `6${process.pid}`]);
+    await expect.poll(async () => (await strake(["ps"])).stdout).toMatch(/ Up .* long$/m);
     const removed = await strake(["rm", "long"]);
     expect([removed.status, removed.stderr]).toEqual([2, expect.stringContaining("long is running")]);
     if (who !== "root") {
       // Its processes belong to another of this user's ids.
       const { status, stderr } = await strake(["commit", "long", "x"]);
       expect([status, stderr]).toEqual([2, expect.stringContaining("this user cannot stop it")]);
-      expect(statesOf("sleep 6543").filter((state) => state.startsWith("T"))).toEqual([]);
+      expect(statesOf(`sleep 6${process.pid}`).filter((state) => state.startsWith("T"))).toEqual([]);
     }
     expect(await strake(["rm", "-f", "long"])).toMatchObject({ status: 0, stdout: "long\n" });
     expect((await running).status).not.toBe(0);
@@ -224,10 +226,14 @@ export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
 
   it.each(stores)("of %s stands still while it is committed, and goes on", async (who, strake) => {
     const mark = `committed-${process.pid}-${who.length}`;
-    const script = `i=0; while :; do i=$((i+1)); echo $i > /tmp/new; mv /tmp/new /tmp/n; : ${mark}; done`;
-    const running = strake(["run", "--name", "busy", "-u", "0", "app", "sh", "-c", script]);
-    await expect.poll(() => statesOf(mark).length, { timeout: 20_000 }).toBeGreaterThan(0);
-    await expect.poll(async () => (await strake(["ps"])).stdout, { timeout: 10_000 }).toMatch(/ Up .* busy$/m);
+    const folder = temporaryFolder();
+    user.own(folder);
+    const script = `i=0; while :; do i=$((i+1)); echo $i > /tmp/new; mv /tmp/new /tmp/n; echo $i > /told/n; : ${mark}; done`;
+    const busy = ["--name", "busy", "-u", "0", "-v", `${folder}:/told`];
+    const running = strake(["run", ...busy, "app", "sh", "-c", script]);
+    const told = () => Number(existsSync(join(folder, "n")) && readFileSync(join(folder, "n"), "utf8"));
+    await expect.poll(told).toBeGreaterThan(0);
+    expect((await strake(["ps"])).stdout).toMatch(/ Up .* busy$/m);
     const count = async (image: string) => {
       const committed = await strake(["commit", "busy", image]);
       expect(committed.status, committed.stderr).toBe(0);
@@ -235,11 +241,12 @@ export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
     };
     const first = await count("busy:1");
     expect(first).toBeGreaterThan(0);
+    await expect.poll(told).toBeGreaterThan(first);
     expect(await count("busy:2")).toBeGreaterThan(first);
     expect(statesOf(mark).filter((state) => state.startsWith("T"))).toEqual([]);
     expect(await strake(["rm", "-f", "busy"])).toMatchObject({ status: 0 });
     expect((await running).status).not.toBe(0);
-    await expect.poll(() => statesOf(mark), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => statesOf(mark)).toEqual([]);
   });
 
   it("ends with what runs it, and says by which signal", async () => {
@@ -248,19 +255,25 @@ export const tool = base.entrypoint(["echo", "entry"]).cmd(["point"]);`,
       env: { ...process.env, CI: undefined, STRAKE_HOME: rootHome },
       stdio: "ignore",
     });
-    await expect.poll(async () => (await strake?.(["ps", "-q"]))?.stdout, { timeout: 10_000 }).not.toBe("");
+    const ended = once(child, "close");
+    await expect.poll(async () => (await strake?.(["ps", "-q"]))?.stdout).not.toBe("");
     child.kill("SIGTERM");
-    expect(await new Promise((resolve) => child.once("close", resolve))).toBeGreaterThan(128);
+    const [status] = await ended;
+    expect(status).toBeGreaterThan(128);
     expect(await strake?.(["rm", "signal"])).toMatchObject({ status: 0 });
   });
 
   it("has the terminal where there is one", async () => {
     const line = `${process.execPath} ${strakeBin} run --rm -it app sh -c 'test -t 0 && test -t 1 && stty size && echo $TERM'`;
-    const shown = await runProgram("script", ["-qec", `stty rows 33 cols 99; ${line}`, "/dev/null"], {
-      env: { STRAKE_HOME: rootHome, TERM: "vt100" },
+    // Script leaves what its program said last when that ends, so it ends when that has been read.
+    const command = `stty rows 33 cols 99; ${line}; echo ended $?; read -r line`;
+    const child = spawn("script", ["-qec", command, "/dev/null"], {
+      env: { ...process.env, STRAKE_HOME: rootHome, TERM: "vt100" },
     });
-    // The closed input of script may be echoed as one more character.
-    expect(shown.stdout.replace("^@", "")).toBe("33 99\r\nvt100\r\n");
+    const ended = once(child, "close");
+    expect(await said(child.stdout, /ended \d+\r\n/)).toBe("33 99\r\nvt100\r\nended 0\r\n");
+    child.stdin.end("\n");
+    await ended;
     const without = await runStrake(["run", "--rm", "-it", "app", "true"], { home: rootHome });
     expect([without.status, without.stderr]).toEqual([2, expect.stringContaining("not a TTY")]);
   });

@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { storeFaults } from "../support/folder-state.ts";
 import { need } from "../support/need.ts";
 import { runStrake } from "../support/run-strake.ts";
+import { said } from "../support/said.ts";
 import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { processesWith, runNeeds, runProject } from "./run-project.ts";
@@ -66,22 +67,19 @@ need(...runNeeds)("a command that fails", () => {
   });
 
   it.each(["SIGINT", "SIGTERM"] as const)("because of %s takes everything it started with it", async (signal) => {
-    const cwd = await runProject(
-      `export const app = base.run("sleep 7654 & trap '' INT TERM; echo begun; sleep 7654");`,
-    );
+    const sleep = `sleep 7${process.pid}`;
+    const cwd = await runProject(`export const app = base.run("${sleep} & trap '' INT TERM; echo begun; ${sleep}");`);
     const home = temporaryFolder();
     const child = spawn(process.execPath, [strakeBin, "build", "--progress", "plain"], {
       cwd,
       env: { ...process.env, CI: undefined, STRAKE_HOME: home },
       stdio: ["ignore", "ignore", "pipe"],
     });
-    await new Promise<void>((resolve) =>
-      child.stderr.on("data", (chunk) => String(chunk).includes("begun") && resolve()),
-    );
+    const ended = once(child, "close");
+    await said(child.stderr, /^#\d+ begun$/m);
     child.kill(signal);
-    const status = await new Promise((resolve) => child.once("close", resolve));
-    expect(status).toBe(130);
-    expect(processesWith("sleep 7654")).toEqual([]);
+    expect(await ended).toEqual([130, null]);
+    expect(processesWith(sleep)).toEqual([]);
   });
 
   it("because it is killed, or starts processes without end, is one that failed", async () => {
@@ -113,17 +111,16 @@ export const large = base.run("echo small > /small").run("dd if=/dev/zero of=/la
   });
 
   it("leaves nothing running even when the builder is killed", async () => {
-    const cwd = await runProject(`export const app = base.run("sleep 8765 & echo begun; sleep 8765");`);
+    const sleep = `sleep 8${process.pid}`;
+    const cwd = await runProject(`export const app = base.run("${sleep} & echo begun; ${sleep}");`);
     const child = spawn(process.execPath, [strakeBin, "build", "--progress", "plain"], {
       cwd,
       env: { ...process.env, CI: undefined, STRAKE_HOME: temporaryFolder() },
       stdio: ["ignore", "ignore", "pipe"],
     });
-    await new Promise<void>((resolve) =>
-      child.stderr.on("data", (chunk) => String(chunk).includes("begun") && resolve()),
-    );
+    await said(child.stderr, /^#\d+ begun$/m);
+    expect(processesWith(sleep)).not.toEqual([]);
     child.kill("SIGKILL");
-    for (let tries = 0; tries < 100 && processesWith("sleep 8765").length > 0; tries++) await wait(50);
-    expect(processesWith("sleep 8765")).toEqual([]);
+    await expect.poll(() => processesWith(sleep)).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ let made = 0;
 /** Makes a user with subordinate ids, as a person on this machine has. */
 export function ordinaryUser(): OrdinaryUser {
   const name = `strake-${process.pid}-${made++}`;
-  execFileSync("useradd", ["--no-create-home", "--shell", "/bin/sh", name]);
+  changeUsers("useradd", "--no-create-home", "--shell", "/bin/sh", name);
   const [uid = 0, gid = 0] = ["-u", "-g"].map((option) =>
     Number(execFileSync("id", [option, name], { encoding: "utf8" })),
   );
@@ -52,8 +52,21 @@ export function ordinaryUser(): OrdinaryUser {
       ),
     own: (path) => chownSync(path, uid, gid),
     remove: () => {
-      rmSync(home, { recursive: true, force: true });
-      execFileSync("userdel", [name]);
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+      // Also while the last of the user's processes are on their way out.
+      changeUsers("userdel", "--force", name);
     },
   };
+}
+
+/** Changes the machine's users; whoever else does so at the moment holds a lock, for which these programs wait seconds. */
+function changeUsers(program: "useradd" | "userdel", ...args: readonly string[]): void {
+  for (let turn = 0; ; turn++) {
+    try {
+      execFileSync(program, args, { stdio: "pipe" });
+      return;
+    } catch (error) {
+      if (turn === 20 || !/lock|try again/.test(String((error as { stderr?: unknown }).stderr))) throw error;
+    }
+  }
 }

@@ -28,17 +28,28 @@ ${statements}
 
 /** Every file below a folder with its content, for looking for what must not be there. */
 export function* contents(folder: string): Generator<{ path: string; bytes: Buffer }> {
-  for (const name of readdirSync(folder)) {
+  for (const name of ifThere(() => readdirSync(folder)) ?? []) {
     const path = join(folder, name);
     // Links of images lead anywhere on this machine.
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat?.isDirectory()) yield* contents(path);
-    else if (stat?.isFile()) yield { path, bytes: readFileSync(path) };
+    const bytes = stat?.isFile() ? ifThere(() => readFileSync(path)) : undefined;
+    if (bytes !== undefined) yield { path, bytes };
+  }
+}
+
+/** What is read of a file or folder; nothing where whoever it belongs to has removed it meanwhile. */
+function ifThere<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
   }
 }
 
 /** The processes whose command line has a text in it. */
 export function processesWith(text: string): readonly string[] {
-  const all = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
+  const all = execFileSync("ps", ["-eo", "pid,args", "-ww"], { encoding: "utf8" }).split("\n");
   return all.filter((line) => line.includes(text) && !line.includes("ps -eo"));
 }

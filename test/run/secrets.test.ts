@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { need } from "../support/need.ts";
 import { runStrake } from "../support/run-strake.ts";
+import { said } from "../support/said.ts";
 import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { contents, processesWith, runNeeds, runProject } from "./run-project.ts";
@@ -47,7 +49,7 @@ need(...runNeeds)("a secret", () => {
 
   it("is nowhere after the builder was killed with it, and the next build", async () => {
     const cwd = await runProject(
-      `export const app = base.run("echo begun; sleep 3", { mounts: [secret("token"), secret("other", { env: "TOKEN" })] });
+      `export const app = base.run("echo begun; sleep 1000", { mounts: [secret("token"), secret("other", { env: "TOKEN" })] });
 export const next = base.run("true");`,
     );
     const home = temporaryFolder();
@@ -58,12 +60,11 @@ export const next = base.run("true");`,
       env: { ...process.env, CI: undefined, STRAKE_HOME: home, T: killed },
       stdio: ["ignore", "ignore", "pipe"],
     });
-    await new Promise<void>((resolve) =>
-      child.stderr.on("data", (chunk) => String(chunk).includes("begun") && resolve()),
-    );
+    const ended = once(child, "close");
+    await said(child.stderr, /^#\d+ begun$/m);
     expect(processesWith(killed)).toEqual([]);
     child.kill("SIGKILL");
-    await new Promise((resolve) => child.once("close", resolve));
+    await ended;
     expect((await runStrake(["build", "next"], { cwd, home })).status).toBe(0);
     for (const place of [home, cwd, "/dev/shm"]) {
       for (const { path, bytes } of contents(place)) expect(bytes.includes(killed), path).toBe(false);

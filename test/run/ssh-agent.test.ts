@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findProgram } from "../support/find-program.ts";
+import { listens } from "../support/listens.ts";
 import { need } from "../support/need.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -34,7 +35,7 @@ need(
     mkdirSync(folder, { recursive: true });
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "of the test", "-f", key]);
     agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
-    while (!existsSync(socket)) await wait(20);
+    while (!(await listens(socket))) await wait(20);
     execFileSync("ssh-add", ["-q", key], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
     fingerprint = execFileSync("ssh-keygen", ["-l", "-f", `${key}.pub`], { encoding: "utf8" });
   });

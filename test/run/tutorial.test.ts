@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { serveBases } from "../support/base-images.ts";
 import { freePort } from "../support/free-port.ts";
+import { listens } from "../support/listens.ts";
 import { need } from "../support/need.ts";
 import { project } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
@@ -61,7 +62,7 @@ need(
     const second = await build();
     expect(second.stderr.match(/CACHED/g)).toHaveLength(2);
     expect(await pageOf(port, { cwd, STRAKE_HOME: home, STRAKE_REGISTRIES: settings })).toBe("<h1>Two</h1>\n");
-  }, 180_000);
+  });
 
   it("is built by an ordinary user as well", async () => {
     const port = await freePort();
@@ -79,7 +80,7 @@ need(
       expect((await user.strake(["rm", "-f", "web"], { cwd, env })).stdout).toBe("web\n");
       await running;
     }
-  }, 180_000);
+  });
 });
 
 /** Runs the image `web` as long as it takes to get its page. */
@@ -100,12 +101,6 @@ async function pageOf(port: number, { cwd, ...env }: Readonly<Record<string, str
 }
 
 async function answerOf(port: number): Promise<string> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await (await fetch(`http://127.0.0.1:${port}/`)).text();
-    } catch (error) {
-      if (tries === 150) throw error;
-      await wait(100);
-    }
-  }
+  while (!(await listens(port))) await wait(50);
+  return (await fetch(`http://127.0.0.1:${port}/`)).text();
 }

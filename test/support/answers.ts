@@ -6,7 +6,7 @@ export type HttpAddress = { readonly socketPath: string } | { readonly host: str
 /** Says whether an HTTP server answers a GET with 200, or with one of the given statuses. */
 export function answers(address: HttpAddress, path: string, statuses: readonly number[] = [200]): Promise<boolean> {
   return new Promise((resolve) => {
-    const call = request({ ...address, path, timeout: 2000, agent: false }, (response) => {
+    const call = request({ ...address, path, timeout: 30_000, agent: false }, (response) => {
       response.resume();
       resolve(statuses.includes(response.statusCode ?? 0));
     });

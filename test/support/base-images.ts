@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { makeBusyboxChanges, makeBusyboxRoot, makeDebianRoot, makeGoRoot, makeNodeRoot } from "./base-roots.ts";
 import { madeOnce } from "./made-once.ts";
 import { pushImage, type Registry, registry } from "./registry.ts";
+import { runFolder } from "./run-folder.ts";
 import { runOrThrow } from "./run-program.ts";
 import { type LayoutLayer, writeLayout } from "./write-layout.ts";
 
@@ -52,13 +53,17 @@ export async function baseImage(name: string): Promise<BaseImage> {
 /**
  * Puts stand-ins into the run's registry under their Docker Hub names (`node:24-slim` as `library/node:24-slim`),
  * where the run's buildkitd and Docker Engine look first, and returns that registry.
+ *
+ * Each is put there once in a run: docker-registry writes what a tag stands for into the file that others read it from.
  */
 export async function serveBases(...names: string[]): Promise<Registry> {
   const served = await registry();
   for (const name of names) {
-    const { reference } = await baseImage(name);
     const tagged = name.includes(":") ? name : `${name}:latest`;
-    await pushImage(served, reference, `library/${tagged}`);
+    await madeOnce(join(runFolder(), "served", tagged), async () => {
+      const { reference } = await baseImage(name);
+      await pushImage(served, reference, `library/${tagged}`);
+    });
   }
   return served;
 }

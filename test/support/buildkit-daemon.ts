@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
+import { listens } from "./listens.ts";
 import { registry } from "./registry.ts";
 import { type RunResult, runOrThrow, runProgram } from "./run-program.ts";
 import { sharedDaemon } from "./shared-daemon.ts";
@@ -112,12 +112,5 @@ function socketIn(folder: string): string {
 
 /** The socket exists once the workers do. */
 function isReady(folder: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketIn(folder));
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
+  return listens(socketIn(folder));
 }

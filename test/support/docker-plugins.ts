@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { buildkitDaemon } from "./buildkit-daemon.ts";
 import { dockerDaemon } from "./docker-daemon.ts";
 import { findProgram } from "./find-program.ts";
+import { madeOnce } from "./made-once.ts";
 import { pushImage, registry } from "./registry.ts";
+import { runFolder } from "./run-folder.ts";
 import { type RunOptions, runOrThrow } from "./run-program.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { writeLayout } from "./write-layout.ts";
@@ -20,7 +22,7 @@ export const pluginNeeds: readonly string[] = ["docker-buildx", "docker-compose"
 /** Makes ready a command line of the test file's own, with buildx and compose. */
 export async function dockerPlugins(): Promise<DockerPlugins> {
   const [engine, { address }] = await Promise.all([dockerDaemon(), buildkitDaemon()]);
-  await serveFrontend();
+  await madeOnce(join(runFolder(), "frontend"), serveFrontend);
   const config = temporaryFolder();
   mkdirSync(join(config, "cli-plugins"));
   for (const name of ["docker-buildx", "docker-compose"]) {

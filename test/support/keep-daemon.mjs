@@ -4,14 +4,18 @@
 // argv: JSON of { owner, folder, command, args, env }
 
 import { spawn } from "node:child_process";
-import { openSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { openSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** @type {{ owner: number, folder: string, command: string, args: string[], env: Record<string, string> }} */
 const { owner, folder, command, args, env } = JSON.parse(process.argv[2] ?? "{}");
 
-writeFileSync(join(folder, "keeper"), String(process.pid));
+let running = true;
+let stopping = false;
+// Before anybody can know of this process or of the daemon, and want them stopped.
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => void stop());
+writeWhole("keeper", String(process.pid));
 const log = openSync(join(folder, "log"), "a");
 const daemon = spawn(command, args, {
   cwd: folder,
@@ -20,24 +24,21 @@ const daemon = spawn(command, args, {
   detached: true,
   stdio: ["ignore", log, log],
 });
-let running = true;
 daemon.on("error", (error) => fail(error.message));
-daemon.on("exit", (code, signal) => {
-  running = false;
-  fail(`ended with ${signal ?? code}`);
-});
-for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => void stop());
+daemon.on("exit", (code, signal) => fail(`ended with ${signal ?? code}`));
 setInterval(() => isAlive(owner) || void stop(), 200);
 
-let stopping = false;
 async function stop() {
   if (stopping) return;
   stopping = true;
   if (running) daemon.kill("SIGTERM");
   for (let waited = 0; running && waited < 15_000; waited += 50) await sleep(50);
   if (running) daemon.kill("SIGKILL");
-  for (const pid of processesNaming(folder)) process.kill(pid, "SIGKILL");
-  await sleep(20);
+  while (running) await sleep(20);
+  for (let waited = 0; processesNaming(folder).length > 0 && waited < 5000; waited += 20) {
+    for (const pid of processesNaming(folder)) kill(pid);
+    await sleep(20);
+  }
   for (const point of mountsUnder(folder).reverse()) await unmount(point);
   rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   removeIfEmpty(dirname(folder));
@@ -59,9 +60,29 @@ function removeIfEmpty(path) {
 
 /** @param {string} reason */
 function fail(reason) {
-  if (stopping) return;
   running = false;
-  writeFileSync(join(folder, "failed"), reason);
+  if (stopping) return;
+  writeWhole("failed", reason);
+}
+
+/**
+ * Whoever finds a file of the daemon's folder finds all of it.
+ *
+ * @param {string} name
+ * @param {string} text
+ */
+function writeWhole(name, text) {
+  writeFileSync(join(folder, `${name}.new`), text);
+  renameSync(join(folder, `${name}.new`), join(folder, name));
+}
+
+/** @param {number} pid */
+function kill(pid) {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** @param {number} pid */

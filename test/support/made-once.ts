@@ -47,6 +47,7 @@ function isHeld(lock: string): boolean {
     if (holder !== 0) process.kill(holder, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    // One that is gone was let go, and the next may belong to somebody else.
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }

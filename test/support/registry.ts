@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { answers } from "./answers.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { runOrThrow } from "./run-program.ts";
@@ -10,7 +12,7 @@ export interface Registry {
   /** `127.0.0.1:PORT`. */
   readonly address: string;
   readonly port: number;
-  /** The registry's log: one line for each request it was sent. */
+  /** The file of the registry's log. */
   readonly log: string;
   /** The file of the authority that signed its certificate; there is none unless it was asked for. */
   readonly ca: string;
@@ -42,6 +44,23 @@ export async function registry(name: string = "registry", options: RegistryOptio
 export async function pushImage(to: Registry, source: string, reference: string): Promise<void> {
   const target = `docker://${to.address}/${reference}`;
   await runOrThrow("skopeo", ["copy", "--quiet", "--all", "--dest-tls-verify=false", source, target]);
+}
+
+/**
+ * The lines of the log for the requests that a registry has answered, as `"GET /v2/app/manifests/1 HTTP/1.1" 200`.
+ *
+ * A request is written down after its answer, so one that is made now is waited for; it is no line of these.
+ */
+export async function answeredRequests({ address, log }: Registry): Promise<readonly string[]> {
+  const mark = `/v2/?mark=${randomUUID()}`;
+  await (await fetch(`http://${address}${mark}`)).text();
+  for (;;) {
+    const lines = readFileSync(log, "utf8").split("\n").slice(0, -1);
+    if (lines.some((line) => line.includes(`"GET ${mark} `))) {
+      return lines.filter((line) => /"(PUT|PATCH|POST|HEAD|GET|DELETE) /.test(line) && !line.includes("/v2/?mark="));
+    }
+    await sleep(20);
+  }
 }
 
 async function prepare(
@@ -86,6 +105,6 @@ async function isReady(folder: string): Promise<boolean> {
 /** The system chose the port; only the log says which. */
 function listeningPort(folder: string): number | undefined {
   const log = join(folder, "log");
-  const match = existsSync(log) ? /listening on 127\.0\.0\.1:(\d+)/.exec(readFileSync(log, "utf8")) : null;
+  const match = existsSync(log) ? /listening on 127\.0\.0\.1:(\d+)\D/.exec(readFileSync(log, "utf8")) : null;
   return match === null ? undefined : Number(match[1]);
 }

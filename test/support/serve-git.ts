@@ -38,6 +38,9 @@ export async function serveGit(folder: string): Promise<string> {
   const options = ["--reuseaddr", "--listen=127.0.0.1", `--port=${port}`, "--export-all", `--base-path=${served}`];
   const daemon = spawn("git", ["daemon", ...options, served], { stdio: "ignore" });
   afterAll(() => daemon.kill());
-  while (!(await listens(port))) await sleep(20);
+  while (!(await listens(port))) {
+    if (daemon.exitCode !== null) throw new Error(`git daemon ended with ${daemon.exitCode}`);
+    await sleep(20);
+  }
   return `git://127.0.0.1:${port}/repo.git`;
 }

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { isRunning } from "./is-running.ts";
 import { need } from "./need.ts";
 import { type DaemonRecipe, sharedDaemon } from "./shared-daemon.ts";
 import { stopDaemons } from "./stop-daemons.ts";
@@ -13,20 +13,6 @@ const recipe: DaemonRecipe = {
   prepare: () => ({ command: "sh", args: ["-c", "echo $$ > pid.new && mv pid.new pid && exec sleep 600"] }),
   isReady: async (folder) => existsSync(join(folder, "pid")),
 };
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function eventually(condition: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 200 && !condition(); tries++) await sleep(25);
-  return condition();
-}
 
 need("linux")("a daemon of a run", () => {
   // Stands in for the process of a vitest run.
@@ -48,9 +34,9 @@ need("linux")("a daemon of a run", () => {
     const pid = Number(readFileSync(join(folder ?? "", "pid"), "utf8"));
     expect(other).toBe(folder);
     expect(prepare).toHaveBeenCalledTimes(1);
-    expect(isAlive(pid)).toBe(true);
+    expect(isRunning(pid)).toBe(true);
     await stopDaemons(owner.pid ?? 0);
-    expect(isAlive(pid)).toBe(false);
+    expect(isRunning(pid)).toBe(false);
     expect(existsSync(dirname(folder ?? ""))).toBe(false);
   });
 
@@ -58,7 +44,7 @@ need("linux")("a daemon of a run", () => {
     const folder = await sharedDaemon(recipe);
     const pid = Number(readFileSync(join(folder, "pid"), "utf8"));
     owner.kill("SIGKILL");
-    expect(await eventually(() => !isAlive(pid) && !existsSync(folder))).toBe(true);
+    await expect.poll(() => [isRunning(pid), existsSync(folder)]).toEqual([false, false]);
   });
 
   it("that ends too early is reported with its log", async () => {

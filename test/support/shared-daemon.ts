@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -22,14 +22,14 @@ export interface DaemonRecipe {
   isReady(folder: string): Promise<boolean>;
 }
 
-const startLimit = 60_000;
+const startLimit = 300_000;
 const keeper = fileURLToPath(new URL("keep-daemon.mjs", import.meta.url));
 
 /**
  * Starts a daemon of the run, or joins the one another test file has started, and returns its folder once it
  * answers. The daemon is stopped, and its folder removed, when the run ends.
  *
- * @throws with the end of the daemon's log when it ends or does not answer within a minute.
+ * @throws with the end of the daemon's log when it ends or does not answer within five minutes.
  */
 export async function sharedDaemon(recipe: DaemonRecipe): Promise<string> {
   const folder = join(runFolder(), recipe.name);
@@ -62,7 +62,8 @@ async function start(recipe: DaemonRecipe, folder: string): Promise<void> {
     spawn(process.execPath, [keeper, order], { detached: true, stdio: "ignore" }).unref();
   } catch (error) {
     // The files that wait for this daemon have to hear of it too.
-    writeFileSync(join(folder, "failed"), String(error));
+    writeFileSync(join(folder, "failed.new"), String(error));
+    renameSync(join(folder, "failed.new"), join(folder, "failed"));
     throw error;
   }
 }

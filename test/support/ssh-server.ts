@@ -65,8 +65,8 @@ export async function sshServer(env: Readonly<Record<string, string>> = {}): Pro
     child.kill();
     await once(child, "exit");
   });
-  for (let tries = 0; !(await listens(port)); tries++) {
-    if (child.exitCode !== null || tries > 300) throw new Error(`sshd does not listen: ${said}`);
+  while (!(await listens(port))) {
+    if (child.exitCode !== null) throw new Error(`sshd does not listen: ${said}`);
     await sleep(30);
   }
   const clientPath = (key: string) => {

@@ -73,7 +73,7 @@ async function unmount(folder: string): Promise<void> {
 }
 
 async function answered(address: string, connect: ConnectOptions): Promise<void> {
-  for (const deadline = Date.now() + 30_000; ; ) {
+  for (const deadline = Date.now() + 300_000; ; ) {
     try {
       (await BuildkitClient.connect(address, connect)).close();
       return;

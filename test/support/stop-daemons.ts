@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isRunning } from "./is-running.ts";
 import { runFolder } from "./run-folder.ts";
 
 /** Stops every daemon of the run that `owner` owns, waits until they are gone, and removes the run's folder. */
@@ -11,16 +12,15 @@ export async function stopDaemons(owner: number): Promise<void> {
     .map((name) => join(folder, name, "keeper"))
     .filter((file) => existsSync(file))
     .map((file) => Number(readFileSync(file, "utf8")));
-  for (const pid of keepers) signal(pid, "SIGTERM");
-  while (keepers.some((pid) => signal(pid, 0))) await sleep(20);
+  for (const pid of keepers) stop(pid);
+  while (keepers.some(isRunning)) await sleep(20);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Sends a signal; false when the process is gone. */
-function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+function stop(pid: number): void {
   try {
-    return process.kill(pid, name);
+    process.kill(pid, "SIGTERM");
   } catch {
-    return false;
+    // It has ended by itself.
   }
 }
