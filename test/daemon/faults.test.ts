@@ -120,17 +120,16 @@ need(
   });
 
   it("stops on the daemon when it is interrupted", async () => {
-    const client = await BuildkitClient.connect((await buildkitDaemon()).address);
-    const { plan, options } = commandPlan(`echo begun-${Date.now()}; sleep 60`);
+    // One of its own, on which nobody else builds.
+    const client = await BuildkitClient.connect((await ownBuildkitd()).address);
+    const { plan, options } = commandPlan("echo begun; sleep 300");
     const abort = new AbortController();
     const progress = (event: BuildEvent) => {
       if (event.type === "output") abort.abort(new Error("interrupted"));
     };
-    const began = Date.now();
     const built = builderOf(client).build(plan, { ...options, progress, signal: abort.signal });
     await expect(built).rejects.toThrow("interrupted");
-    expect(Date.now() - began).toBeLessThan(30_000);
-    await expect.poll(() => activeBuilds(client), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => activeBuilds(client)).toBe(0);
     client.close();
   });
 
@@ -138,24 +137,22 @@ need(
     const docker = await dockerDaemon();
     const cut = await engineThatCutsSessions(docker.socket);
     const client = await BuildkitClient.connect(cut.host, { daemon: "docker" });
-    const { plan, options } = commandPlan(`echo begun-${Date.now()}; sleep 60`, { network: "none" });
+    const { plan, options } = commandPlan(`echo begun-${Date.now()}; sleep 300`, { network: "none" });
     const progress = (event: BuildEvent) => {
       if (event.type === "output") cut.now();
     };
-    const began = Date.now();
     await expect(builderOf(client).build(plan, { ...options, progress })).rejects.toMatchObject({
       code: "lost",
       message: `${cut.host} closed the session of the build`,
       hint: expect.stringContaining("build again"),
     });
-    expect(Date.now() - began).toBeLessThan(30_000);
     client.close();
   });
 
   it("of two clients at once runs an equal step once, and goes on for one when the other leaves", async () => {
     const { address } = await buildkitDaemon();
     const [one, other] = await Promise.all([BuildkitClient.connect(address), BuildkitClient.connect(address)]);
-    const { plan, options } = commandPlan(`echo begun-${Date.now()}; sleep 5; cat /proc/sys/kernel/random/uuid > /o`);
+    const { plan, options } = commandPlan(`echo begun-${Date.now()}; sleep 10; cat /proc/sys/kernel/random/uuid > /o`);
     const abort = new AbortController();
     // Which of them the daemon tells first what the command says is its own matter.
     const progress = (event: BuildEvent) => {
@@ -177,7 +174,7 @@ need(
   it("ends with the daemon, when that dies or says nothing any more", async () => {
     const daemon = await ownBuildkitd();
     const client = await BuildkitClient.connect(daemon.address, { silence: 1000 });
-    const stalled = commandPlan("echo begun; sleep 8");
+    const stalled = commandPlan("echo begun; sleep 300");
     const once = (signal: "SIGKILL" | "SIGSTOP") => (event: BuildEvent) => {
       if (event.type === "output") daemon.kill(signal);
     };
@@ -186,7 +183,7 @@ need(
     daemon.kill("SIGCONT");
     const again = await BuildkitClient.connect(daemon.address);
     // Another command: the daemon may still be at the first.
-    const dying = commandPlan("echo begun again; sleep 8");
+    const dying = commandPlan("echo begun again; sleep 300");
     const second = builderOf(again).build(dying.plan, { ...dying.options, progress: once("SIGKILL") });
     await expect(second).rejects.toMatchObject({ code: "lost", hint: expect.stringContaining("log") });
     client.close();

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BuildkitClient } from "@strake/daemon";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { baseNeeds } from "../support/base-images.ts";
 import { buildkitNeeds } from "../support/buildkit-daemon.ts";
 import { compareImages } from "../support/compare-images.ts";
@@ -15,11 +15,10 @@ import { runStrake } from "../support/run-strake.ts";
 import type { OwnBuildkitd } from "../support/start-buildkitd.ts";
 import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { makeGate } from "./gate.ts";
 import { ownBuildkitd } from "./own-buildkitd.ts";
 
 const count = 6;
-// Two daemons are started for each test, and some wait for commands.
-vi.setConfig({ testTimeout: 120_000 });
 
 need(
   ...buildkitNeeds,
@@ -30,10 +29,11 @@ need(
 )("strake build with several builders", () => {
   it("spreads the images, makes what the engine makes, and goes back to who has an image's cache", async () => {
     const daemons = [await ownBuildkitd(), await ownBuildkitd()];
-    const cwd = images("/bin/busybox sleep 0.5; echo made > /made");
+    const gate = await makeGate();
+    const cwd = images(`echo begun; ${gate.command}; echo made > /made`);
     const home = temporaryFolder();
     const args = ["build", "--progress", "plain", ...builders(daemons)];
-    const first = await runStrake(args, { cwd, home });
+    const first = await interfere(["build", ...builders(daemons)], cwd, gate.open, { env: { STRAKE_HOME: home } });
     expect(first.status, first.stderr).toBe(0);
     expect(shares(first.stderr, daemons).sort()).toEqual([3, 3]);
 
@@ -83,9 +83,13 @@ need(
 
   it("goes on without a builder that dies in the middle", async () => {
     const daemons = [await ownBuildkitd(), await ownBuildkitd()];
-    const cwd = images("echo begun; /bin/busybox sleep 3; echo made > /made");
+    const gate = await makeGate();
+    const cwd = images(`echo begun; ${gate.command}; echo made > /made`);
     const home = temporaryFolder();
-    const kill = () => daemons[0]?.kill("SIGKILL");
+    const kill = () => {
+      daemons[0]?.kill("SIGKILL");
+      gate.open();
+    };
     const { status, stderr } = await interfere(["build", ...builders(daemons)], cwd, kill, {
       env: { STRAKE_HOME: home },
     });
@@ -100,8 +104,12 @@ need(
     const daemons = [await ownBuildkitd(), await ownBuildkitd()];
     const settings = daemons.map(({ address }, at) => `b${at}: { address: "${address}", jobs: 1 }`).join("\n");
     const env = { STRAKE_BUILDERS: join(project({ "builders.yaml": settings }), "builders.yaml") };
-    const cwd = images("echo begun; /bin/busybox sleep 1; echo made > /made");
-    const stop = () => daemons[0]?.kill("SIGTERM");
+    const gate = await makeGate();
+    const cwd = images(`echo begun; ${gate.command}; echo made > /made`);
+    const stop = () => {
+      daemons[0]?.kill("SIGTERM");
+      gate.open();
+    };
     const { status, stderr } = await interfere(["build", "--builder", "fleet"], cwd, stop, { env, after: 2 });
     expect(status, stderr).toBe(0);
     expect(stderr.match(/WARNING: the builder b0 .* is left out/g)).toHaveLength(1);
@@ -112,7 +120,7 @@ need(
 
   it("names every builder and why it is gone, when all are", async () => {
     const daemons = [await ownBuildkitd(), await ownBuildkitd()];
-    const cwd = images("echo begun; /bin/busybox sleep 5; echo made > /made");
+    const cwd = images("echo begun; /bin/busybox sleep 300; echo made > /made");
     const kill = () => {
       for (const daemon of daemons) daemon.kill("SIGKILL");
     };
@@ -133,7 +141,7 @@ need(
 
   it("tells a failing step from a lost builder, and leaves nothing running on any", async () => {
     const daemons = [await ownBuildkitd(), await ownBuildkitd()];
-    const cwd = images("echo begun; test -e /app/3 && exit 7; /bin/busybox sleep 60");
+    const cwd = images("echo begun; test -e /app/3 && exit 7; /bin/busybox sleep 300");
     const { status, stderr } = await interfere(["build", ...builders(daemons)], cwd, () => undefined);
     expect(status).toBe(1);
     expect(stderr).toContain("exited with 7");
@@ -143,7 +151,7 @@ need(
 
   it("leaves nothing running after Ctrl-C", async () => {
     const daemons = [await ownBuildkitd(), await ownBuildkitd()];
-    const cwd = images("echo begun; /bin/busybox sleep 60");
+    const cwd = images("echo begun; /bin/busybox sleep 300");
     const { status, stderr } = await interfere(["build", ...builders(daemons)], cwd, (pid) =>
       process.kill(pid, "SIGINT"),
     );
@@ -242,7 +250,7 @@ async function nothingRuns(daemons: readonly OwnBuildkitd[]): Promise<void> {
       }
       return builds;
     };
-    await expect.poll(active, { timeout: 20_000 }).toBe(0);
+    await expect.poll(active).toBe(0);
     client.close();
   }
 }

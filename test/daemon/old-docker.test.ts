@@ -49,6 +49,11 @@ need(
     return file;
   }
 
+  async function passingImages(): Promise<readonly string[]> {
+    const listed = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference=strake.local/*"];
+    return (await docker.docker(listed)).split("\n").filter(Boolean);
+  }
+
   it("makes the same files and config as the engine, and leaves nothing among the engine's images", async () => {
     const text = `import { image } from "strake";
 export const app = image().from("busybox").copy("a.txt", "/a").run("cp /a /b; rm /etc/group", { network: "host" })
@@ -58,7 +63,9 @@ export const app = image().from("busybox").copy("a.txt", "/a").run("cp /a /b; rm
     expect(theirs.status, theirs.stderr).toBe(0);
     expect(theirs.stderr).toContain("RUN cp /a /b; rm /etc/group");
     expect(await compareImages(await buildHere(cwd, "--allow", "network.host"), theirs.file)).toEqual([]);
-    expect(await docker.docker(["image", "ls", "-aq", "--filter", "reference=strake.local/*"])).toBe("");
+    // Others who build at this moment have some there too, and they go with their builds.
+    const passing = await passingImages();
+    await expect.poll(async () => (await passingImages()).filter((name) => passing.includes(name))).toEqual([]);
     const again = await build(cwd, "--allow", "network.host");
     expect(again.stdout).toBe(theirs.stdout);
   });
@@ -123,8 +130,14 @@ async function watchedEngine(socket: string) {
   let saved = 0;
   const server = createServer((near) => {
     const far = connect(socket);
+    let text = "";
     near.on("data", (chunk) => {
-      if (/^GET \/images\/\S+\/get /.test(chunk.toString("latin1"))) saved++;
+      text += chunk.toString("latin1");
+      const asked = [...text.matchAll(/GET \/images\/\S+\/get HTTP/g)];
+      saved += asked.length;
+      // What is left may be the beginning of one.
+      const last = asked.at(-1);
+      text = text.slice(last === undefined ? 0 : last.index + last[0].length).slice(-1000);
     });
     near.pipe(far).pipe(near);
     near.on("error", () => far.destroy());

@@ -137,7 +137,7 @@ need(
     const command = ["/bin/buildkitd", "--config", "/etc/buildkitd.toml"];
     await docker.docker(["run", "-d", "--name", name, ...settings, `${name}:1`, ...command]);
     await expect
-      .poll(() => docker.docker(["exec", name, "buildctl", "debug", "workers"]).catch(() => ""), { timeout: 60_000 })
+      .poll(() => docker.docker(["exec", name, "buildctl", "debug", "workers"]).catch(() => ""))
       .toContain("linux/");
     const builder = `docker-container://${name}`;
     const built = await builtBy(builder, { DOCKER_HOST: docker.host, DOCKER_CONTEXT: undefined });
