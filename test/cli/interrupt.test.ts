@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createWriteStream, existsSync, readdirSync } from "node:fs";
+import { createWriteStream, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
@@ -14,16 +14,25 @@ it("leaves nothing half written after Ctrl-C, and the next build succeeds", asyn
     "build.ts": `${imports}export const big = image().from("scratch").copy("big", "/big");\n`,
   });
   await makeBigFile(join(cwd, "big"), 1000);
-  const home = temporaryFolder();
-  const { status, stderr } = await interrupted(["build", "-o", "type=docker,dest=big.tar"], cwd, home);
-  expect({ status, stderr }).toEqual({ status: 130, stderr: expect.stringMatching(/strake: interrupted\n$/) });
+  const written = await interruptedInTime(["build", "-o", "type=docker,dest=big.tar"], cwd);
+  expect(written.stderr).toMatch(/strake: interrupted\n$/);
   expect(readdirSync(cwd).sort()).toEqual(["big", "build.ts"]);
-  const stored = await interrupted(["build"], cwd, home);
-  expect(stored.status).toBe(130);
+  const { home } = await interruptedInTime(["build"], cwd);
   expect(storeFaults(home)).toEqual([]);
   expect(existsSync(join(home, "images"))).toBe(false);
   expect(await runStrake(["build", "-o", "type=docker,dest=big.tar"], { cwd, home })).toMatchObject({ status: 0 });
 });
+
+/** Interrupts a build in an empty store; on a busy machine one may be done before it hears of that, and another is tried. */
+async function interruptedInTime(args: readonly string[], cwd: string) {
+  for (let tries = 1; ; tries++) {
+    const home = temporaryFolder();
+    const { status, stderr } = await interrupted(args, cwd, home);
+    if (status === 130) return { home, stderr };
+    if (status !== 0 || tries === 5) throw new Error(`a build that was interrupted ended with ${status}\n${stderr}`);
+    rmSync(join(cwd, "big.tar"), { force: true });
+  }
+}
 
 /** Starts a build and interrupts it as soon as bytes are being written. */
 async function interrupted(args: readonly string[], cwd: string, home: string) {

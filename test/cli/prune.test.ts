@@ -6,8 +6,9 @@ import { imports, project } from "../support/project.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-/** How often a prune meets two builds. */
+/** How often a prune meets two builds; more often where it was never let in, since then it has not been at the same time. */
 const rounds = 12;
+const mostRounds = 120;
 
 function makeOld(folder: string): void {
   const long = Date.now() / 1000 - 30 * 86_400;
@@ -36,7 +37,7 @@ it("keeps what a build has used again, however old it is", async () => {
   expect((await build()).stderr).not.toMatch(/CACHED/);
 });
 
-it("at the same time as two builds breaks neither, and no image", { timeout: 120_000 }, async () => {
+it("at the same time as two builds breaks neither, and no image", async () => {
   const home = temporaryFolder();
   const build = `${imports}export const app = image().from("scratch").copy("shared", "/s").copy("own", "/own");\n`;
   const shared = Buffer.alloc(300_000, "shared");
@@ -45,7 +46,7 @@ it("at the same time as two builds breaks neither, and no image", { timeout: 120
     cwd: project({ "build.ts": build, shared, own: name }),
   }));
   let removed = 0;
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < (removed > 0 ? rounds : mostRounds); round++) {
     let building = true;
     const builds = Promise.all(
       projects.map(async ({ name, cwd }) => {
@@ -67,7 +68,6 @@ it("at the same time as two builds breaks neither, and no image", { timeout: 120
     };
     await Promise.all([builds, pruning()]);
   }
-  // Whoever is never let in has not been at the same time.
   expect(removed).toBeGreaterThan(0);
   for (const { name } of projects) {
     const { status, stderr } = await runStrake(["save", "-o", join(temporaryFolder(), "a.tar"), `${name}:1`], { home });
@@ -75,9 +75,7 @@ it("at the same time as two builds breaks neither, and no image", { timeout: 120
   }
 });
 
-it("at the same time as two pushes breaks neither, and what they remember of the registry does no harm", {
-  timeout: 120_000,
-}, async () => {
+it("at the same time as two pushes breaks neither, and what they remember of the registry does no harm", async () => {
   const server = await startRegistryServer();
   const home = temporaryFolder();
   const cwd = project({
@@ -86,7 +84,7 @@ it("at the same time as two pushes breaks neither, and what they remember of the
     own: "own",
   });
   let removed = 0;
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < (removed > 0 ? rounds : mostRounds); round++) {
     writeFileSync(join(cwd, "own"), `own ${round}`);
     const name = (repository: string) => `${server.address}/${repository}:${round}`;
     const built = await runStrake(["build", "-t", name("one")], { cwd, home });

@@ -14,7 +14,7 @@ import { expectOneMessage } from "./failed-build.ts";
 const mounts: string[] = [];
 
 afterAll(() => {
-  for (const folder of mounts) execFileSync("umount", [folder]);
+  for (const folder of mounts) execFileSync("umount", ["--lazy", folder]);
 });
 
 /** A folder on a file system of its own, so small that a few megabytes fill it. */

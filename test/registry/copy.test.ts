@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { need } from "../support/need.ts";
 import { imports, project } from "../support/project.ts";
-import { type Registry, registry } from "../support/registry.ts";
+import { answeredRequests, type Registry, registry } from "../support/registry.ts";
 import { runOrThrow } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -25,7 +25,6 @@ need("docker-registry", "skopeo")("a copy", () => {
   };
   const raw = (name: string) =>
     runOrThrow("skopeo", ["inspect", "--raw", "--tls-verify=false", name.includes(":/") ? name : `docker://${name}`]);
-  const requests = ({ log }: Registry) => readFileSync(log, "utf8").split("\n");
 
   beforeAll(async () => {
     [one, two] = [await registry("copy-from"), await registry("copy-to")];
@@ -76,10 +75,10 @@ need("docker-registry", "skopeo")("a copy", () => {
   });
 
   it("within a registry moves nothing", async () => {
-    const before = requests(one).length;
+    const before = (await answeredRequests(one)).length;
     const { stderr } = await copied(index, `${one.address}/other/place:2`);
     expect(stderr).toContain("4 mounted");
-    const asked = requests(one).slice(before).join("\n");
+    const asked = (await answeredRequests(one)).slice(before).join("\n");
     expect(asked).not.toMatch(/"PATCH /);
     expect(asked).not.toMatch(/"GET \S*\/blobs\//);
   });

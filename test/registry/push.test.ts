@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { serveBases } from "../support/base-images.ts";
 import { need } from "../support/need.ts";
 import { imports, project } from "../support/project.ts";
-import { type Registry, registry } from "../support/registry.ts";
+import { answeredRequests, type Registry, registry } from "../support/registry.ts";
 import { runOrThrow } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -23,10 +23,7 @@ need("docker-registry", "skopeo")("a registry", () => {
     const stdout = await runOrThrow("skopeo", ["inspect", "--tls-verify=false", `docker://${server.address}/${name}`]);
     return JSON.parse(stdout) as { Digest: string; Layers: string[]; Env: string[] };
   };
-  const requests = () =>
-    readFileSync(server.log, "utf8")
-      .split("\n")
-      .filter((line) => /"(PUT|PATCH|POST|HEAD|GET) /.test(line));
+  const requests = () => answeredRequests(server);
 
   it("gets an image that is built, and the next time only a question", async () => {
     const cwd = project({
@@ -40,10 +37,10 @@ need("docker-registry", "skopeo")("a registry", () => {
     expect(Env).toContain("X=y");
     expect(built.stderr).toContain(Digest);
 
-    const before = requests().length;
+    const before = (await requests()).length;
     const again = await runStrake(["build", "--push", "-t", name, "--progress", "plain"], { cwd, home });
     expect(again.stderr).toContain(`${Digest} (unchanged)`);
-    const asked = requests().slice(before);
+    const asked = (await requests()).slice(before);
     expect(asked.map((line) => /"(\w+ \S+)/.exec(line)?.[1]?.replace(/\S*\/v2/, "/v2"))).toEqual([
       "HEAD /v2/team/app/manifests/1",
     ]);
@@ -63,10 +60,10 @@ need("docker-registry", "skopeo")("a registry", () => {
     });
     const name = `${server.address}/team/small:1`;
     const build = async () => {
-      const before = requests().length;
+      const before = (await requests()).length;
       const built = await runStrake(["build", "--push", "-t", name, "--progress", "plain"], { cwd, home });
       expect(built.status, built.stderr).toBe(0);
-      const asked = requests().slice(before);
+      const asked = (await requests()).slice(before);
       return asked.map((line) => /"(\w+) \S*\/v2\/team\/small\/(manifests|blobs)/.exec(line)?.slice(1).join(" "));
     };
     await build();
@@ -134,11 +131,11 @@ need("docker-registry", "skopeo")("a registry", () => {
       "build.ts": `${imports}export const app = image().from("${base}").copy("a", "/a", { link: true });\n`,
       a: "a\n",
     });
-    const before = requests().length;
+    const before = (await requests()).length;
     const fresh = temporaryFolder();
     const built = await runStrake(["build", "--push", "-t", `${server.address}/mounted:1`], { cwd, home: fresh });
     expect(built.status, built.stderr).toBe(0);
-    const asked = requests().slice(before).join("\n");
+    const asked = (await requests()).slice(before).join("\n");
     expect(asked).toMatch(/POST \/v2\/mounted\/blobs\/uploads\/\?mount=sha256/);
     const { Layers: below } = await inspect("base/busybox:latest");
     for (const Digest of below) expect(asked).not.toContain(`GET /v2/base/busybox/blobs/${Digest}`);

@@ -15,11 +15,14 @@ const size = 4_000_000;
 let server: RegistryServer;
 let home: string;
 let name: string;
+let layer: string;
 
 beforeEach(async () => {
   server = await startRegistryServer();
   home = temporaryFolder();
-  await server.put("app", "1", sampleImage([randomBytes(size)]));
+  const image = sampleImage([randomBytes(size)]);
+  layer = (await (await image.layers())[0]?.digest()) ?? "";
+  await server.put("app", "1", image);
   name = `${server.address}/app:1`;
 });
 afterEach(() => server.close());
@@ -33,9 +36,9 @@ const partial = () => {
   }
 };
 
-/** Pulls until some of the layer is on the disk, and ends the process then. */
+/** Pulls until some of the layer is on the disk, of which no more comes, and ends the process then. */
 async function cutPull(signal: NodeJS.Signals): Promise<number> {
-  server.fail({ fault: { kind: "slow", bytesPerSecond: 4_000_000 }, path: /blobs/, method: "GET", times: 2 });
+  server.fail({ fault: { kind: "stall", afterBytes: size / 2 }, path: new RegExp(layer), method: "GET", times: 1 });
   const env = { ...process.env, STRAKE_HOME: home };
   const pulling = spawn(process.execPath, [strakeBin, "pull", name], { env, stdio: "ignore" });
   const ended = new Promise((resolve) => pulling.once("close", resolve));
