@@ -38,12 +38,21 @@ export const use = base.run("cat /c/l/f > /out; stat -c '%u %g %a %h' /c/g >> /o
     expect((await runStrake(["build", "fill"], { cwd, home })).status).toBe(0);
     const folder = temporaryFolder();
     const file = join(folder, "caches.tar");
-    writeFileSync(file, "what was there");
-    const controller = new AbortController();
-    const exporting = runStrake(["cache", "export", file], { cwd, home, signal: controller.signal });
-    while (readdirSync(folder).length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
-    controller.abort();
-    expect((await exporting).status).not.toBe(0);
+    const exportAndStop = async () => {
+      writeFileSync(file, "what was there");
+      const controller = new AbortController();
+      let isRunning = true;
+      const exporting = runStrake(["cache", "export", file], { cwd, home, signal: controller.signal }).finally(() => {
+        isRunning = false;
+      });
+      while (isRunning && readdirSync(folder).length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
+      controller.abort();
+      return (await exporting).status;
+    };
+    let status = await exportAndStop();
+    // On a busy machine one may be done before it hears that it should stop.
+    for (let tries = 1; status === 0 && tries < 5; tries++) status = await exportAndStop();
+    expect(status).not.toBe(0);
     expect(readdirSync(folder)).toEqual(["caches.tar"]);
     expect(readFileSync(file, "utf8")).toBe("what was there");
     expect((await runStrake(["cache", "export", file], { cwd, home })).status).toBe(0);

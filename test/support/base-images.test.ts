@@ -39,7 +39,7 @@ need(
   "skopeo",
   "mmdebstrap",
 )("the Debian stand-in", () => {
-  it("is a real minimal Debian", { timeout: 300_000 }, async () => {
+  it("is a real minimal Debian", async () => {
     const { address } = await serveBases("debian:bookworm");
     const inspect = ["inspect", "--tls-verify=false", `docker://${address}/library/debian:bookworm`];
     expect(JSON.parse(await runOrThrow("skopeo", inspect))).toMatchObject({ Os: "linux" });
