@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { setCallSiteMapper } from "@strake/core";
 import { version } from "../version.ts";
 import { buildFileError } from "./build-file-error.ts";
+import type { Bundle } from "./bundle-build-file.ts";
 import { importModule } from "./import-module.ts";
 import { type BundleFile, bundleFolder, readKeptBundle, writeBundle, writeKeptBundle } from "./kept-bundle.ts";
 import { mapCallSite, rememberBundle } from "./map-call-site.ts";
@@ -37,24 +38,40 @@ export type ModuleExports = Readonly<Record<string, unknown>>;
  */
 export async function loadBuildFile(options: LoadOptions): Promise<ModuleExports> {
   const folder = bundleFolder(options.home, options.file, options.library, version, process.version);
-  const kept = readKeptBundle(folder);
-  if (kept !== undefined) {
-    try {
-      return await run(kept, options);
-    } catch (error) {
-      // Somebody may have pruned the store since the bundle was found there.
-      if (existsSync(kept.path)) throw error;
-    }
-  }
+  const known = readKeptBundle(folder);
+  const found = known && (await runUnlessPruned(known, options));
+  if (found !== undefined) return found;
   const began = Date.now();
   const { bundleBuildFile } = await import("./bundle-build-file.ts");
   const bundle = await bundleBuildFile(options.file, options.library);
-  if (options.write) return await run(writeKeptBundle(folder, bundle, began), options);
+  const kept = options.write ? keepUnlessPruned(folder, bundle, began) : undefined;
+  const exports = kept && (await runUnlessPruned(kept, options));
+  if (exports !== undefined) return exports;
   const temporary = mkdtempSync(join(tmpdir(), "strake-"));
   try {
     return await run(writeBundle(temporary, bundle), options);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Keeps a bundle in the store; there is none when somebody has pruned its folder at the same moment. */
+function keepUnlessPruned(folder: string, bundle: Bundle, began: number): BundleFile | undefined {
+  try {
+    return writeKeptBundle(folder, bundle, began);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
+}
+
+/** Runs a bundle of the store; nothing comes of one that somebody has pruned since it was found or put there. */
+async function runUnlessPruned(bundle: BundleFile, options: LoadOptions): Promise<ModuleExports | undefined> {
+  try {
+    return await run(bundle, options);
+  } catch (error) {
+    if (existsSync(bundle.path)) throw error;
+    return undefined;
   }
 }
 
