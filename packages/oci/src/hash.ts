@@ -44,25 +44,29 @@ export function createHasher(algorithm: "sha256" | "sha512" = "sha256"): Hasher 
  *
  * Every byte is handed on before the end is known, so a reader must not trust them until the stream has ended.
  *
+ * @param hasher computes the digest; here, where absent
  * @throws OciError `digest-mismatch` or `size-mismatch`, naming `what`
  */
 export async function* verified(
   source: AsyncIterable<Uint8Array>,
   expected: { digest: Digest; size?: number },
   what: string,
+  hasher: Pick<Hasher, "update" | "digest"> | DistantHasher = createHasher(digestParts(expected.digest).algorithm),
 ): AsyncGenerator<Uint8Array> {
-  const hasher = createHasher(digestParts(expected.digest).algorithm);
+  let size = 0;
   for await (const chunk of source) {
-    hasher.update(chunk);
-    if (expected.size !== undefined && hasher.size > expected.size) {
+    size += chunk.length;
+    if (expected.size !== undefined && size > expected.size) {
       throw new OciError("size-mismatch", `${what} is longer than the ${expected.size} bytes its descriptor says`);
     }
+    const updating = hasher.update(chunk);
+    if (updating !== undefined) await updating;
     yield chunk;
   }
-  if (expected.size !== undefined && hasher.size !== expected.size) {
-    throw new OciError("size-mismatch", `${what} has ${hasher.size} bytes, its descriptor says ${expected.size}`);
+  if (expected.size !== undefined && size !== expected.size) {
+    throw new OciError("size-mismatch", `${what} has ${size} bytes, its descriptor says ${expected.size}`);
   }
-  const digest = hasher.digest();
+  const digest = await hasher.digest();
   if (digest !== expected.digest) {
     throw new OciError("digest-mismatch", `${what} has digest ${digest}, expected ${expected.digest}`);
   }

@@ -1,4 +1,5 @@
 export * from "./blob-store/disk-blob-store.ts";
+export * from "./blob-store/file-writer.ts";
 export * from "./blob-store/memory-blob-store.ts";
 export { readBlob } from "./blob-store/read-blob.ts";
 export { readFileChunks } from "./blob-store/read-file.ts";
@@ -24,7 +25,8 @@ export * from "./layout/verify-layout.ts";
 export * from "./layout/write-local.ts";
 export * from "./layout/write-oci-layout.ts";
 export * from "./layout/write-rootfs-tar.ts";
-export { giveBackChunk, holdChunk, isShared } from "./tar/chunk-buffers.ts";
+export { chunkSize, giveBackChunk, holdChunk, isShared } from "./tar/chunk-buffers.ts";
+export { ChunkWriter } from "./tar/chunk-writer.ts";
 export * from "./tar/index-tar.ts";
 export type { TarOptions } from "./tar/lay-out-tar.ts";
 export * from "./tar/read-tar.ts";

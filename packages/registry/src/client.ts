@@ -2,6 +2,7 @@ import {
   createHasher,
   type Descriptor,
   type Digest,
+  type DistantHasher,
   digestParts,
   isDigest,
   mediaType,
@@ -35,6 +36,8 @@ export interface ClientOptions {
   readonly credentials?: CredentialSource;
   /** How many blobs of one registry are read at once; 4 unless said. */
   readonly parallel?: number;
+  /** Begins to compute a sha256 digest in another thread, for large blobs; without it, everything is hashed here. */
+  readonly hashStream?: () => DistantHasher;
   /** Interrupts everything: what is under way is thrown the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -137,6 +140,7 @@ export class RegistryClient {
         retry: this.#options.retry ?? {},
         signal: this.#options.signal,
         start,
+        hashStream: this.#options.hashStream,
       }),
     );
   }

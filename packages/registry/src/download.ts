@@ -1,4 +1,4 @@
-import { type Descriptor, OciError, verified } from "@strake/oci";
+import { type Descriptor, type DistantHasher, digestParts, OciError, verified } from "@strake/oci";
 import { redactUrl } from "./http/redact.ts";
 import type { HttpResponse } from "./http/response.ts";
 import { backOff, type RetryOptions } from "./http/retry.ts";
@@ -25,7 +25,12 @@ export interface BlobOpening {
   readonly signal?: AbortSignal | undefined;
   /** Where to begin, in bytes; what comes is verified only from the beginning on. */
   readonly start?: number;
+  /** Begins to compute a sha256 digest in another thread. */
+  readonly hashStream?: (() => DistantHasher) | undefined;
 }
+
+/** From so many bytes on, hashing a blob takes longer than starting a thread for it. */
+const worthThread = 32 * 1024 * 1024;
 
 /** An attempt that brought this many bytes counts as a success, so that large blobs come through a bad line. */
 const progress = 1024 * 1024;
@@ -43,7 +48,7 @@ export async function* downloadBlob(blob: BlobDescriptor, opening: BlobOpening):
   };
   try {
     const pieces = readPieces(blob, { ...opening, open });
-    yield* opening.start ? pieces : verified(pieces, blob, "the blob");
+    yield* opening.start ? pieces : verified(pieces, blob, "the blob", hashElsewhere(blob, opening));
   } catch (error) {
     if (last === undefined || !OciError.is(error)) throw error;
     last.distrust();
@@ -73,6 +78,10 @@ async function* readPieces(blob: BlobDescriptor, opening: BlobOpening): AsyncGen
       await backOff(failures, opening.retry, undefined, opening.signal);
     }
   }
+}
+
+function hashElsewhere({ digest, size = 0 }: BlobDescriptor, { hashStream }: BlobOpening): DistantHasher | undefined {
+  return size >= worthThread && digestParts(digest).algorithm === "sha256" ? hashStream?.() : undefined;
 }
 
 /** The bytes of an answer from a position on; a server need not know ranges (RFC 9110, section 14.2). */

@@ -1,7 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createHasher, type Descriptor, digestParts, explained, OciError, readFileChunks } from "@strake/oci";
+import {
+  createHasher,
+  type Descriptor,
+  digestParts,
+  explained,
+  FileWriter,
+  type FileWriterOptions,
+  giveBackChunk,
+  OciError,
+  readFileChunks,
+} from "@strake/oci";
 import { isAlive, processName } from "../kernel/process-name.ts";
 import { makeFolder } from "./make-folder.ts";
 import type { Store } from "./store.ts";
@@ -16,6 +26,9 @@ export interface FetchedBlob extends Pick<Descriptor, "digest" | "size"> {
 
 /** Below the store: blobs of which only the beginning has come, by their digests. */
 export const partialFolder = "partial";
+
+/** Who reads the blob soon may find it in the page cache, unless the cache is what holds everything up. */
+const manner: FileWriterOptions = { mayBypassCache: true };
 
 /**
  * Fetches a blob into the store, going on where an earlier attempt was cut, in this process or another.
@@ -54,21 +67,21 @@ export async function fetchBlob(store: Store, blob: FetchedBlob): Promise<boolea
 async function complete(own: string, blob: FetchedBlob, start: number, kept: string): Promise<boolean> {
   const hasher = createHasher(digestParts(blob.digest).algorithm);
   if (start > 0) for await (const chunk of readFileChunks(own)) hasher.update(chunk);
-  const file = openSync(own, start > 0 ? "r+" : "w");
-  let position = start;
+  const writer = await (start > 0 ? FileWriter.resume(own, start, manner) : FileWriter.create(own, manner));
   try {
-    if (start === 0 || start < blob.size) {
-      for await (const chunk of blob.open(start)) {
-        if (start > 0) hasher.update(chunk);
-        if (position + chunk.length > blob.size) throw whatIsWrong(blob, position + chunk.length, "");
-        // What comes from the network comes in small pieces: handing each to another thread takes longer than writing it.
-        for (let done = 0; done < chunk.length; ) {
-          done += writeSync(file, chunk, done, chunk.length - done, position + done);
+    try {
+      if (start === 0 || start < blob.size) {
+        for await (const chunk of blob.open(start)) {
+          if (start > 0) hasher.update(chunk);
+          if (writer.position + chunk.length > blob.size) throw whatIsWrong(blob, writer.position + chunk.length, "");
+          await writer.write(chunk, giveBackChunk);
         }
-        position += chunk.length;
       }
+      await writer.flush();
+    } finally {
+      await writer.close();
     }
-    const wrong = whatIsWrong(blob, position, start > 0 ? hasher.digest() : blob.digest);
+    const wrong = whatIsWrong(blob, writer.position, start > 0 ? hasher.digest() : blob.digest);
     if (wrong !== undefined) throw wrong;
     return true;
   } catch (error) {
@@ -79,8 +92,6 @@ async function complete(own: string, blob: FetchedBlob, start: number, kept: str
     rmSync(own, { force: true });
     if (start === 0) throw error;
     return false;
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -56,6 +56,19 @@ describe.each([{ mayBypassCache: false }, { mayBypassCache: true }])("a file wri
     expect(readFileSync(path).equals(expected.written)).toBe(true);
   });
 
+  test("goes on where it was left", async () => {
+    const path = join(folder, "file");
+    const bytes = randomBytes(40 * mebibyte);
+    const start = 5 * mebibyte + 17;
+    writeFileSync(path, bytes.subarray(0, start));
+    const writer = await FileWriter.resume(path, start, options);
+    expect(writer.position).toBe(start);
+    for (let at = start; at < bytes.length; at += 1_000_003) await writer.write(bytes.subarray(at, at + 1_000_003));
+    await writer.flush();
+    await writer.close();
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  });
+
   test("forgets what is truncated", async () => {
     const path = join(folder, "file");
     const writer = await FileWriter.create(path, options);

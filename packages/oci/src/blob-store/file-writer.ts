@@ -40,15 +40,21 @@ export class FileWriter {
   #bypasses = false;
   #refused = false;
 
-  private constructor(path: string, file: FileHandle, options: FileWriterOptions) {
+  private constructor(path: string, file: FileHandle, options: FileWriterOptions, position = 0) {
     this.#path = path;
     this.#file = file;
     this.#options = options;
+    this.#position = position;
   }
 
   /** Opens a file that must not exist yet. */
   static async create(path: string, options: FileWriterOptions = {}): Promise<FileWriter> {
     return new FileWriter(path, await open(path, "wx"), options);
+  }
+
+  /** Opens a file that is there, to go on from a position. */
+  static async resume(path: string, position: number, options: FileWriterOptions = {}): Promise<FileWriter> {
+    return new FileWriter(path, await open(path, "r+"), options, position);
   }
 
   /** Where the next chunk goes, in bytes from the file's beginning. */

@@ -21,10 +21,11 @@ export class ChunkWriter {
   }
 
   /** Copies what fits from a position of the source on, and tells how much that was. */
-  write(source: Buffer, from: number): number {
-    const length = source.copy(this.buffer, this.at, from);
-    this.at += length;
-    return length;
+  write(source: Uint8Array, from: number): number {
+    const part = source.subarray(from, from + chunkSize - this.at);
+    this.buffer.set(part, this.at);
+    this.at += part.length;
+    return part.length;
   }
 
   writeZeros(length: number): void {

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { chunkSize } from "@strake/oci";
 import { RegistryError } from "../registry-error.ts";
 import { connectionError, Silence } from "./connection-error.ts";
+import { gathered } from "./gather.ts";
 import { redactUrl } from "./redact.ts";
 import type { HttpResponse } from "./response.ts";
 
@@ -14,7 +16,7 @@ export interface BodyReading {
 }
 
 /**
- * Reads the bytes of an answer as they come.
+ * Reads the bytes of an answer as they come; many of them, in chunks of up to 1 MiB (`giveBackChunk`).
  *
  * Whoever stops reading before the end closes the connection.
  *
@@ -25,12 +27,13 @@ export async function* readBody(incoming: IncomingMessage, reading: BodyReading)
   const abort = () => incoming.destroy(new Error("aborted"));
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-    for (;;) {
-      const chunk = await nextChunk(chunks, incoming, reading.idleTimeout);
-      if (chunk.done) return;
-      yield chunk.value;
+    const pieces = incoming[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    const next = () => nextPiece(pieces, incoming, reading.idleTimeout);
+    if (Number(incoming.headers["content-length"]) >= chunkSize) {
+      yield* gathered(next);
+      return;
     }
+    for (let piece = await next(); !piece.done; piece = await next()) yield piece.value;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw connectionError(reading.method, reading.url, error);
@@ -62,15 +65,15 @@ export async function readDocument(method: string, response: HttpResponse, limit
   return Buffer.concat(chunks);
 }
 
-async function nextChunk(
-  chunks: AsyncIterator<Uint8Array>,
+async function nextPiece(
+  pieces: AsyncIterator<Uint8Array>,
   incoming: IncomingMessage,
   idleTimeout: number,
 ): Promise<IteratorResult<Uint8Array>> {
   const silence = () => incoming.destroy(new Silence(`nothing received for ${idleTimeout / 1000} s`));
   const timer = setTimeout(silence, idleTimeout);
   try {
-    return await chunks.next();
+    return await pieces.next();
   } finally {
     clearTimeout(timer);
   }

@@ -5,7 +5,7 @@ import type { Registry } from "@strake/registry";
 import { BaseFinder } from "./base-finder.ts";
 import { EngineImages } from "./engine-images.ts";
 import { hostPlatform } from "./host-platform.ts";
-import { openWorkers } from "./open-workers.ts";
+import { openWorkers, type Workers } from "./open-workers.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** What every command is told that makes or opens images. */
@@ -47,8 +47,8 @@ export interface Workspace {
 /** Makes ready what opens and makes images; nothing is looked up yet. */
 export function openWorkspace(options: WorkspaceOptions): Workspace {
   const settings = readSettings(process.env);
-  const registry = openRegistry(settings, options.signal);
   const workers = openWorkers();
+  const registry = openRegistry(settings, workers, options.signal);
   const sandbox = () => openSandbox({ isolation: options.isolation, store: settings.home });
   const engineOptions: EngineOptions = {
     store: settings.home,
@@ -91,7 +91,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
   };
 }
 
-function openRegistry(settings: Settings, signal: AbortSignal | undefined) {
+function openRegistry(settings: Settings, workers: Workers, signal: AbortSignal | undefined) {
   let opened: Promise<Registry> | undefined;
   const open = async (): Promise<Registry> => {
     const { DockerCredentials, parseRegistrySettings, Registry } = await import("@strake/registry");
@@ -99,7 +99,8 @@ function openRegistry(settings: Settings, signal: AbortSignal | undefined) {
     const known = registries === undefined ? {} : { settings: parseRegistrySettings(registries.text, registries.file) };
     const logins = new DockerCredentials();
     const credentials = (host: string) => logins.get(host);
-    return new Registry({ ...known, credentials, ...(signal === undefined ? {} : { signal }) });
+    const { hashStream } = workers.ports;
+    return new Registry({ ...known, credentials, hashStream, ...(signal === undefined ? {} : { signal }) });
   };
   return {
     open: () => {
