@@ -11,7 +11,7 @@ import {
   StrakeError,
 } from "@strake/core";
 import type { HashFiles } from "@strake/core/context";
-import type { Digest, DistantHasher, Image, ReadPieces } from "@strake/oci";
+import type { DeflateBlock, Digest, DistantHasher, Image, ReadPieces } from "@strake/oci";
 import { Folders } from "./files/folders.ts";
 import { recipeLayer } from "./operation/recipe-layer.ts";
 import { changedEntries, changesKey } from "./run/changed-entries.ts";
@@ -48,6 +48,8 @@ export interface EngineOptions {
   readonly hashStream?: () => DistantHasher;
   /** Reads files in other threads. */
   readonly readPieces?: ReadPieces;
+  /** Deflates a block in another thread. */
+  readonly deflateBlock?: DeflateBlock;
   /** Finds out how commands can be run here; without it, none can. */
   readonly sandbox?: () => Promise<Sandbox>;
   /** How many commands may run at once; as many as there are processors where absent. */
@@ -107,7 +109,7 @@ export class Engine implements Builder {
       const report = this.#reports.get(step.id);
       return report === undefined ? [] : [{ step, ...report }];
     });
-    return new Solution(plan, result.layers, reports, this.store);
+    return new Solution(plan, result.layers, reports, this.store, this.#options);
   }
 
   /** The folders of the layers that a plan comes to, from the base up, for a sandbox to lay over one another. */
@@ -131,7 +133,7 @@ export class Engine implements Builder {
     const entries = await changedEntries(upper, input, space, plan.image.epoch);
     const { entries: digested, manifest } = await digestEntries(entries, this.#folders.hashFiles);
     const layer = recipeLayer(context, changesKey(manifest, digested, plan.image.epoch), async () => digested);
-    return new Solution(plan, [...input.layers, layer], [], this.store);
+    return new Solution(plan, [...input.layers, layer], [], this.store, this.#options);
   }
 
   /** Keeps what a build found out, for the next one: the results of its steps and what it saw of their files. */

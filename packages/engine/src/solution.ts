@@ -2,7 +2,9 @@ import { digestOf, type Plan, type PlannedStep, plannedConfig } from "@strake/co
 import {
   type Compression,
   compressor,
+  type DeflateBlock,
   type Digest,
+  type DistantHasher,
   type Image,
   imageFrom,
   type Layer,
@@ -10,6 +12,7 @@ import {
   recompressed,
 } from "@strake/oci";
 import { keptPacked } from "./operation/kept-packed.ts";
+import { worthThread } from "./operation/recipe-layer.ts";
 import type { SolvedLayer } from "./solve/solved.ts";
 import type { StepReport } from "./solve/step-report.ts";
 import type { ActionRecord } from "./store/action-cache.ts";
@@ -27,6 +30,12 @@ export interface Packing {
   readonly keep?: boolean;
 }
 
+/** What packs large layers in other threads, where the machine has a way. */
+export interface PackingThreads {
+  readonly hashStream?: () => DistantHasher;
+  readonly deflateBlock?: DeflateBlock;
+}
+
 /** What a plan came to: the layers of its image, and how each step was found. */
 export class Solution {
   readonly plan: Plan;
@@ -34,13 +43,21 @@ export class Solution {
   readonly #layers: readonly SolvedLayer[];
   readonly #packed: { readonly solved: SolvedLayer; readonly layer: Layer; readonly by: string }[] = [];
   readonly #records = new Map<string, ActionRecord | undefined>();
+  readonly #threads: PackingThreads;
   #store: Store | undefined;
 
-  constructor(plan: Plan, layers: readonly SolvedLayer[], reports: readonly StepReport[], store?: Store) {
+  constructor(
+    plan: Plan,
+    layers: readonly SolvedLayer[],
+    reports: readonly StepReport[],
+    store?: Store,
+    threads: PackingThreads = {},
+  ) {
     this.plan = plan;
     this.reports = reports;
     this.#layers = layers;
     this.#store = store;
+    this.#threads = threads;
   }
 
   /** What the image is known by before any of its bytes are made: the same key, the same image. */
@@ -109,6 +126,7 @@ export class Solution {
   #packAnew(solved: SolvedLayer, packing: Packing, by: string): Layer {
     const record = this.#record(solved);
     const known = record?.packed?.[by];
+    const isLarge = async () => ((await solved.layer.uncompressedSize?.()) ?? 0) >= worthThread;
     return packedLayer({
       open: () => ({
         [Symbol.asyncIterator]: () => solved.layer.uncompressed()[Symbol.asyncIterator](),
@@ -118,6 +136,8 @@ export class Solution {
       ...(packing.level === undefined ? {} : { level: packing.level }),
       known: { ...(record === undefined ? {} : { diffId: record.diffId }), ...known },
       diffId: () => solved.layer.diffId(),
+      hashElsewhere: async () => ((await isLarge()) ? this.#threads.hashStream?.() : undefined),
+      deflateElsewhere: async () => ((await isLarge()) ? this.#threads.deflateBlock : undefined),
       uncompressedSize: async () => solved.layer.uncompressedSize?.(),
     });
   }

@@ -1,8 +1,8 @@
 import { parentPort } from "node:worker_threads";
-import { createHasher, type Hasher, OciError, readPieces } from "@strake/oci";
+import { createHasher, deflateHere, type Hasher, OciError, readPieces } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
 import { hashFile } from "./fingerprint.ts";
-import type { StreamPart, ThreadAnswer, ThreadRequest } from "./thread-request.ts";
+import type { DeflateRequest, StreamPart, ThreadAnswer, ThreadRequest } from "./thread-request.ts";
 
 /** Answers what `createFileThreads` sends to this thread; does nothing in the main thread. */
 export function serveFileThread(): void {
@@ -16,6 +16,7 @@ function answer(streams: Map<number, Hasher>, request: ThreadRequest): ThreadAns
   try {
     if ("files" in request) return { first: request.first, digests: request.files.map(hashFile) };
     if ("stream" in request) return hashPart(streams, request);
+    if ("deflate" in request) return deflateInto(request);
     readPieces(request.buffer, request.pieces);
     return { read: request.pieces.length };
   } catch (error) {
@@ -23,6 +24,13 @@ function answer(streams: Map<number, Hasher>, request: ThreadRequest): ThreadAns
     const notes = StrakeError.is(error) ? error.notes : [];
     return { failure: { code, message: (error as Error).message, notes } };
   }
+}
+
+function deflateInto({ deflate, into }: DeflateRequest): ThreadAnswer {
+  const { bytes, crc } = deflateHere(deflate);
+  if (bytes.length > into.length) return { crc, deflated: bytes };
+  into.set(bytes);
+  return { crc, deflated: bytes.length };
 }
 
 function hashPart(streams: Map<number, Hasher>, { stream, chunk }: StreamPart): ThreadAnswer {

@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createHasher, giveBackChunk, sha256, writeTar } from "@strake/oci";
+import { gunzipSync } from "node:zlib";
+import { compress, createHasher, type DeflateBlock, giveBackChunk, sha256, writeTar } from "@strake/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createFileThreads, type FileThreads } from "./file-threads.ts";
 import type { FileToHash } from "./fingerprint.ts";
@@ -82,6 +84,27 @@ describe.skipIf(!isBuilt)("hashing in threads", () => {
       giveBackChunk(chunk);
     }
     expect(await there.digest()).toBe(here.digest());
+  });
+
+  test("deflates blocks to the bytes that they become here, even those that grow", async () => {
+    const noise = randomBytes(5 * 1024 * 1024);
+    const text = Buffer.alloc(5 * 1024 * 1024 + 77, "text that is repeated, and ");
+    const pack = async (level: number, deflate?: DeflateBlock) => {
+      const source = async function* () {
+        yield* [noise, text];
+      };
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of compress(source(), "gzip", level, deflate)) {
+        chunks.push(Buffer.from(chunk));
+        giveBackChunk(chunk);
+      }
+      return Buffer.concat(chunks);
+    };
+    for (const level of [1, 5]) {
+      const packed = await pack(level, pool.deflateBlock);
+      expect(packed.equals(await pack(level))).toBe(true);
+      expect(gunzipSync(packed).equals(Buffer.concat([noise, text]))).toBe(true);
+    }
   });
 
   test("keeps the answers of calls apart that are under way together", async () => {

@@ -1,4 +1,14 @@
-import { type Digest, type DistantHasher, isShared, type ReadPieces, readPieces } from "@strake/oci";
+import {
+  type DeflateBlock,
+  type Digest,
+  type DistantHasher,
+  deflateInPool,
+  giveBackChunk,
+  isShared,
+  type ReadPieces,
+  readPieces,
+  takeChunkBuffer,
+} from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
 import type { FileToHash, HashFiles } from "./fingerprint.ts";
 import { hashStream } from "./hash-stream.ts";
@@ -13,6 +23,8 @@ export interface FileThreads {
   readonly hashStream: () => DistantHasher;
   /** Reads pieces of files into a buffer; into one that threads cannot be shown, here. */
   readonly readPieces: ReadPieces;
+  /** Deflates a block in one of the threads; one that they cannot be shown, in Node's thread pool. */
+  readonly deflateBlock: DeflateBlock;
   /** Stops the threads; what is still being hashed fails. */
   close(): Promise<void>;
 }
@@ -51,6 +63,20 @@ export function createFileThreads(worker: URL, size: number): FileThreads {
       if (!isShared(buffer)) return readPieces(buffer, pieces);
       const answer = await threads.ask({ buffer, pieces });
       if ("failure" in answer) throw new StrakeError(answer.failure);
+    },
+    deflateBlock: async (block) => {
+      const into = takeChunkBuffer();
+      if (!isShared(block.block) || !isShared(into)) {
+        giveBackChunk(into);
+        return deflateInPool(block);
+      }
+      const answer = await threads.ask({ deflate: block, into });
+      if ("failure" in answer) throw new StrakeError(answer.failure);
+      if (!("deflated" in answer)) throw new Error("a thread answered something else than it was asked");
+      const { crc, deflated } = answer;
+      if (typeof deflated === "number") return { crc, bytes: into.subarray(0, deflated) };
+      giveBackChunk(into);
+      return { crc, bytes: deflated };
     },
     close: () => threads.close(),
   };

@@ -1,4 +1,4 @@
-import type { Digest, FilePiece } from "@strake/oci";
+import type { BlockToDeflate, Digest, FilePiece } from "@strake/oci";
 import type { FileToHash } from "./fingerprint.ts";
 
 /** Files of a larger list, from its place `first` on. */
@@ -19,15 +19,22 @@ export interface PiecesToRead {
   readonly pieces: readonly FilePiece[];
 }
 
+/** A block to deflate into a buffer in shared memory. */
+export interface DeflateRequest {
+  readonly deflate: BlockToDeflate;
+  readonly into: Uint8Array;
+}
+
 /** What a thread is asked. */
-export type ThreadRequest = HashBatch | StreamPart | PiecesToRead;
+export type ThreadRequest = HashBatch | StreamPart | PiecesToRead | DeflateRequest;
 
 /**
- * What it answers: of a batch the digests, of a part of a stream that it has been taken in, of its end the digest, and
- * of pieces how many there were.
+ * What it answers: of a batch the digests, of a part of a stream that it has been taken in, of its end the digest, of
+ * pieces how many there were, and of a block its checksum and how long it has become, or its bytes where they do not fit.
  */
 export type ThreadAnswer =
   | { readonly first: number; readonly digests: readonly Digest[] }
   | { readonly stream: number; readonly digest?: Digest }
   | { readonly read: number }
+  | { readonly crc: number; readonly deflated: number | Uint8Array }
   | { readonly failure: { readonly code: string; readonly message: string; readonly notes: readonly string[] } };

@@ -10,8 +10,8 @@ import {
 import type { SolveContext } from "../solve/solve-context.ts";
 import type { SolvedLayer } from "../solve/solved.ts";
 
-/** From so many bytes on, a layer is read and hashed in other threads. */
-const worthThread = 32 * 1024 * 1024;
+/** From so many bytes on, a layer is read, hashed and packed in other threads. */
+export const worthThread: number = 32 * 1024 * 1024;
 
 /**
  * A layer that is a list of entries: its tar exists only while somebody reads it.

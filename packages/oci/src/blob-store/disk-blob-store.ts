@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Digest, digestParts, parseDigest } from "../digest.ts";
 import { createHasher, verified } from "../hash.ts";
 import { OciError } from "../oci-error.ts";
+import { giveBackChunk } from "../tar/chunk-buffers.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { FileWriter } from "./file-writer.ts";
 import { readFileChunks } from "./read-file.ts";
@@ -68,7 +69,7 @@ export class DiskBlobStore implements BlobStore {
     await this.#store(async (writer) => {
       for await (const chunk of inChunks(content)) {
         hasher.update(chunk);
-        await writer.write(chunk);
+        await writer.write(chunk, giveBackChunk);
       }
       digest = hasher.digest();
       return this.path(digest);

@@ -1,4 +1,5 @@
 import type { Compression } from "../media-type.ts";
+import type { DeflateBlock } from "./deflate-block.ts";
 import { defaultGzipLevel, gzip } from "./gzip.ts";
 import { defaultZstdLevel, zstd } from "./zstd.ts";
 
@@ -6,16 +7,19 @@ import { defaultZstdLevel, zstd } from "./zstd.ts";
  * Packs a stream in one of the ways that layers are packed.
  *
  * @param level the compressor's own level: 0 to 9 for gzip, 1 to 22 for zstd
+ * @param deflate deflates the blocks of gzip; Node's thread pool does where absent
  * @throws OciError `unsupported-compression` for zstd before Node 22.15
  */
 export function compress(
   source: AsyncIterable<Uint8Array>,
   compression: Compression,
   level?: number,
+  deflate?: DeflateBlock,
 ): AsyncIterable<Uint8Array> {
   if (compression === "none") return source;
   const options = level === undefined ? {} : { level };
-  return compression === "gzip" ? gzip(source, options) : zstd(source, options);
+  if (compression === "zstd") return zstd(source, options);
+  return gzip(source, deflate === undefined ? options : { ...options, deflate });
 }
 
 /**

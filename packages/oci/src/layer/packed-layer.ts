@@ -1,4 +1,5 @@
 import { compress } from "../compression/compress.ts";
+import type { DeflateBlock } from "../compression/deflate-block.ts";
 import type { Digest } from "../digest.ts";
 import { createHasher, type DistantHasher } from "../hash.ts";
 import { type Compression, layerMediaType } from "../media-type.ts";
@@ -24,8 +25,10 @@ export interface PackedLayerOptions {
   /** Asks for the diff id where that costs less than reading the tar. */
   readonly diffId?: () => Promise<Digest>;
   readonly uncompressedSize?: () => Promise<number | undefined>;
-  /** Computes the tar's digest elsewhere, where that is worth it; undefined where it is not. */
+  /** Computes a digest elsewhere, where that is worth it; undefined where it is not. */
   readonly hashElsewhere?: () => Promise<DistantHasher | undefined>;
+  /** Tells how to deflate elsewhere, where that is worth it; undefined where it is not. */
+  readonly deflateElsewhere?: () => Promise<DeflateBlock | undefined>;
   readonly entries?: () => readonly Entry[];
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -59,12 +62,15 @@ export function packedLayer(options: PackedLayerOptions): Layer {
   async function* compressed(): AsyncGenerator<Uint8Array> {
     // The digest of the packed bytes, where it is known, answers for the tar within.
     const tar = ledger.known.digest === undefined ? uncompressed() : options.open();
-    const hasher = createHasher();
-    for await (const chunk of compress(tar, compression, options.level)) {
-      hasher.update(chunk);
+    const hasher = (await options.hashElsewhere?.()) ?? createHasher();
+    let size = 0;
+    for await (const chunk of compress(tar, compression, options.level, await options.deflateElsewhere?.())) {
+      size += chunk.length;
+      const updating = hasher.update(chunk);
+      if (updating !== undefined) await updating;
       yield chunk;
     }
-    ledger.enter({ digest: hasher.digest(), size: hasher.size });
+    ledger.enter({ digest: await hasher.digest(), size });
   }
 
   return {

@@ -29,7 +29,7 @@ describe("the buffers of chunks", () => {
   });
 
   it("are in shared memory as long as few are out", () => {
-    const taken = Array.from({ length: 40 }, () => takeChunkBuffer());
+    const taken = Array.from({ length: 112 }, () => takeChunkBuffer());
     const own = taken.filter((buffer) => !isShared(buffer));
     expect(own.length).toBeGreaterThanOrEqual(16);
     for (const buffer of taken) giveBackChunk(buffer);

@@ -4,7 +4,7 @@ export const chunkSize: number = 1024 * 1024;
 /** The most buffers of this thread alone that are kept for another use. */
 const mostKept = 8;
 /** The most buffers in shared memory: they are collected late, so one that is never given back is not replaced. */
-const mostShared = 24;
+const mostShared = 96;
 
 const free: Buffer[] = [];
 let shared = 0;

@@ -1,4 +1,5 @@
 import type { ClientRequest } from "node:http";
+import { giveBackChunk } from "@strake/oci";
 
 /** The bytes of a request; may be opened again when the request has to be made again. */
 export interface RequestBody {
@@ -24,7 +25,7 @@ export async function sendBody(outgoing: ClientRequest, body: RequestBody, moved
   });
   for await (const chunk of body.open()) {
     if (outgoing.destroyed || answered) return;
-    if (!outgoing.write(chunk)) await drained(outgoing);
+    if (!outgoing.write(chunk, () => giveBackChunk(chunk))) await drained(outgoing);
     moved();
   }
   outgoing.end();
