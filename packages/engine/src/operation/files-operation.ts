@@ -44,6 +44,12 @@ interface Manifest {
   readonly text: () => string | undefined;
 }
 
+/** What the actions of a step read; the manifests may still be made. */
+export interface Sources {
+  readonly selected: readonly SelectedAction[];
+  readonly finding: Promise<readonly (Manifest | undefined)[]>;
+}
+
 type Digests = ReadonlyMap<string, Digest>;
 
 /** A layer of files, and what its key is made of. */
@@ -58,14 +64,17 @@ export interface FilesLayer {
  *
  * Its key is over what the actions say, the layers below, and the manifests of the files they read; the layer itself is
  * put together only when somebody wants it.
+ *
+ * @param ahead what `findAhead` found
  */
 export async function solveFiles(
   context: SolveContext,
   id: OperationId,
   operation: FilesOperation,
+  ahead?: Promise<Sources>,
 ): Promise<SolvedLayers> {
   const input = operation.input === null ? emptyFileSystem : layersOf(await context.solve(operation.input));
-  const { layer, statement, manifests } = await filesLayer(context, id, input, operation.actions);
+  const { layer, statement, manifests } = await filesLayer(context, id, input, operation.actions, ahead);
   const inputs = operation.actions.flatMap((action) =>
     action.action === "copy" && action.from !== null ? [action.from] : [],
   );
@@ -86,15 +95,16 @@ export async function solveFiles(
  * Finds the layer that some actions make on a file system.
  *
  * @param id the operation whose step a mistake is shown at
+ * @param ahead what `findAhead` found
  */
 export async function filesLayer(
   context: SolveContext,
   id: OperationId,
   input: SolvedLayers,
   actions: readonly FileAction[],
+  ahead?: Promise<Sources>,
 ): Promise<FilesLayer> {
-  const selected = await Promise.all(actions.map((action) => select(context, action)));
-  const finding = Promise.all(selected.map(findManifest));
+  const { selected, finding } = await (ahead ?? findSources(context, actions));
   // While threads hash what is new, the layer is put together, which is going to be wanted.
   const early = isWorthBeingEarly(selected) ? build(context, input, selected) : undefined;
   // Whoever reads the layer hears of it.
@@ -120,6 +130,30 @@ export async function filesLayer(
     (entries) => withDigests(entries, selected),
   );
   return { layer, statement, manifests };
+}
+
+/**
+ * Begins to find and hash what actions read, where that is folders of this machine alone: they are there whatever the
+ * steps before come to, so the files of all steps are hashed at the same time.
+ */
+export function findAhead(context: SolveContext, actions: readonly FileAction[]): Promise<Sources> | undefined {
+  const isThere = actions.every((action) => {
+    if (action.action !== "copy") return true;
+    const from = action.from === null ? undefined : context.plan.operations[action.from];
+    return from?.op === "source" && from.source.type === "local";
+  });
+  const ahead = isThere ? findSources(context, actions) : undefined;
+  // What is wrong with an earlier step is heard of first.
+  ahead?.catch(() => {});
+  return ahead;
+}
+
+async function findSources(context: SolveContext, actions: readonly FileAction[]): Promise<Sources> {
+  const selected = await Promise.all(actions.map((action) => select(context, action)));
+  const finding = Promise.all(selected.map(findManifest));
+  // Whoever waits for it sees the error; until then it must not count as unhandled.
+  finding.catch(() => {});
+  return { selected, finding };
 }
 
 async function select(context: SolveContext, action: FileAction): Promise<SelectedAction> {

@@ -1,6 +1,6 @@
 import { digestOf, type Operation, type OperationId, operationInputs } from "@strake/core";
 import { solveDiff } from "../operation/diff-operation.ts";
-import { solveFiles } from "../operation/files-operation.ts";
+import { findAhead, type Sources, solveFiles } from "../operation/files-operation.ts";
 import { solveMerge } from "../operation/merge-operation.ts";
 import { solveRun } from "../operation/run-operation.ts";
 import { solveSource } from "../operation/source-operation.ts";
@@ -13,12 +13,13 @@ import { type Solved, SolvedLayers } from "./solved.ts";
 export async function solveOperation(context: SolveContext, id: OperationId, operation: Operation): Promise<Solved> {
   context.signal?.throwIfAborted();
   const step = context.step(id);
+  const ahead = operation.op === "files" ? findAhead(context, operation.actions) : undefined;
   // A step begins when what it stands on is there.
   await Promise.all(operationInputs(operation).map((input) => context.solve(input)));
   const started = performance.now();
   if (step !== undefined) context.progress({ type: "started", step: id, title: step.title, image: step.image });
   try {
-    const solved = await solveKind(context, id, operation).catch((error) =>
+    const solved = await solveKind(context, id, operation, ahead).catch((error) =>
       unknownResult(context, id, operation, error),
     );
     if (step !== undefined) {
@@ -42,12 +43,17 @@ function unknownResult(context: SolveContext, id: OperationId, operation: Operat
   return new SolvedLayers([unknownLayer(key, error.step)]);
 }
 
-function solveKind(context: SolveContext, id: OperationId, operation: Operation): Promise<Solved> {
+function solveKind(
+  context: SolveContext,
+  id: OperationId,
+  operation: Operation,
+  ahead: Promise<Sources> | undefined,
+): Promise<Solved> {
   switch (operation.op) {
     case "source":
       return solveSource(context, operation.source);
     case "files":
-      return solveFiles(context, id, operation);
+      return solveFiles(context, id, operation, ahead);
     case "merge":
       return solveMerge(context, operation);
     case "diff":
