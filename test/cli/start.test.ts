@@ -25,17 +25,19 @@ function makeProject(): string {
 
 describe("the start of the command line", () => {
   test("keeps what V8 compiled for the next build, and builds without it when it is damaged", async () => {
-    const [cwd, home] = [makeProject(), temporaryFolder()];
-    const first = await runStrake(["build", "-q"], { cwd, home });
-    const code = join(home, "code", readdirSync(join(home, "code"))[0] as string);
+    const [cwd, cache] = [makeProject(), temporaryFolder()];
+    const env = { XDG_CACHE_HOME: cache };
+    const first = await runStrake(["build", "-q"], { cwd, env });
+    const folder = join(cache, "strake/code");
+    const code = join(folder, readdirSync(folder)[0] as string);
     const { mtimeMs } = statSync(code);
     expect(first.status).toBe(0);
-    expect((await runStrake(["build", "-q"], { cwd, home })).stdout).toBe(first.stdout);
+    expect((await runStrake(["build", "-q"], { cwd, env })).stdout).toBe(first.stdout);
     expect(statSync(code).mtimeMs).toBe(mtimeMs);
     const bytes = readFileSync(code);
     for (const damaged of [Buffer.from("no code"), Buffer.from(bytes).fill(1, 5000, 5100)]) {
       writeFileSync(code, damaged);
-      expect(await runStrake(["build", "-q"], { cwd, home })).toMatchObject({ status: 0, stdout: first.stdout });
+      expect(await runStrake(["build", "-q"], { cwd, env })).toMatchObject({ status: 0, stdout: first.stdout });
       expect(readFileSync(code).length).toBeGreaterThan(100_000);
     }
   });

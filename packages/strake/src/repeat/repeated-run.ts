@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { isatty } from "node:tty";
 import { endWithReader } from "../start/end-with-reader.ts";
@@ -59,7 +69,7 @@ export class RepeatedRun {
       renameSync(partial, this.#file);
       this.#removeForgotten();
     } catch {
-      rmSync(partial, { force: true });
+      if (existsSync(partial)) rmSync(partial);
     }
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -32,10 +32,12 @@ describe("kept code", () => {
     }
   });
 
-  test("makes no store where there is none", () => {
-    const missing = join(home, "missing");
-    new CodeCache(missing, "one").write(Buffer.from("compiled"));
-    expect(existsSync(missing)).toBe(false);
+  test("may be in a folder that has to be made, and is not there where none can be", () => {
+    new CodeCache(join(home, "new/folder"), "one").write(Buffer.from("compiled"));
+    expect(new CodeCache(join(home, "new/folder"), "one").read()?.toString()).toBe("compiled");
+    writeFileSync(join(home, "file"), "");
+    new CodeCache(join(home, "file"), "one").write(Buffer.from("compiled"));
+    expect(new CodeCache(join(home, "file"), "one").read()).toBeUndefined();
   });
 
   test("of a month ago goes when other code is kept", () => {

@@ -6,22 +6,20 @@ const digestLength = 32;
 const aDay = 86_400_000;
 
 /**
- * What V8 has compiled of one script, kept in the store for the processes after this one.
+ * What V8 has compiled of one script, kept for the processes after this one.
  *
  * V8 itself refuses what another version of it, or one with other flags, has made. It does not compare the script
  * beyond its length, so the script's digest is part of the name.
  */
 export class CodeCache {
-  readonly #home: string;
   readonly #folder: string;
   readonly #file: string;
 
   /**
-   * @param home the folder of the store
+   * @param home the folder of what is kept to save time
    * @param script the name of the script, with its digest
    */
   constructor(home: string, script: string) {
-    this.#home = home;
     this.#folder = join(home, "code");
     this.#file = join(this.#folder, `${script}-${process.version}-${process.arch}`);
   }
@@ -37,9 +35,8 @@ export class CodeCache {
     }
   }
 
-  /** Keeps what V8 has compiled, where there is a store; that it cannot be kept costs time, and nothing else. */
+  /** Keeps what V8 has compiled; that it cannot be kept costs time, and nothing else. */
   write(code: Buffer): void {
-    if (!existsSync(this.#home)) return;
     const partial = `${this.#file}.${process.pid}.partial`;
     try {
       mkdirSync(this.#folder, { recursive: true });
@@ -47,7 +44,7 @@ export class CodeCache {
       renameSync(partial, this.#file);
       this.#removeOutdated();
     } catch {
-      rmSync(partial, { force: true });
+      if (existsSync(partial)) rmSync(partial);
     }
   }
 

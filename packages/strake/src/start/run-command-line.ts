@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { cacheHome } from "../compose/cache-home.ts";
 import type { RepeatedRun } from "../repeat/repeated-run.ts";
 import { RunWatch } from "../repeat/run-watch.ts";
 import { watchProcess } from "../repeat/watch-process.ts";
@@ -23,12 +24,12 @@ export async function runCommandLine({ home, folder, script, repeated }: Command
   process.exitCode = 1;
   const watch = repeated && new RunWatch(home);
   if (watch !== undefined) watchProcess(watch);
-  const commandLine = loadCommandLine(join(folder, script), new CodeCache(home, script), watch);
+  const commandLine = loadCommandLine(join(folder, script), new CodeCache(cacheHome(process.env), script), watch);
   const status = await commandLine.main();
   if (status === 0) {
     const record = watch?.record();
     if (record !== undefined) repeated?.keep(record);
-    // Building writes to the store anyway, and is what people wait for again and again.
+    // Building is what people wait for again and again.
     if (process.argv[2] === "build") commandLine.keepCode();
   }
   // Idle connections and threads would keep the process for a while; what was written has to leave it first.
