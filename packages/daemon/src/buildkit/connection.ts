@@ -1,10 +1,11 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { Duplex } from "node:stream";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { fromBinary } from "@bufbuild/protobuf";
 import { type Address, type DaemonKind, parseAddress } from "../address/address.ts";
 import { type DialOptions, dial, upgrade } from "../address/dial.ts";
 import { DaemonError } from "../daemon-error.ts";
 import { BytesMessageSchema } from "../generated/github.com/moby/buildkit/api/services/control/control_pb.ts";
+import { encodeBytesFrames } from "../grpc/bytes-frames.ts";
 import { type GrpcCall, GrpcClient } from "../grpc/grpc-client.ts";
 import { GrpcError, grpcCode } from "../grpc/grpc-error.ts";
 import type { Session } from "../session/session.ts";
@@ -163,10 +164,17 @@ function authorityOf(address: Address, options: ConnectOptions): string {
 
 /** A call whose messages are bytes, as a stream of bytes. */
 function pipeOf(call: GrpcCall): Duplex {
+  const send = async (chunks: readonly Uint8Array[]) => {
+    for (const frame of encodeBytesFrames(chunks)) await call.sendFrames(frame);
+  };
   const stream = new Duplex({
     read() {},
     write(chunk: Uint8Array, _encoding, done) {
-      call.send(toBinary(BytesMessageSchema, create(BytesMessageSchema, { data: chunk }))).then(() => done(), done);
+      send([chunk]).then(() => done(), done);
+    },
+    // HTTP/2 writes the head of a frame and its content apart; each would be a message of its own.
+    writev(written: readonly { readonly chunk: Uint8Array }[], done) {
+      send(written.map(({ chunk }) => chunk)).then(() => done(), done);
     },
     final(done) {
       call.end();

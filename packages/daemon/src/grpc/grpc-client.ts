@@ -23,6 +23,8 @@ export interface CallOptions {
 export interface GrpcCall {
   /** Resolves when the other side is ready for more. */
   send(message: Uint8Array): Promise<void>;
+  /** Sends bytes that are framed messages already. */
+  sendFrames(frames: Uint8Array): Promise<void>;
   /** Says that nothing more is sent. */
   end(): void;
   /** Ends the call at once, on both sides. */
@@ -81,6 +83,7 @@ export class GrpcClient {
     const outcome = watch(stream);
     return {
       send: (message) => write(stream, encodeFrame(message)),
+      sendFrames: (frames) => write(stream, frames),
       end: () => stream.end(),
       cancel,
       messages: messagesOf(stream, outcome, signal),
