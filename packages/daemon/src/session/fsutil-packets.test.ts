@@ -44,12 +44,16 @@ test("what is written by hand is what the definitions of the protocol read", asy
 
 test("content and requests carry the number of their file", async () => {
   const buffer = new PacketBuffer();
-  buffer.addData(0, Buffer.from("x"));
-  buffer.addData(300, new Uint8Array());
+  const content = (text: string) => (into: Buffer, at: number) => into.write(text, at);
+  expect(buffer.addContent(0, 9, content("x"))).toBe(1);
+  expect(buffer.addContent(0, 9, content(""))).toBe(0);
+  expect(buffer.addContent(1, 200_000, content("y".repeat(200_000)))).toBe(200_000);
+  buffer.addEndOfContent(300);
   buffer.addRequest(7);
   buffer.addEnd();
   expect((await packets(buffer)).map(({ type, ID, data }) => [type, ID, data.length])).toEqual([
     [packetType.data, 0, 1],
+    [packetType.data, 1, 200_000],
     [packetType.data, 300, 0],
     [packetType.request, 7, 0],
     [packetType.end, 0, 0],

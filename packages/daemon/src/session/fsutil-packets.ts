@@ -49,7 +49,7 @@ export class PacketBuffer {
     this.#reserve(96 + pathLength + linkLength);
     this.#frame(() => {
       // The packet's type is 0, which is not written.
-      this.#length = this.#nested(0x12, () => {
+      this.#nested(0x12, () => {
         this.#text(0x0a, stat.path, pathLength);
         this.#field(0x10, goMode(stat));
         if (stat.size > 0) this.#field(0x28, stat.size);
@@ -65,18 +65,32 @@ export class PacketBuffer {
     this.#frame(() => undefined);
   }
 
-  /** Content of a file; an empty one is its end. */
-  addData(id: number, data: Uint8Array): void {
-    this.#reserve(32 + data.length);
+  /**
+   * Adds content of a file, of which the end is said with `addEndOfContent`.
+   *
+   * @param limit the most bytes that are read, up to 2 MiB
+   * @param read puts bytes into the buffer at a place, and tells how many; none leave the packets as they were
+   * @returns what `read` did
+   */
+  addContent(id: number, limit: number, read: (buffer: Buffer, at: number) => number): number {
+    this.#reserve(32 + limit);
+    const start = this.#length;
+    let count = 0;
     this.#frame(() => {
-      this.#field(0x08, packetType.data);
-      if (id > 0) this.#field(0x18, id);
-      if (data.length === 0) return;
-      this.#buffer[this.#length++] = 0x22;
-      this.#varint(data.length);
-      this.#buffer.set(data, this.#length);
-      this.#length += data.length;
+      this.#dataHead(id);
+      this.#nested(0x22, () => {
+        count = read(this.#buffer, this.#length);
+        this.#length += count;
+      });
     });
+    // A packet without content would be the end.
+    if (count === 0) this.#length = start;
+    return count;
+  }
+
+  addEndOfContent(id: number): void {
+    this.#reserve(32);
+    this.#frame(() => this.#dataHead(id));
   }
 
   addRequest(id: number): void {
@@ -100,8 +114,13 @@ export class PacketBuffer {
     this.#buffer.writeUInt32BE(this.#length - start - 5, start + 1);
   }
 
-  /** A message within a message: its length stands before it and is known after it, so it gets three bytes. */
-  #nested(tag: number, write: () => void): number {
+  #dataHead(id: number): void {
+    this.#field(0x08, packetType.data);
+    if (id > 0) this.#field(0x18, id);
+  }
+
+  /** A field whose length stands before it and is known after it, so it gets three bytes. */
+  #nested(tag: number, write: () => void): void {
     this.#buffer[this.#length++] = tag;
     const at = this.#length;
     this.#length += 3;
@@ -110,7 +129,6 @@ export class PacketBuffer {
     this.#buffer[at] = (length & 0x7f) | 0x80;
     this.#buffer[at + 1] = ((length >> 7) & 0x7f) | 0x80;
     this.#buffer[at + 2] = (length >> 14) & 0x7f;
-    return this.#length;
   }
 
   #text(tag: number, text: string, length: number): void {
