@@ -20,7 +20,7 @@ export interface BuilderSetting {
 export type BuilderSettings = ReadonlyMap<string, BuilderSetting>;
 
 /** Names that mean something else where a builder is named. */
-export const reservedNames: readonly string[] = ["engine", "auto", "docker", "fleet"];
+export const reservedNames: readonly string[] = ["engine", "auto", "docker", "default", "fleet"];
 
 type Fail = (node: Node | null | undefined, message: string) => StrakeError;
 

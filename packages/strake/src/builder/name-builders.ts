@@ -56,7 +56,7 @@ function nameBuilder(text: string, known: BuilderSettings, { docker }: Settings)
 
 /** Tells whether a text says by itself which builder it means. */
 function isOfItself(text: string): boolean {
-  return text === "engine" || text === "docker" || text.includes(":");
+  return ["engine", "docker", "default"].includes(text) || text.includes(":");
 }
 
 function unknownBuilder(text: string, known: BuilderSettings): StrakeError {

@@ -12,6 +12,7 @@ test("a builder is this program, the Docker Engine, or a BuildKit by its address
   const read = (text: string) => parseBuilder(text, endpoint);
   expect(read("engine")).toEqual({ type: "engine" });
   expect(read("docker")).toEqual({ type: "daemon", address: "unix:///d.sock", daemon: "docker" });
+  expect(read("default")).toEqual(read("docker"));
   expect(read("docker+tcp://host")).toEqual({ type: "daemon", address: "tcp://host", daemon: "docker" });
   expect(read("docker-context://far")).toEqual({ type: "daemon", address: "unix:///far.sock", daemon: "docker" });
   expect(() => read("docker-context://")).toThrow("names no context");

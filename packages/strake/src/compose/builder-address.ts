@@ -18,14 +18,15 @@ export type BuilderAddress =
 const files = { cacert: "ca", cert: "cert", key: "key" } as const;
 
 /**
- * Reads a value of `--builder`: `engine`, `docker`, `docker-context://NAME`, `docker+ADDRESS` or the address of a BuildKit.
+ * Reads a value of `--builder`: `engine`, `docker` or `default`, `docker-context://NAME`, `docker+ADDRESS` or the address of a BuildKit.
  *
  * @param docker finds the Docker Engine that Docker's command line would use, or that of a context
  * @throws StrakeError `invalid-option` for a file that cannot be read, or an unknown setting
  */
 export function parseBuilder(text: string, docker: (context?: string) => DockerEndpoint): BuilderAddress {
   if (text === "engine") return { type: "engine" };
-  if (text === "docker") return dockerBuilder(docker());
+  // What buildx calls the builder that needs no setting up.
+  if (text === "docker" || text === "default") return dockerBuilder(docker());
   const context = /^docker-context:\/\/(.*)$/.exec(text)?.[1];
   if (context === "") throw invalid("--builder docker-context:// names no context; docker context ls lists them");
   if (context !== undefined) return dockerBuilder(docker(context));
