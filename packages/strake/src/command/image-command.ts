@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { plainFlags } from "./option/plain-flags.ts";
 import { usageError } from "./usage-error.ts";
 
 /** What docker calls commands when they stand behind `image`. */
@@ -34,6 +35,6 @@ export function addImageCommand(program: Command): void {
         const what = command === undefined ? "a command is missing behind image" : `unknown command 'image ${command}'`;
         throw usageError(what, `There are ${Object.keys(names).join(", ")}.`);
       }
-      await program.parseAsync([name, ...rest], { from: "user" });
+      await program.parseAsync([...plainFlags(program, [name, ...rest])], { from: "user" });
     });
 }

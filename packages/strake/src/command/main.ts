@@ -7,7 +7,7 @@ import { showError } from "../screen/show-error.ts";
 import { wantsColour } from "../screen/style.ts";
 import { endWithReader } from "../start/end-with-reader.ts";
 import { makeActions } from "./actions.ts";
-import { plainFlags } from "./option/docker-options.ts";
+import { plainFlags } from "./option/plain-flags.ts";
 import { makeProgram } from "./program.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -26,7 +26,7 @@ export async function main(importModule: ImportModule): Promise<number> {
 async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
   const program = makeProgram(makeActions(signal), process.env);
   try {
-    await program.parseAsync([...plainFlags(args)], { from: "user" });
+    await program.parseAsync([...plainFlags(program, args)], { from: "user" });
     return exitStatus.done;
   } catch (caught) {
     const error = caught instanceof CommanderError ? fromCommander(caught) : caught;

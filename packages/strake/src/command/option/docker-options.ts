@@ -46,22 +46,6 @@ export function addDockerOptions(command: Command): Command {
   });
 }
 
-/** Flags that docker takes with a value too, as in `--pull=false`. */
-const flags: ReadonlySet<string> = new Set([
-  ...["--pull", "--push", "--load", "--no-cache", "--quiet", "--check", "--squash"],
-  ...granted.map(nameOf),
-]);
-
-/** Arguments in which `--pull=true` is `--pull`, and `--pull=false` is not there. */
-export function plainFlags(args: readonly string[]): readonly string[] {
-  if (args[0] !== "build") return args;
-  return args.flatMap((arg) => {
-    const [, name = "", value = ""] = /^(--[a-z-]+)=(1|t|true|0|f|false)$/i.exec(arg) ?? [];
-    if (!flags.has(name)) return [arg];
-    return /^[1t]/i.test(value) ? [name] : [];
-  });
-}
-
 function nameOf(option: string): string {
   return /--[a-z-]+/.exec(option)?.[0] ?? option;
 }
