@@ -34,7 +34,8 @@ export interface StoredImage {
 /**
  * Finds the image of a name in a file; without a name, the file must hold one image only.
  *
- * A name is found as it is written, as the name that it is short for, or by its tag where the file keeps only tags.
+ * A name is found as it is written, as the name that it is short for, or by its tag where the file keeps only tags; a
+ * digest where the index has it; and a tag alone where one image only has it.
  *
  * @param where what the file is, for the error
  * @throws OciError `not-found`, listing the names that there are
@@ -42,7 +43,8 @@ export interface StoredImage {
 export function findStoredImage(images: readonly StoredImage[], name: string | undefined, where: string): StoredImage {
   const [first] = images;
   if (name === undefined && images.length === 1 && first !== undefined) return first;
-  const found = name === undefined ? undefined : images.find((image) => image.names.some((has) => isSame(has, name)));
+  const found =
+    name === undefined ? undefined : (images.find((image) => isCalled(image, name)) ?? onlyTagged(images, name));
   if (found !== undefined) return found;
   const names = images.flatMap((image) => image.names.map(familiar));
   const list = names.length === 0 ? `${images.length} images without names` : names.join(", ");
@@ -51,6 +53,15 @@ export function findStoredImage(images: readonly StoredImage[], name: string | u
     "not-found",
     images.length === 0 ? `${where} holds no image` : `${where} ${problem}: it holds ${list}`,
   );
+}
+
+function isCalled({ names, descriptor }: StoredImage, name: string): boolean {
+  return descriptor?.digest === name || names.some((has) => isSame(has, name));
+}
+
+function onlyTagged(images: readonly StoredImage[], tag: string): StoredImage | undefined {
+  const found = images.filter(({ names }) => names.some((name) => name.endsWith(`:${tag}`)));
+  return found.length === 1 ? found[0] : undefined;
 }
 
 function isSame(has: string, wanted: string): boolean {
