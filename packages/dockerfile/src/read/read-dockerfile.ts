@@ -1,4 +1,12 @@
-import { type CallSite, type CopyFrom, type Definition, type FromNode, nearest, StrakeError } from "@strake/core";
+import {
+  type Base,
+  type CallSite,
+  type CopyFrom,
+  type Definition,
+  type FromNode,
+  nearest,
+  StrakeError,
+} from "@strake/core";
 import { type ImageConfig, parsePlatform } from "@strake/oci/document";
 import { ExpandError, expandWord, type Variables } from "../expand/expand.ts";
 import { parseDockerfile } from "../syntax/parse-dockerfile.ts";
@@ -7,7 +15,7 @@ import { checkStage } from "./check-stage.ts";
 import { CheckedFlags } from "./checked-flags.ts";
 import { globalArguments } from "./global-arguments.ts";
 import { readInstruction } from "./read-instruction.ts";
-import type { ReadDockerfile, ReadOptions, StageSyntax } from "./read-options.ts";
+import type { NamedContext, ReadDockerfile, ReadOptions, StageSyntax } from "./read-options.ts";
 import { splitStages } from "./split-stages.ts";
 import { type ParentScope, type Reading, StageScope } from "./stage-scope.ts";
 
@@ -33,6 +41,8 @@ class Reader implements Reading {
   readonly #tree: DockerfileTree;
   readonly #stages: readonly StageSyntax[];
   readonly #scopes = new Map<number, StageScope>();
+  /** Stages that are being read; a context that stands for a stage can lead back to it. */
+  readonly #begun = new Set<number>();
   readonly #missing = new Map<string, { name: string; platform: string }>();
 
   constructor(tree: DockerfileTree, options: ReadOptions) {
@@ -75,13 +85,31 @@ class Reader implements Reading {
     const index = this.#stageOf(name);
     if (index !== undefined && index < stage) return { type: "image", image: this.#scope(index).definition };
     const context = this.options.contexts?.get(name);
-    if (context !== undefined && index === undefined) return context;
+    if (context !== undefined && index === undefined) return this.#copyFromContext(context, at);
     if (index === undefined && !/^\d+$/.test(name)) return { type: "reference", name };
     const message =
       index === undefined
         ? `there is no stage ${name}`
         : `cannot copy from stage "${name}", it needs to be defined before current stage`;
     throw this.source.error(at, "dockerfile-stage", message);
+  }
+
+  #copyFromContext(context: NamedContext, at: number): CopyFrom {
+    if (context.type === "stage") {
+      return { type: "image", image: this.#scope(this.#stageOfContext(context, at)).definition };
+    }
+    if (context.type !== "layout") return context;
+    return {
+      type: "image",
+      image: Object.freeze<FromNode>({ kind: "from", base: context.base, site: this.source.site(at) }),
+    };
+  }
+
+  #stageOfContext({ name }: Extract<NamedContext, { type: "stage" }>, at: number): number {
+    const index = this.#stageOf(name);
+    if (index === undefined) throw this.source.error(at, "dockerfile-stage", `the context target:${name} is no stage`);
+    if (!this.#begun.has(index) || this.#scopes.has(index)) return index;
+    throw this.source.error(at, "dockerfile-stage", `the context target:${name} needs itself`);
   }
 
   /** The frontend of the file's `syntax`; another than Docker's own cannot be stood in for. */
@@ -145,6 +173,7 @@ class Reader implements Reading {
   #scope(index: number): StageScope {
     const known = this.#scopes.get(index);
     if (known !== undefined) return known;
+    this.#begun.add(index);
     const scope = this.#readStage(this.#stages[index] as StageSyntax);
     this.#scopes.set(index, scope);
     return scope;
@@ -237,12 +266,15 @@ class Reader implements Reading {
     }
   }
 
-  #base(stage: StageSyntax, replaced: CopyFrom | undefined): Based {
+  #base(stage: StageSyntax, replaced: NamedContext | undefined): Based {
     const platform = this.#platform(stage);
     const name = this.#baseName(stage);
     const site = this.source.site(stage.from.name.span.start.offset);
     const node = { kind: "from", site, ...(platform === "" ? {} : { platform }) } as const;
-    const index = replaced === undefined ? this.#baseStage(stage) : undefined;
+    const at = stage.base.span.start.offset;
+    const earlier = replaced === undefined ? this.#baseStage(stage) : undefined;
+    const context = replaced ?? (earlier === undefined ? this.options.contexts?.get(name) : undefined);
+    const index = context?.type === "stage" ? this.#stageOfContext(context, at) : earlier;
     if (index !== undefined) {
       const parent = this.#scope(index);
       const triggers = triggersOf(parent.definition);
@@ -255,26 +287,28 @@ class Reader implements Reading {
     if (replaced === undefined && name === "scratch") {
       return { from: this.#scratch(stage), parent: emptyParent, triggers: [] };
     }
-    const context = replaced ?? this.options.contexts?.get(name);
     if (context?.type === "context") return { from: folderBase(context, site), parent: emptyParent, triggers: [] };
     if (context?.type === "image") {
       const parent = { ...emptyParent, complete: false };
       return { from: { ...node, base: { type: "image", image: context.image } }, parent, triggers: [] };
     }
+    const known = platform || this.options.platform;
+    if (context?.type === "layout") return this.#outside(node, context.base, context.name, known);
     const shown = this.options.substitute === undefined ? name : this.#shownGlobal(stage.base.value, stage);
-    return this.#outside(node, context?.name ?? shown, platform || this.options.platform);
+    const reference = context?.name ?? shown;
+    return this.#outside(node, { type: "reference", name: reference }, reference, known);
   }
 
-  #outside(node: Omit<FromNode, "base">, name: string, platform: string): Based {
+  #outside(node: Omit<FromNode, "base">, base: Base, name: string, platform: string): Based {
     const image = this.options.baseConfig?.(name, platform);
     if (image === undefined) {
       this.#missing.set(`${name} ${platform}`, { name, platform });
       const parent = { ...emptyParent, complete: false };
-      return { from: { ...node, base: { type: "reference", name } }, parent, triggers: [] };
+      return { from: { ...node, base }, parent, triggers: [] };
     }
     const triggers = image.config?.OnBuild ?? [];
     return {
-      from: { ...node, base: { type: "reference", name }, ...said(triggers) },
+      from: { ...node, base, ...said(triggers) },
       parent: parentOf(image),
       triggers,
     };

@@ -1,4 +1,4 @@
-import type { CopyFrom, Definition, StrakeError } from "@strake/core";
+import type { Base, CopyFrom, Definition, StrakeError } from "@strake/core";
 import type { ImageConfig } from "@strake/oci/document";
 import type { Variables } from "../expand/expand.ts";
 import type { Instruction, Word } from "../syntax/tree.ts";
@@ -15,7 +15,7 @@ export interface ReadOptions {
   /** The stage to build, by name or number; without it, the last. */
   readonly target?: string;
   /** What `--build-context` names. */
-  readonly contexts?: ReadonlyMap<string, CopyFrom>;
+  readonly contexts?: ReadonlyMap<string, NamedContext>;
   /**
    * The config of a base, where it is known already.
    *
@@ -35,6 +35,14 @@ export interface ReadOptions {
   /** Other texts in the place of variables' values, for those who want to know where variables are used. */
   readonly substitute?: Substitute;
 }
+
+/** What a name stands for besides stages and images. */
+export type NamedContext =
+  | CopyFrom
+  /** An image layout; `baseConfig` is asked for its config by its name. */
+  | { readonly type: "layout"; readonly name: string; readonly base: Extract<Base, { type: "ociLayout" }> }
+  /** A stage of the same file, by its name or number. */
+  | { readonly type: "stage"; readonly name: string };
 
 /** What stands in for the values of variables. */
 export interface Substitute {

@@ -247,7 +247,7 @@ function definitionCommand(program: Command, name: string, description: string):
     .addOption(
       listOption(
         "--build-context <name=place>",
-        "another context of a Dockerfile: a folder, docker-image://… or docker-daemon://…",
+        "another context of a Dockerfile: a folder, docker-image://…, docker-daemon://…, oci-layout://… or target:STAGE",
       ),
     )
     .addOption(listOption("--target <name>", "build this image, or this stage of a Dockerfile"))

@@ -1,9 +1,10 @@
-import { basename, resolve } from "node:path";
-import { type CopyFrom, type Definition, Image, outsideNames, resolutionKey, StrakeError } from "@strake/core";
+import { basename } from "node:path";
+import { type Definition, Image, outsideNames, resolutionKey } from "@strake/core";
 import type { Finding, ReadDockerfile } from "@strake/dockerfile";
 import { type ImageConfig, type Platform, parseBaseName, printPlatform, printReference } from "@strake/oci";
 import type { FoundDockerfile } from "./find-dockerfile.ts";
 import { ignoreRulesOf } from "./ignore-rules.ts";
+import { parseLayoutContext, parseNamedContext } from "./named-context.ts";
 import type { Planner } from "./plan-targets.ts";
 
 /** What the reading of a Dockerfile goes by. */
@@ -58,7 +59,7 @@ export class DockerfileImages {
   ): Promise<DockerfileImages> {
     const { lintDockerfile, parseDockerfile, readDockerfile, readSuppressions } = await import("@strake/dockerfile");
     const tree = parseDockerfile(found.text, { file: found.shown ?? found.file });
-    const contexts = new Map([...options.contexts].map(([name, value]) => [name, contextOf(name, value)]));
+    const contexts = new Map([...options.contexts].map(([name, value]) => [name, parseNamedContext(name, value)]));
     const given = (platform: Platform, baseConfig: BaseConfig | undefined) => ({
       context: found.context,
       platform: printPlatform(platform),
@@ -115,20 +116,9 @@ export type BaseConfig = (name: string, platform: string) => ImageConfig | undef
 /** The configs of the bases that were looked up for a plan. */
 export function configsOf({ resolution }: Planner): BaseConfig {
   return (name, platform) => {
+    const layout = parseLayoutContext(name);
+    if (layout !== undefined) return resolution.get(resolutionKey({ ...layout, platform }))?.config;
     const key = resolutionKey({ type: "image", name: printReference(parseBaseName(name)), platform });
     return resolution.get(key)?.config;
   };
-}
-
-/** What a named context stands for, in buildx's notation. */
-function contextOf(name: string, value: string): CopyFrom {
-  const [, scheme, rest = ""] = /^([a-z-]+):\/\/(.*)$/.exec(value) ?? [];
-  if (scheme === "docker-image") return { type: "reference", name: rest };
-  if (scheme === "docker-daemon") return { type: "reference", name: value };
-  if (scheme === undefined) return { type: "context", root: resolve(value) };
-  throw new StrakeError({
-    code: "usage",
-    message: `--build-context ${name}=${value}: contexts of ${scheme}:// are not known`,
-    notes: ["Name a folder, docker-image://NAME, docker-daemon://NAME, a git repository, or the address of a file."],
-  });
 }
