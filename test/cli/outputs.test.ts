@@ -122,6 +122,13 @@ it("shows progress as plain lines or JSON without control codes, or not at all",
     .split("\n")
     .map((line) => JSON.parse(line) as { type: string; cached?: boolean });
   expect(events.filter(({ type }) => type === "finished").map(({ cached }) => cached)).toEqual([true, true]);
+  const raw = await runStrake(["build", "--progress=rawjson"], { cwd, home });
+  const statuses = raw.stderr
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { vertexes?: { name: string; cached?: boolean }[] });
+  const cached = statuses.flatMap(({ vertexes = [] }) => vertexes.filter((vertex) => vertex.cached === true));
+  expect(cached.map(({ name }) => name)).toContain("[web] COPY site/ /srv/");
   const quiet = await runStrake(["build", "--progress", "quiet"], { cwd, home });
   expect(quiet.stderr).toBe("");
   expect(quiet.stdout).toMatch(new RegExp(`^${digest.source}\n$`));

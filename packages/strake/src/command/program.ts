@@ -1,7 +1,7 @@
 import { parsePlatform } from "@strake/oci/document";
 import { Command, Option } from "commander";
 import { parseOutputOption } from "../compose/output-option.ts";
-import { progressModes } from "../screen/progress.ts";
+import { type BuildProgressMode, buildProgressModes } from "../screen/progress.ts";
 import { version } from "../version.ts";
 import { addContainerCommands } from "./container-commands.ts";
 import { addConvertCommand } from "./convert-command.ts";
@@ -77,7 +77,7 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
     )
     .option("--no-cache", "do every step although its result is there")
     .addOption(
-      new Option("--progress <mode>", "how progress is shown").choices([...progressModes, "tty"]).default("auto"),
+      new Option("--progress <mode>", "how progress is shown").choices([...buildProgressModes, "tty"]).default("auto"),
     )
     .option("-q, --quiet", "show no progress, print the image ids only", false)
     .addOption(
@@ -112,8 +112,8 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
 }
 
 /** What docker calls tty is the form for terminals, which is only taken where there is one. */
-function progressOf(mode: unknown): (typeof progressModes)[number] {
-  return mode === "tty" ? "auto" : (mode as (typeof progressModes)[number]);
+function progressOf(mode: unknown): BuildProgressMode {
+  return mode === "tty" ? "auto" : (mode as BuildProgressMode);
 }
 
 function addPlan(program: Command, actions: Actions, variables: Variables): void {

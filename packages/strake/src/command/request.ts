@@ -3,7 +3,7 @@ import type { LintFormat } from "@strake/dockerfile";
 import type { SandboxName } from "@strake/engine";
 import type { Platform } from "@strake/oci/document";
 import type { OutputOption } from "../compose/output-option.ts";
-import type { ProgressMode } from "../screen/progress.ts";
+import type { BuildProgressMode, ProgressMode } from "../screen/progress.ts";
 import type { CallOption } from "./option/call-option.ts";
 import type { CommandRequest } from "./option/command-options.ts";
 import type { ContainerFilter } from "./option/container-filter.ts";
@@ -52,7 +52,7 @@ export interface BuildRequest extends DefinitionRequest {
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
   readonly commands: CommandRequest;
-  readonly progress: ProgressMode;
+  readonly progress: BuildProgressMode;
   /** The file that gets the image id. */
   readonly imageIdFile?: string;
   /** The file that gets what was built, as JSON. */

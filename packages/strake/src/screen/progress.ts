@@ -5,6 +5,11 @@ export const progressModes = ["auto", "plain", "json", "quiet"] as const;
 
 export type ProgressMode = (typeof progressModes)[number];
 
+/** Those of a build, which can be told in BuildKit's form too. */
+export const buildProgressModes = ["auto", "plain", "json", "rawjson", "quiet"] as const;
+
+export type BuildProgressMode = (typeof buildProgressModes)[number];
+
 /** A view of a running build. */
 export interface Progress {
   handle(event: BuildEvent): void;
