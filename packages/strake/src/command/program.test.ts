@@ -227,7 +227,9 @@ test("mistakes are thrown, with what was meant where that is clear", async () =>
   await expect(parse(["buidl"])).rejects.toThrow(/unknown command 'buidl'\n\(Did you mean build\?\)/);
   await expect(parse(["build", "--platfrom", "x"])).rejects.toThrow(CommanderError);
   await expect(parse(["print"])).rejects.toThrow("required option '--to <form>' not specified");
-  await expect(parse(["build", "--progress", "loud"])).rejects.toThrow("Allowed choices are auto, plain, json, rawjson, quiet");
+  await expect(parse(["build", "--progress", "loud"])).rejects.toThrow(
+    "Allowed choices are auto, plain, json, rawjson, quiet",
+  );
   await expect(parse(["build", "--platform", "a/b/c/d"])).rejects.toThrow('"a/b/c/d" is not a platform');
   await expect(parse(["build", "-o", "type=x,dest=y"])).rejects.toThrow('there is no type "x"');
   await expect(parse(["images", "a", "b"])).rejects.toThrow("too many arguments");
