@@ -1,6 +1,6 @@
 import type { Compression } from "../media-type.ts";
-import type { DeflateBlock } from "./deflate-block.ts";
-import { defaultGzipLevel, gzip } from "./gzip.ts";
+import { type DeflateBlock, defaultGzipLevel, gzipForm } from "./deflate-block.ts";
+import { gzip } from "./gzip.ts";
 import { defaultZstdLevel, zstd } from "./zstd.ts";
 
 /**
@@ -23,13 +23,12 @@ export function compress(
 }
 
 /**
- * Names what makes the compressed bytes what they are: the library, its version and the level.
+ * Names what makes the compressed bytes what they are: the library, its version, the level, and how it is used.
  *
  * Two machines that give the same name here may be expected to give the same compressed digest.
  */
 export function compressor(compression: Compression, level?: number): string {
   if (compression === "none") return "none";
-  const library = compression === "gzip" ? "zlib" : "zstd";
-  const version = process.versions[library] ?? "unknown";
-  return `${library}-${version}/level ${level ?? (compression === "gzip" ? defaultGzipLevel : defaultZstdLevel)}`;
+  if (compression === "zstd") return `zstd-${process.versions.zstd ?? "unknown"}/level ${level ?? defaultZstdLevel}`;
+  return `zlib-${process.versions.zlib}/level ${level ?? defaultGzipLevel}/${gzipForm}`;
 }

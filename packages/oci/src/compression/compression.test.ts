@@ -193,8 +193,8 @@ describe("zstd", () => {
   });
 });
 
-it("names the compressor by library, version and level", () => {
-  expect(compressor("gzip", 9)).toBe(`zlib-${process.versions.zlib}/level 9`);
-  expect(compressor("gzip")).toMatch(/\/level 5$/);
+it("names the compressor by library, version, level and how it is used", () => {
+  expect(compressor("gzip", 9)).toBe(`zlib-${process.versions.zlib}/level 9/windows by noise`);
+  expect(compressor("gzip")).toMatch(/\/level 5\//);
   expect(compressor("none")).toBe("none");
 });

@@ -1,8 +1,23 @@
 import { constants, crc32, deflateRaw, deflateRawSync, type ZlibOptions } from "node:zlib";
 import { isNoise } from "./is-noise.ts";
+import { noiseShare } from "./noise-share.ts";
+
+/** The level that is taken where none is named: faster than zlib's own, 6, and one to two hundredths longer. */
+export const defaultGzipLevel = 5;
+
+/** Names how zlib is used; another name wherever the same level and content come to be other bytes. */
+export const gzipForm = "windows by noise";
 
 /** zlib's name for the size of its tables; with the largest, content that hardly repeats takes a quarter less time. */
 const memLevel = 9;
+/** zlib's name for how far back it looks, as a power of 2: as far as the format reaches. */
+const windowBits = 15;
+/**
+ * From this share of noise on, it looks back 8 KiB at most: noise fills its tables with bytes that never come back. For
+ * such blocks that takes two thirds of the time, and makes them one hundredth longer.
+ */
+const muchNoise = 3 / 8;
+const windowBitsInNoise = 13;
 
 /** A block of a stream, and what it is deflated with. */
 export interface BlockToDeflate {
@@ -43,7 +58,7 @@ function optionsOf({ block, level, dictionary }: BlockToDeflate): ZlibOptions {
   return {
     level: isNoise(block) ? constants.Z_NO_COMPRESSION : level,
     memLevel,
-    windowBits: 15,
+    windowBits: level <= defaultGzipLevel && noiseShare(block) >= muchNoise ? windowBitsInNoise : windowBits,
     finishFlush: constants.Z_SYNC_FLUSH,
     // Room for the whole result, so that zlib is entered once for each block.
     chunkSize: block.length + (block.length >> 8) + 1024,
