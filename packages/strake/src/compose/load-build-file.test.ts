@@ -122,6 +122,13 @@ test("statements know their lines in the original sources", () => {
   expect(error.notes).toEqual(["called from build.ts:5:1"]);
 });
 
+test("statements know their lines where the store is reached through a symlink", () => {
+  mkdirSync(join(project, "elsewhere"));
+  symlinkSync("elsewhere", join(project, ".home"));
+  write("build.ts", 'throw Object.assign(new Error("here"), { name: "Oops" });\n');
+  expect(failure().place).toBe("build.ts:1:21");
+});
+
 test("an unchanged build file is not bundled again, however its times change", () => {
   const file = write("build.ts", "export const n: number = 1;\n");
   load();

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -77,7 +77,8 @@ async function runUnlessPruned(bundle: BundleFile, options: LoadOptions): Promis
 
 async function run(bundle: BundleFile, options: LoadOptions): Promise<ModuleExports> {
   let lookup: ReturnType<typeof sourcePositions> | undefined;
-  rememberBundle(bundle.path, (line, column) => {
+  // Node calls a module by its path without symlinks, also where the store is reached through one.
+  rememberBundle(realpathSync(bundle.path), (line, column) => {
     lookup ??= sourcePositions(bundle.map() ?? noSources);
     return lookup(line, column);
   });
