@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { claimFolder } from "./claim-folder.ts";
 import { runFolder } from "./run-folder.ts";
 
 /**
@@ -13,21 +13,9 @@ import { runFolder } from "./run-folder.ts";
  */
 export async function freePort(): Promise<number> {
   const taken = join(runFolder(), "ports");
-  mkdirSync(taken, { recursive: true });
   for (;;) {
     const port = randomInt(20_000, 32_000);
-    if (claim(join(taken, `${port}`)) && (await isFree(port))) return port;
-  }
-}
-
-/** Makes a folder; false where it is there already. */
-function claim(folder: string): boolean {
-  try {
-    mkdirSync(folder);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    if (claimFolder(join(taken, `${port}`)) && (await isFree(port))) return port;
   }
 }
 

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { claimFolder } from "./claim-folder.ts";
 import { runFolder, runOwner } from "./run-folder.ts";
 
 /** The command of a daemon that stays in the foreground. */
@@ -33,7 +34,7 @@ const keeper = fileURLToPath(new URL("keep-daemon.mjs", import.meta.url));
  */
 export async function sharedDaemon(recipe: DaemonRecipe): Promise<string> {
   const folder = join(runFolder(), recipe.name);
-  if (claim(folder)) await start(recipe, folder);
+  if (claimFolder(folder)) await start(recipe, folder);
   const deadline = Date.now() + startLimit;
   while (!(await recipe.isReady(folder))) {
     if (existsSync(join(folder, "failed"))) throw new Error(describeFailure(recipe.name, folder));
@@ -41,18 +42,6 @@ export async function sharedDaemon(recipe: DaemonRecipe): Promise<string> {
     await sleep(30);
   }
   return folder;
-}
-
-/** Makes the daemon's folder; true for exactly one process. */
-function claim(folder: string): boolean {
-  mkdirSync(join(folder, ".."), { recursive: true, mode: 0o755 });
-  try {
-    mkdirSync(folder);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
 }
 
 async function start(recipe: DaemonRecipe, folder: string): Promise<void> {
