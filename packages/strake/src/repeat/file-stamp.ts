@@ -1,13 +1,13 @@
-import { lstatSync, readFileSync, type Stats, statSync } from "node:fs";
+import { lstatSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { textHash } from "./text-hash.ts";
 
 /**
  * What was looked at of a path: a `file` is what the path leads to, a `link` the path itself, a `listing` what is in a
  * folder. Of a `folder` it does not count what is in it, and of a `kept` file not the times: only its whole replacement
- * changes it. Of `presence` nothing counts but that something is there, and of `content` only what can be read, which
- * is short.
+ * changes it. Of `presence` nothing counts but that something is there, of `content` only what can be read, which is
+ * short, and of a `target` only its path without symlinks.
  */
-export type Look = "file" | "link" | "listing" | "folder" | "kept" | "presence" | "content";
+export type Look = "file" | "link" | "listing" | "folder" | "kept" | "presence" | "content" | "target";
 
 /**
  * Device, inode, size, changed, changed in anything, made: times in milliseconds since 1970. Of a folder that is only
@@ -28,7 +28,8 @@ export const absent: FileStamp = [-1, 0, 0, 0, 0, 0];
  */
 export function stampOf(look: Look, path: string): FileStamp | undefined {
   try {
-    if (look === "content") return contentStamp(readFileSync(path, "utf8"));
+    if (look === "content") return textStamp(readFileSync(path, "utf8"));
+    if (look === "target") return textStamp(realpathSync(path));
     return stampFrom(look, (look === "link" ? lstatSync : statSync)(path, { throwIfNoEntry: false }));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -43,9 +44,9 @@ export function stampFrom(look: Look, stats: Stats | undefined): FileStamp {
   return [stats.dev, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs, stats.birthtimeMs];
 }
 
-/** As many bits of the content's hash as two numbers hold. */
-function contentStamp(content: string): FileStamp {
-  const hash = textHash(content);
+/** As many bits of a text's hash as two numbers hold. */
+function textStamp(text: string): FileStamp {
+  const hash = textHash(text);
   return [Number.parseInt(hash.slice(0, 12), 16), Number.parseInt(hash.slice(12, 24), 16), 0, 0, 0, 0];
 }
 
@@ -58,6 +59,7 @@ const counted: Readonly<Record<Look, readonly number[]>> = {
   kept: [0, 1, 2, 5],
   presence: [],
   content: [0, 1],
+  target: [0, 1],
 };
 
 /** Tells whether a second look found what the first one had found. */

@@ -34,7 +34,15 @@ describe("a record of what a command did", () => {
   test("holds as long as everything is as it was", () => {
     write("file", "text");
     symlinkSync("nothing", join(folder, "link"));
-    const bytes = recordOf({ file: "file", link: "link", missing: "file", "file/below": "file", ".": "presence" });
+    symlinkSync("file", join(folder, "other"));
+    const bytes = recordOf({
+      file: "file",
+      link: "link",
+      other: "target",
+      missing: "file",
+      "file/below": "file",
+      ".": "presence",
+    });
     expect(repetitionOf(bytes)).toMatchObject({ output: [[1, "ä\n"]], used: ["one"] });
   });
 
@@ -43,6 +51,7 @@ describe("a record of what a command did", () => {
     ["a file with another time", "file", () => utimesSync(join(folder, "file"), 1, 1)],
     ["a file that is gone", "presence", () => rmSync(join(folder, "file"))],
     ["a file that was replaced", "kept", () => replace("file")],
+    ["a link in the place of a file", "target", () => linkTo("elsewhere")],
   ])("does not hold any more with %s", (_, look, change) => {
     write("file", "text");
     const bytes = recordOf({ file: look });
@@ -102,4 +111,10 @@ describe("a record of what a command did", () => {
 function replace(name: string): void {
   write("new", "text");
   renameSync(join(folder, "new"), join(folder, name));
+}
+
+/** Moves the file and puts a link to it in its place. */
+function linkTo(name: string): void {
+  renameSync(join(folder, "file"), join(folder, name));
+  symlinkSync(name, join(folder, "file"));
 }

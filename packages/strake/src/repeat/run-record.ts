@@ -30,6 +30,7 @@ const letterOf: Readonly<Record<Look, string>> = {
   kept: "k",
   presence: "p",
   content: "c",
+  target: "t",
 };
 const lookOf: ReadonlyMap<string, Look> = new Map(
   Object.entries(letterOf).map(([look, letter]) => [letter, look as Look]),

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,8 +43,10 @@ describe("a command that was watched", () => {
       files.lstatSync(join(folder, "missing"), { throwIfNoEntry: false }),
       await promises.readFile(join(home, "blob"), "utf8"),
       files.readdirSync(home),
+      files.realpathSync(join(folder, "home/../file")),
     ]);
-    expect(await result).toEqual(["text", false, 4, undefined, "blob", ["blob", "leases"]]);
+    const path = join(realpathSync(folder), "file");
+    expect(await result).toEqual(["text", false, 4, undefined, "blob", ["blob", "leases"], path]);
     expect(watch.refusal).toBeUndefined();
   });
 
@@ -57,7 +59,7 @@ describe("a command that was watched", () => {
     ["renames a file", (files) => files.renameSync(join(folder, "new"), join(folder, "renamed"))],
     ["changes times outside the store", (files) => files.utimesSync(join(folder, "file"), longAgo, longAgo)],
     ["reads what has no path", (files) => files.readFileSync(files.openSync(join(folder, "file"), "r"))],
-    ["follows a chain of links", (files) => files.realpathSync(folder)],
+    ["copies a file", (files) => files.copyFileSync(join(folder, "file"), join(folder, "copy"))],
   ])("is not remembered when it %s", (_, command) => {
     const [watch] = watching(command);
     expect(watch.refusal).toBeDefined();

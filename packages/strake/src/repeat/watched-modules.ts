@@ -15,6 +15,7 @@ const reads: Readonly<Record<string, Look>> = {
   readFile: "file",
   readdir: "listing",
   readlink: "link",
+  realpath: "target",
   stat: "file",
 };
 
