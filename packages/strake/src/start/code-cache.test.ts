@@ -21,6 +21,15 @@ describe("kept code", () => {
     expect(new CodeCache(home, "other").read()).toBeUndefined();
   });
 
+  test("of another kind is better than none, and is not kept for this one", () => {
+    new CodeCache(home, "one").write(Buffer.from("general"));
+    const special = new CodeCache(home, "one", "builder");
+    expect([special.read()?.toString(), special.isKept]).toEqual(["general", false]);
+    special.write(Buffer.from("special"));
+    expect([special.read()?.toString(), special.isKept]).toEqual(["special", true]);
+    expect(new CodeCache(home, "one").read()?.toString()).toBe("general");
+  });
+
   test("is not taken when a byte of it has changed, or when it ends early", () => {
     const cache = new CodeCache(home, "one");
     cache.write(Buffer.from("compiled"));

@@ -14,25 +14,30 @@ const aDay = 86_400_000;
 export class CodeCache {
   readonly #folder: string;
   readonly #file: string;
+  readonly #general: string;
+  #isKept = false;
 
   /**
    * @param home the folder of what is kept to save time
    * @param script the name of the script, with its digest
+   * @param kind what parts of the script are going to run: only of those that ran is there compiled code
    */
-  constructor(home: string, script: string) {
+  constructor(home: string, script: string, kind = "") {
     this.#folder = join(home, "code");
-    this.#file = join(this.#folder, `${script}-${process.version}-${process.arch}`);
+    this.#general = join(this.#folder, `${script}-${process.version}-${process.arch}`);
+    this.#file = kind === "" ? this.#general : `${this.#general}-${kind}`;
   }
 
-  /** What is kept; nothing where it is damaged. */
+  /** What is kept, for want of that what is kept for no kind; nothing where it is damaged. */
   read(): Buffer | undefined {
-    try {
-      const bytes = readFileSync(this.#file);
-      const code = bytes.subarray(digestLength);
-      return digest(code).equals(bytes.subarray(0, digestLength)) ? code : undefined;
-    } catch {
-      return undefined;
-    }
+    const code = readCode(this.#file);
+    this.#isKept = code !== undefined;
+    return code ?? readCode(this.#general);
+  }
+
+  /** Whether what was read had been kept for this kind. */
+  get isKept(): boolean {
+    return this.#isKept;
   }
 
   /** Keeps what V8 has compiled; that it cannot be kept costs time, and nothing else. */
@@ -54,6 +59,16 @@ export class CodeCache {
       const path = join(this.#folder, name);
       if (path !== this.#file && Date.now() - statSync(path).mtimeMs > 30 * aDay) rmSync(path, { force: true });
     }
+  }
+}
+
+function readCode(file: string): Buffer | undefined {
+  try {
+    const bytes = readFileSync(file);
+    const code = bytes.subarray(digestLength);
+    return digest(code).equals(bytes.subarray(0, digestLength)) ? code : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -51,7 +51,7 @@ export function loadCommandLine(file: string, cache: CodeCache, watch?: RunWatch
         return import(specifier);
       }),
     keepCode: () => {
-      if (kept === undefined || script.cachedDataRejected === true) cache.write(script.createCachedData());
+      if (!cache.isKept || script.cachedDataRejected === true) cache.write(script.createCachedData());
     },
   };
 }

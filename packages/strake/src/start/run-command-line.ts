@@ -24,7 +24,11 @@ export async function runCommandLine({ home, folder, script, repeated }: Command
   process.exitCode = 1;
   const watch = repeated && new RunWatch(home);
   if (watch !== undefined) watchProcess(watch);
-  const commandLine = loadCommandLine(join(folder, script), new CodeCache(cacheHome(process.env), script), watch);
+  const commandLine = loadCommandLine(
+    join(folder, script),
+    new CodeCache(cacheHome(process.env), script, kindOf(process.argv.slice(2))),
+    watch,
+  );
   const status = await commandLine.main();
   if (status === 0) {
     const record = watch?.record();
@@ -34,4 +38,20 @@ export async function runCommandLine({ home, folder, script, repeated }: Command
   }
   // Idle connections and threads would keep the process for a while; what was written has to leave it first.
   process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
+}
+
+/** Options with which a build runs more of the program than without. */
+const kinds: Readonly<Record<string, RegExp>> = {
+  file: /^(-f|--file\b)/,
+  builder: /^--builder\b/,
+  load: /^--load\b/,
+  push: /^--push\b/,
+};
+
+/** Names which parts of the program a command is going to run. */
+function kindOf(args: readonly string[]): string {
+  const found = Object.entries(kinds).filter(([, pattern]) => args.some((arg) => pattern.test(arg)));
+  // A context, as a rule, and then a Dockerfile.
+  const names = args.at(-1)?.startsWith("-") === false && args.length > 1 ? ["context"] : [];
+  return [...names, ...found.map(([name]) => name)].join("-");
 }
