@@ -23,9 +23,6 @@ export interface LoadOptions {
   readonly write: boolean;
 }
 
-/** Of a bundle whose map has been pruned while it ran: positions stay those of the bundle. */
-const noSources: RawSourceMap = { version: 3, sources: [], mappings: "" };
-
 /** What a module exports, by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
 
@@ -49,7 +46,7 @@ export async function loadBuildFile(options: LoadOptions): Promise<ModuleExports
   if (exports !== undefined) return exports;
   const temporary = mkdtempSync(join(tmpdir(), "strake-"));
   try {
-    return await run(writeBundle(temporary, bundle), options);
+    return await run(writeBundle(temporary, bundle).path, bundle.map, options);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
@@ -67,24 +64,27 @@ function keepUnlessPruned(folder: string, bundle: Bundle, began: number): Bundle
 
 /** Runs a bundle of the store; nothing comes of one that somebody has pruned since it was found or put there. */
 async function runUnlessPruned(bundle: BundleFile, options: LoadOptions): Promise<ModuleExports | undefined> {
+  // Read before it is needed: without it, the statements' places, and what is beside them, would not be known.
+  const map = bundle.map();
+  if (map === undefined) return undefined;
   try {
-    return await run(bundle, options);
+    return await run(bundle.path, map, options);
   } catch (error) {
     if (existsSync(bundle.path)) throw error;
     return undefined;
   }
 }
 
-async function run(bundle: BundleFile, options: LoadOptions): Promise<ModuleExports> {
+async function run(path: string, map: RawSourceMap, options: LoadOptions): Promise<ModuleExports> {
   let lookup: ReturnType<typeof sourcePositions> | undefined;
   // Node calls a module by its path without symlinks, also where the store is reached through one.
-  rememberBundle(realpathSync(bundle.path), (line, column) => {
-    lookup ??= sourcePositions(bundle.map() ?? noSources);
+  rememberBundle(realpathSync(path), (line, column) => {
+    lookup ??= sourcePositions(map);
     return lookup(line, column);
   });
   setCallSiteMapper(mapCallSite);
   try {
-    return (await importModule(pathToFileURL(bundle.path).href)) as ModuleExports;
+    return (await importModule(pathToFileURL(path).href)) as ModuleExports;
   } catch (error) {
     const library = (await importModule(options.library)) as ModuleExports;
     throw buildFileError(error, options.file, Object.keys(library));
