@@ -53,6 +53,7 @@ describe("files that a build reads", () => {
     expect(folders.atRest()).toBe(true);
     const others = openFolders();
     await read(others, "two");
+    expect(others.atRest()).toBe(true);
     change("two");
     expect(others.atRest({ all: true })).toBe(false);
   });

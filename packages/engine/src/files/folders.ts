@@ -92,7 +92,11 @@ export class Folders {
   atRest({ all = false }: { readonly all?: boolean } = {}): boolean {
     if (this.#changed) return false;
     const opened = [...this.#open.values()];
-    if (all) for (const { read } of opened) read.clear();
+    for (const { read } of opened) {
+      if (!all || read.size === 0) continue;
+      read.clear();
+      this.#looked = undefined;
+    }
     const files = opened.reduce((sum, { used }) => sum + used.size, 0);
     // Asked for each output and at the end; as long as no step reads more, one look answers.
     if (this.#looked?.files !== files) this.#looked = { files, atRest: opened.every(isAtRest) };

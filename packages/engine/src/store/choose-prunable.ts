@@ -5,7 +5,7 @@ import type { ImageRecord } from "./image-records.ts";
 import { type Candidate, candidate, filesBelow, foldersIn, type PruneWish } from "./prunable.ts";
 import type { Store } from "./store.ts";
 
-/** Folders of small files that say what was found out: results of steps, lists of files, what registries have, what commands wrote. */
+/** Folders of small files that say what was found out: results of steps, lists of files, what registries have, and so on. */
 export const records: readonly string[] = [
   "runs",
   "actions",
