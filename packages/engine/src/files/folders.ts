@@ -18,7 +18,7 @@ import { HashAhead } from "./hash-ahead.ts";
 export interface OpenFolder {
   readonly tree: LocalTree;
   /** Says that the digest of an entry will be asked for, so that hashing can begin while others are looked for. */
-  see(entry: Entry): void;
+  see(entry: Entry): Promise<void> | undefined;
   /** Says that the content of files becomes part of something, which is kept only if they stay as they are. */
   use(entries: readonly Entry[]): void;
   /** The digests of files by their paths; a file is read only when it is not known from an earlier look. */

@@ -52,6 +52,17 @@ describe("hashing while files are found", () => {
     expect(calls).toHaveLength(3);
   });
 
+  test("asks once for what two steps copy, and lets the walk wait whenever it has asked", async () => {
+    const files = write(2500);
+    const ahead = new HashAhead(tree, hashFiles);
+    const turns = files.map((_, at) => ahead.see(entry(at)));
+    expect(turns.flatMap((turn, at) => (turn === undefined ? [] : [at]))).toEqual([1999, 2499]);
+    await Promise.all(turns);
+    expect(files.map((_, at) => ahead.see(entry(at))).filter((turn) => turn !== undefined)).toEqual([]);
+    await ahead.hashFiles(files);
+    expect(calls.map(({ length }) => length)).toEqual([2000, 500]);
+  });
+
   test("does not begin for a few", async () => {
     const files = write(20);
     const ahead = new HashAhead(tree, hashFiles);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   batchLimit,
   type FileStat,
@@ -36,15 +37,22 @@ export class HashAhead {
     this.#hashFiles = hashFiles;
   }
 
-  /** Takes in that the content of an entry will be asked for. */
-  see(entry: Entry): void {
+  /**
+   * Takes in that the content of an entry will be asked for.
+   *
+   * @returns what the walk should wait for now and then: answers are taken in meanwhile, and threads get more to do
+   */
+  see(entry: Entry): Promise<void> | undefined {
     const stat = entry.type === "file" ? this.#tree.stat(entry.path) : undefined;
-    if (stat === undefined) return;
+    const path = `${this.#tree.root}/${entry.path}`;
+    if (stat === undefined || this.#asked.has(path)) return undefined;
     const { size, mtimeMs, ctimeMs, ino } = stat;
-    this.#waiting.push({ path: `${this.#tree.root}/${entry.path}`, size, mtimeMs, ctimeMs, ino });
+    this.#waiting.push({ path, size, mtimeMs, ctimeMs, ino });
     this.#waitingBytes += size;
     const limit = this.#isWorthIt ? batchLimit : worthThreads;
-    if (this.#waiting.length >= limit.files || this.#waitingBytes >= limit.bytes) this.#ask();
+    if (this.#waiting.length < limit.files && this.#waitingBytes < limit.bytes) return undefined;
+    this.#ask();
+    return nextTurn();
   }
 
   /** Hashes files, of which only those are asked for that have not been already. */

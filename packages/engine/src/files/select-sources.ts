@@ -23,8 +23,8 @@ export interface CopyOrigin {
   readonly tree: FileTree;
   /** What the tree is called in messages: `the build file's folder`. */
   readonly called: string;
-  /** Called with each file as it is found. */
-  readonly see?: (entry: Entry) => void;
+  /** Called with each file as it is found; the search waits for what it returns. */
+  readonly see?: (entry: Entry) => Promise<void> | undefined;
 }
 
 /**
@@ -39,10 +39,11 @@ export async function selectSources(action: CopyAction, origin: CopyOrigin): Pro
   const selections: Selection[] = [];
   for (const source of action.sources) {
     if ("include" in source) selections.push(await selectByGlobs(source, origin, keep));
-    else if (action.parents) selections.push(selectWithParents(source.path, origin, keep, action.rules));
+    else if (action.parents) selections.push(await selectWithParents(source.path, origin, keep, action.rules));
     else {
-      const paths = matchingPaths(source.path, origin, action.rules);
-      selections.push(...paths.flatMap((path) => selectPath(path, origin, keep, action.rules)));
+      for (const path of matchingPaths(source.path, origin, action.rules)) {
+        selections.push(await selectPath(path, origin, keep, action.rules));
+      }
     }
   }
   return selections;
@@ -79,20 +80,20 @@ function pickFolders(tree: FileTree, base: string, to: string, made: Set<string>
   picked.push({ entry: tree.get(join(base, above)) as Entry, to: above });
 }
 
-function selectPath(path: string, origin: CopyOrigin, keep: Keep, rules: Rules): Selection[] {
+async function selectPath(path: string, origin: CopyOrigin, keep: Keep, rules: Rules): Promise<Selection> {
   const entry = entryAt(path, origin, rules);
   if (entry.type !== "directory") {
     const name = path.slice(path.lastIndexOf("/") + 1);
     // As in BuildKit, what is left out is left out of folders; a file that a source names is copied.
-    return [{ folder: false, picked: [{ entry, to: name }] }];
+    return { folder: false, picked: [{ entry, to: name }] };
   }
   const picked: Picked[] = [];
-  walk(origin, entry.path, "", keep, picked);
-  return [{ folder: true, picked }];
+  await walk(origin, entry.path, "", keep, picked);
+  return { folder: true, picked };
 }
 
 /** Picks all below a folder; a folder that is left out is still made where something below it is kept. */
-function walk(origin: CopyOrigin, folder: string, to: string, keep: Keep, picked: Picked[]): void {
+async function walk(origin: CopyOrigin, folder: string, to: string, keep: Keep, picked: Picked[]): Promise<void> {
   for (const name of origin.tree.children(folder)) {
     const entry = origin.tree.get(join(folder, name)) as Entry;
     const path = join(to, name);
@@ -100,16 +101,17 @@ function walk(origin: CopyOrigin, folder: string, to: string, keep: Keep, picked
     if (entry.type !== "directory") {
       if (!kept) continue;
       picked.push({ entry, to: path });
-      origin.see?.(entry);
+      const turn = origin.see?.(entry);
+      if (turn !== undefined) await turn;
       continue;
     }
     const before = picked.length;
-    walk(origin, entry.path, path, keep, picked);
+    await walk(origin, entry.path, path, keep, picked);
     if (kept || picked.length > before) picked.splice(before, 0, { entry, to: path });
   }
 }
 
-function selectWithParents(source: string, origin: CopyOrigin, keep: Keep, rules: Rules): Selection {
+async function selectWithParents(source: string, origin: CopyOrigin, keep: Keep, rules: Rules): Promise<Selection> {
   const { base, pattern } = parentsPattern(source);
   const picked: Picked[] = [];
   const made = new Set<string>([""]);
@@ -118,8 +120,8 @@ function selectWithParents(source: string, origin: CopyOrigin, keep: Keep, rules
     const wild = hasWildcard(pattern);
     const matcher = ignoreMatcher([pattern]);
     const below: Picked[] = [];
-    if (wild) walk(origin, root, "", (path) => matcher.ignores(path) && keep(path), below);
-    else below.push(...pickTree(origin, root, pattern, keep, rules));
+    if (wild) await walk(origin, root, "", (path) => matcher.ignores(path) && keep(path), below);
+    else below.push(...(await pickTree(origin, root, pattern, keep, rules)));
     for (const item of below) {
       if (item.entry.type === "directory" && made.has(item.to)) continue;
       pickFolders(origin.tree, root, item.to, made, picked);
@@ -134,10 +136,10 @@ function selectWithParents(source: string, origin: CopyOrigin, keep: Keep, rules
 }
 
 /** Picks one path and all that is below it. */
-function pickTree(origin: CopyOrigin, root: string, path: string, keep: Keep, rules: Rules): Picked[] {
+async function pickTree(origin: CopyOrigin, root: string, path: string, keep: Keep, rules: Rules): Promise<Picked[]> {
   const entry = entryAt(join(root, path), origin, rules);
   const picked: Picked[] = keep(path) ? [{ entry, to: path }] : [];
-  if (entry.type === "directory") walk(origin, entry.path, path, keep, picked);
+  if (entry.type === "directory") await walk(origin, entry.path, path, keep, picked);
   return picked;
 }
 
