@@ -17,8 +17,7 @@ function answer(streams: Map<number, Hasher>, request: ThreadRequest): ThreadAns
     if ("files" in request) return { first: request.first, digests: request.files.map(hashFile) };
     if ("stream" in request) return hashPart(streams, request);
     if ("deflate" in request) return deflateInto(request);
-    readPieces(request.buffer, request.pieces);
-    return { read: request.pieces.length };
+    return { times: readPieces(request.buffer, request.pieces) };
   } catch (error) {
     const code = StrakeError.is(error) || OciError.is(error) ? error.code : "unreadable-file";
     const notes = StrakeError.is(error) ? error.notes : [];

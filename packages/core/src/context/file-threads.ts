@@ -63,6 +63,8 @@ export function createFileThreads(worker: URL, size: number): FileThreads {
       if (!isShared(buffer)) return readPieces(buffer, pieces);
       const answer = await threads.ask({ buffer, pieces });
       if ("failure" in answer) throw new StrakeError(answer.failure);
+      if (!("times" in answer)) throw new Error("a thread answered something else than it was asked");
+      return answer.times;
     },
     deflateBlock: async (block) => {
       const into = takeChunkBuffer();

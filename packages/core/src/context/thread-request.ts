@@ -1,4 +1,4 @@
-import type { BlockToDeflate, Digest, FilePiece } from "@strake/oci";
+import type { BlockToDeflate, Digest, FilePiece, TimesOfPieces } from "@strake/oci";
 import type { FileToHash } from "./fingerprint.ts";
 
 /** Files of a larger list, from its place `first` on. */
@@ -30,11 +30,11 @@ export type ThreadRequest = HashBatch | StreamPart | PiecesToRead | DeflateReque
 
 /**
  * What it answers: of a batch the digests, of a part of a stream that it has been taken in, of its end the digest, of
- * pieces how many there were, and of a block its checksum and how long it has become, or its bytes where they do not fit.
+ * pieces their files' times, and of a block its checksum and how long it has become, or its bytes where they do not fit.
  */
 export type ThreadAnswer =
   | { readonly first: number; readonly digests: readonly Digest[] }
   | { readonly stream: number; readonly digest?: Digest }
-  | { readonly read: number }
+  | { readonly times: TimesOfPieces }
   | { readonly crc: number; readonly deflated: number | Uint8Array }
   | { readonly failure: { readonly code: string; readonly message: string; readonly notes: readonly string[] } };

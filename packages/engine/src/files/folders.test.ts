@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Entry, ReadPieces } from "@strake/oci";
+import { type Entry, type ReadPieces, readPieces } from "@strake/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Folders } from "./folders.ts";
 
@@ -26,10 +26,14 @@ function openFolders(): Folders {
 
 const change = (name: string) => utimesSync(join(root, name), 1, 1);
 
-/** Reads a file in a way that does something else at the same time. */
+/** Reads a file after something else has been done since its digest was found. */
 async function read(folders: Folders, name: string, meanwhile: () => void = () => {}): Promise<void> {
-  const reading: ReadPieces = async () => meanwhile();
-  await folders.readingPieces(reading)(Buffer.alloc(3), [{ path: join(root, name), offset: 0, length: 3, at: 0 }]);
+  const reading: ReadPieces = async (buffer, pieces) => {
+    meanwhile();
+    return readPieces(buffer, pieces);
+  };
+  const piece = { path: join(root, name), offset: 0, length: 3, at: 0, fileSize: 3 };
+  await folders.readingPieces(reading)(Buffer.alloc(3), [piece]);
 }
 
 describe("files that a build reads", () => {

@@ -103,11 +103,14 @@ export class Folders {
     return this.#looked.atRest;
   }
 
-  /** Reads pieces, and looks afterwards whether their files are as they were: others are still being read then. */
+  /** Reads pieces, and compares whether their files are as they were. */
   readingPieces(readPieces: ReadPieces): ReadPieces {
     return async (buffer, pieces) => {
-      await readPieces(buffer, pieces);
-      for (const { path } of pieces) this.#lookAfterReading(path);
+      const times = await readPieces(buffer, pieces);
+      for (const [at, { path }] of pieces.entries()) {
+        this.#compare(path, times[2 * at] as number, times[2 * at + 1] as number);
+      }
+      return times;
     };
   }
 
@@ -117,11 +120,13 @@ export class Folders {
     for (const { cache } of this.#open.values()) cache.save();
   }
 
-  #lookAfterReading(host: string): void {
+  /** Compares the times of a file that has been read with what they were when its digest was found. */
+  #compare(host: string, mtimeMs: number, ctimeMs: number): void {
     for (const { tree, used, read } of this.#open.values()) {
       const path = host.startsWith(`${tree.root}/`) ? host.slice(tree.root.length + 1) : undefined;
       if (path === undefined || !used.has(path)) continue;
-      if (isAsItWas(tree, path)) read.add(path);
+      const before = tree.stat(path);
+      if (before?.mtimeMs === mtimeMs && before.ctimeMs === ctimeMs) read.add(path);
       else this.#changed = true;
     }
   }

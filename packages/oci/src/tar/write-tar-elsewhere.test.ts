@@ -25,7 +25,7 @@ function file(size: number, path = `f${made}`): Entry {
 /** Answers late and out of order, as threads do. */
 const late: ReadPieces = async (buffer, pieces) => {
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
-  readPieces(buffer, pieces);
+  return readPieces(buffer, pieces);
 };
 
 async function written(entries: readonly Entry[], read: ReadPieces = late): Promise<Buffer> {
