@@ -1,9 +1,11 @@
 // What works with the file system of this machine, for Node only.
 export * from "./context/content-manifest.ts";
+export * from "./context/directory-listing.ts";
 export * from "./context/file-thread.ts";
 export * from "./context/file-threads.ts";
 export * from "./context/fingerprint.ts";
 export * from "./context/ignore.ts";
+export { ListAhead, type ListDirectories } from "./context/list-ahead.ts";
 export * from "./context/local-tree.ts";
 export * from "./context/match-path.ts";
 export * from "./context/mode.ts";

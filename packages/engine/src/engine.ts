@@ -10,7 +10,7 @@ import {
   type PlannedStep,
   StrakeError,
 } from "@strake/core";
-import type { HashFiles } from "@strake/core/context";
+import type { HashFiles, ListDirectories } from "@strake/core/context";
 import type { DeflateBlock, Digest, DistantHasher, Image, ReadPieces } from "@strake/oci";
 import { Folders } from "./files/folders.ts";
 import { recipeLayer } from "./operation/recipe-layer.ts";
@@ -44,6 +44,8 @@ export interface EngineOptions {
   readonly buildFileRoot?: string;
   /** Hashes many files at once, in other threads. */
   readonly hashFiles?: HashFiles;
+  /** Reads directories in other threads. */
+  readonly listDirectories?: ListDirectories;
   /** Hashes a stream in another thread. */
   readonly hashStream?: () => DistantHasher;
   /** Reads files in other threads. */
@@ -88,6 +90,7 @@ export class Engine implements Builder {
       buildFile: options.buildFile,
       buildFileRoot: options.buildFileRoot,
       hashFiles: options.hashFiles,
+      listDirectories: options.listDirectories,
     });
     this.#readPieces = options.readPieces && this.#folders.readingPieces(options.readPieces);
   }

@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { createHasher, deflateHere, type Hasher, OciError, readPieces } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
+import { type DirectoryListing, listDirectory } from "./directory-listing.ts";
 import { hashFile } from "./fingerprint.ts";
 import type { DeflateRequest, StreamPart, ThreadAnswer, ThreadRequest } from "./thread-request.ts";
 
@@ -17,11 +18,20 @@ function answer(streams: Map<number, Hasher>, request: ThreadRequest): ThreadAns
     if ("files" in request) return { first: request.first, digests: request.files.map(hashFile) };
     if ("stream" in request) return hashPart(streams, request);
     if ("deflate" in request) return deflateInto(request);
+    if ("directories" in request) return { listings: request.directories.map(listIfReadable) };
     return { times: readPieces(request.buffer, request.pieces) };
   } catch (error) {
     const code = StrakeError.is(error) || OciError.is(error) ? error.code : "unreadable-file";
     const notes = StrakeError.is(error) ? error.notes : [];
     return { failure: { code, message: (error as Error).message, notes } };
+  }
+}
+
+function listIfReadable(host: string): DirectoryListing | undefined {
+  try {
+    return listDirectory(host);
+  } catch {
+    return undefined;
   }
 }
 

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { compress, createHasher, type DeflateBlock, giveBackChunk, sha256, writeTar } from "@strake/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { listDirectory } from "./directory-listing.ts";
 import { createFileThreads, type FileThreads } from "./file-threads.ts";
 import type { FileToHash } from "./fingerprint.ts";
 
@@ -46,6 +47,12 @@ describe.skipIf(!isBuilt)("hashing in threads", () => {
     const expected = Array.from({ length: 1200 }, (_, at) => sha256(`content ${at}`));
     expected.push(sha256("x".repeat(17 * 1024 * 1024)), sha256(""));
     expect(await pool.hashFiles(files)).toEqual(expected);
+  });
+
+  test("lists directories, and says of which it cannot", async () => {
+    write("a", "content");
+    const missing = join(root, "missing");
+    expect(await pool.listDirectories([root, missing])).toEqual([listDirectory(root), undefined]);
   });
 
   test("hashes streams beside files, of chunks that are shown to the thread and of others", async () => {

@@ -12,6 +12,7 @@ import {
 import { StrakeError } from "../strake-error.ts";
 import type { FileToHash, HashFiles } from "./fingerprint.ts";
 import { hashStream } from "./hash-stream.ts";
+import type { ListDirectories } from "./list-ahead.ts";
 import type { HashBatch, ThreadAnswer, ThreadRequest } from "./thread-request.ts";
 import { Threads } from "./threads.ts";
 
@@ -19,6 +20,8 @@ import { Threads } from "./threads.ts";
 export interface FileThreads {
   /** May be called again while an earlier call is under way; the threads take turns. */
   readonly hashFiles: HashFiles;
+  /** Lists directories, before whatever else waits for the threads. */
+  readonly listDirectories: ListDirectories;
   /** Begins to hash a stream, in one of the threads. */
   readonly hashStream: () => DistantHasher;
   /** Reads pieces of files into a buffer; into one that threads cannot be shown, here. */
@@ -46,7 +49,7 @@ export function createFileThreads(worker: URL, size: number): FileThreads {
       let failed = false;
       const answers = toBatches(files).map(async (batch) => {
         try {
-          const answer = await threads.ask(batch, () => failed);
+          const answer = await threads.ask(batch, { isAbandoned: () => failed });
           if ("failure" in answer) throw new StrakeError(answer.failure);
           if (!("digests" in answer)) throw new Error("a thread answered something else than it was asked");
           for (const [at, digest] of answer.digests.entries()) digests[answer.first + at] = digest;
@@ -57,6 +60,11 @@ export function createFileThreads(worker: URL, size: number): FileThreads {
       });
       await Promise.all(answers);
       return digests;
+    },
+    listDirectories: async (directories) => {
+      const answer = await threads.ask({ directories }, { isUrgent: true });
+      if (!("listings" in answer)) throw new Error("a thread answered something else than it was asked");
+      return answer.listings;
     },
     hashStream: () => hashStream(threads.askOne()),
     readPieces: async (buffer, pieces) => {

@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { createHasher, type Digest, hostPath, sha256 } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
-import type { FileStat, LocalTree } from "./local-tree.ts";
+import type { FileStat } from "./directory-listing.ts";
+import type { LocalTree } from "./local-tree.ts";
 import type { StatCache } from "./stat-cache.ts";
 
 /** A file of this machine to hash: its absolute path, and what it was when its directory was read. */

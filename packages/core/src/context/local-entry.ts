@@ -1,5 +1,8 @@
-import { readlinkSync, type Stats } from "node:fs";
+import { constants, readlinkSync } from "node:fs";
 import { decodePath, type Entry, hostPath } from "@strake/oci";
+import type { FileLook } from "./directory-listing.ts";
+
+const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK, S_IFIFO, S_IFBLK } = constants;
 
 /**
  * Makes the entry of a file of this machine: owned by user and group 0, with mode, time and link target as they are.
@@ -7,18 +10,19 @@ import { decodePath, type Entry, hostPath } from "@strake/oci";
  * @param path the path that the entry gets
  * @param host the absolute path of the file
  */
-export function localEntry(path: string, host: string, stats: Stats): Entry {
-  const mode = stats.mode & 0o7777;
-  const mtime = stats.mtimeMs / 1000;
-  if (stats.isFile()) {
+export function localEntry(path: string, host: string, look: FileLook): Entry {
+  const mode = look.mode & 0o7777;
+  const mtime = look.mtimeMs / 1000;
+  const kind = look.mode & S_IFMT;
+  if (kind === S_IFREG) {
     const content = { from: "file", path: host, offset: 0 } as const;
-    return { path, type: "file", mode, uid: 0, gid: 0, size: stats.size, mtime, content };
+    return { path, type: "file", mode, uid: 0, gid: 0, size: look.size, mtime, content };
   }
   const other = { path, mode, uid: 0, gid: 0, size: 0, mtime };
-  if (stats.isDirectory()) return { ...other, type: "directory" };
-  if (stats.isSymbolicLink()) return { ...other, type: "symlink", linkname: readTarget(host) };
-  if (stats.isFIFO()) return { ...other, type: "fifo" };
-  return { ...other, type: stats.isBlockDevice() ? "block" : "character", device: deviceNumbers(stats.rdev) };
+  if (kind === S_IFDIR) return { ...other, type: "directory" };
+  if (kind === S_IFLNK) return { ...other, type: "symlink", linkname: readTarget(host) };
+  if (kind === S_IFIFO) return { ...other, type: "fifo" };
+  return { ...other, type: kind === S_IFBLK ? "block" : "character", device: deviceNumbers(look.rdev) };
 }
 
 function readTarget(host: string): string {

@@ -1,19 +1,10 @@
-import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
-import { decodePath, type Entry, type FileTree, hostPath } from "@strake/oci";
+import { constants, type Stats, statSync } from "node:fs";
+import type { Entry, FileTree } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
+import { type FileLook, type FileStat, listDirectory, lookAt } from "./directory-listing.ts";
 import type { IgnoreMatcher } from "./ignore.ts";
+import type { ListAhead } from "./list-ahead.ts";
 import { localEntry } from "./local-entry.ts";
-
-/** What tells a changed file from an unchanged one without reading it. */
-export interface FileStat {
-  readonly size: number;
-  /** Milliseconds since 1970, with fractions: when the content was changed. */
-  readonly mtimeMs: number;
-  /** Milliseconds since 1970, with fractions: when the content or anything else of the file was changed. */
-  readonly ctimeMs: number;
-  /** The inode's number. */
-  readonly ino: number;
-}
 
 /** A folder of this machine as a tree of files. */
 export interface LocalTree extends FileTree {
@@ -34,10 +25,14 @@ export interface LocalTree extends FileTree {
  * The functions of the tree throw a StrakeError `unreadable-file` about a directory that cannot be read.
  *
  * @param root an absolute path
+ * @param options.ahead lists directories before they are asked for
  * @throws StrakeError `missing-context` where the root is no directory
  */
-export function localTree(root: string, options: { readonly ignore?: IgnoreMatcher } = {}): LocalTree {
-  const { ignore } = options;
+export function localTree(
+  root: string,
+  options: { readonly ignore?: IgnoreMatcher; readonly ahead?: ListAhead } = {},
+): LocalTree {
+  const { ignore, ahead } = options;
   const rootNode = makeNode("", root, readRoot(root));
   const start = root.endsWith("/") ? root : `${root}/`;
   const directories = new Map<string, ReadonlyMap<string, Node>>();
@@ -61,18 +56,27 @@ export function localTree(root: string, options: { readonly ignore?: IgnoreMatch
   function read(path: string): ReadonlyMap<string, Node> {
     const nodes = new Map<string, Node>();
     const below = path === "" ? "" : `${path}/`;
-    for (const name of readNames(start + path)) {
+    const early = ahead?.take(path);
+    const listing = early ?? listDirectory(start + path, (name) => !canSkip(below + name));
+    const { names } = listing;
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at] as string;
       const child = below + name;
       const ignored = ignore?.ignores(child) === true;
-      if (ignored && ignore.canSkipDirectory(child)) continue;
-      const host = start + child;
-      const stats = readStats(host);
+      if (ignored && early !== undefined && canSkip(child)) continue;
+      const look = lookAt(listing, at);
       // Gone since the directory was read.
-      if (stats === undefined || stats.isSocket()) continue;
-      if (ignored && !(stats.isDirectory() && hasVisible(child))) continue;
-      nodes.set(name, makeNode(child, host, stats));
+      if (look === undefined || (look.mode & S_IFMT) === S_IFSOCK) continue;
+      const isDirectory = (look.mode & S_IFMT) === S_IFDIR;
+      if (ignored && !(isDirectory && hasVisible(child))) continue;
+      nodes.set(name, makeNode(child, start + child, look));
+      if (isDirectory && early === undefined) ahead?.found(child);
     }
     return nodes;
+  }
+
+  function canSkip(path: string): boolean {
+    return ignore?.ignores(path) === true && ignore.canSkipDirectory(path);
   }
 
   /** Reads an ignored directory to see whether something in it is taken in again. */
@@ -116,38 +120,23 @@ interface Node extends FileStat {
 
 const empty: ReadonlyMap<string, Node> = new Map();
 
-function makeNode(path: string, host: string, stats: Stats): Node {
-  const { size, mtimeMs, ctimeMs, ino } = stats;
-  return { entry: localEntry(path, host, stats), size, mtimeMs, ctimeMs, ino };
+const { S_IFMT, S_IFDIR, S_IFSOCK } = constants;
+
+function makeNode(path: string, host: string, look: FileLook): Node {
+  const { size, mtimeMs, ctimeMs, ino } = look;
+  return { entry: localEntry(path, host, look), size, mtimeMs, ctimeMs, ino };
 }
 
 function readRoot(root: string): Stats {
-  const stats = readingHost(root, () => statSync(root, { throwIfNoEntry: false }));
-  if (stats?.isDirectory()) return stats;
-  throw new StrakeError({ code: "missing-context", message: `${root} is not a directory` });
-}
-
-function readStats(host: string): Stats | undefined {
-  return readingHost(host, () => lstatSync(hostPath(host), { throwIfNoEntry: false }));
-}
-
-/** The names in a directory, in tree order. */
-function readNames(host: string): string[] {
-  const path = hostPath(host);
-  const names = readingHost(host, () => readdirSync(path));
-  // The mark of bytes that are not UTF-8, or of a name that really has this character.
-  if (!names.some((name) => name.includes("\ufffd"))) return names.sort();
-  return readdirSync(path, { encoding: "buffer" }).map(decodePath).sort();
-}
-
-function readingHost<T>(host: string, read: () => T): T {
   try {
-    return read();
+    const stats = statSync(root, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) return stats;
   } catch (cause) {
     throw new StrakeError({
       code: "unreadable-file",
-      message: `cannot read ${host}: ${(cause as Error).message}`,
+      message: `cannot read ${root}: ${(cause as Error).message}`,
       cause,
     });
   }
+  throw new StrakeError({ code: "missing-context", message: `${root} is not a directory` });
 }

@@ -1,7 +1,7 @@
 import { endianness } from "node:os";
 import { crc32 } from "node:zlib";
 import { type Digest, digestParts } from "@strake/oci";
-import type { FileStat } from "./local-tree.ts";
+import type { FileStat } from "./directory-listing.ts";
 
 /** One file as a stat cache remembers it; the path is well-formed. */
 export interface CachedFile {

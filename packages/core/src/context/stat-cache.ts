@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { type Digest, digestParts } from "@strake/oci";
 import { sha256 } from "../hash/sha256.ts";
-import type { FileStat } from "./local-tree.ts";
+import type { FileStat } from "./directory-listing.ts";
 import type { SelectionFingerprint } from "./selection-fingerprint.ts";
 import { type CachedFile, type CachedStats, readCachedStats, writeCachedStats } from "./stat-cache-file.ts";
 

@@ -1,4 +1,5 @@
 import type { BlockToDeflate, Digest, FilePiece, TimesOfPieces } from "@strake/oci";
+import type { DirectoryListing } from "./directory-listing.ts";
 import type { FileToHash } from "./fingerprint.ts";
 
 /** Files of a larger list, from its place `first` on. */
@@ -25,16 +26,23 @@ export interface DeflateRequest {
   readonly into: Uint8Array;
 }
 
+/** Directories to list. */
+export interface DirectoriesToList {
+  readonly directories: readonly string[];
+}
+
 /** What a thread is asked. */
-export type ThreadRequest = HashBatch | StreamPart | PiecesToRead | DeflateRequest;
+export type ThreadRequest = HashBatch | StreamPart | PiecesToRead | DeflateRequest | DirectoriesToList;
 
 /**
  * What it answers: of a batch the digests, of a part of a stream that it has been taken in, of its end the digest, of
- * pieces their files' times, and of a block its checksum and how long it has become, or its bytes where they do not fit.
+ * pieces their files' times, of a block its checksum and how long it has become, or its bytes where they do not fit, and
+ * of directories what is in them, where they can be read.
  */
 export type ThreadAnswer =
   | { readonly first: number; readonly digests: readonly Digest[] }
   | { readonly stream: number; readonly digest?: Digest }
   | { readonly times: TimesOfPieces }
   | { readonly crc: number; readonly deflated: number | Uint8Array }
+  | { readonly listings: readonly (DirectoryListing | undefined)[] }
   | { readonly failure: { readonly code: string; readonly message: string; readonly notes: readonly string[] } };

@@ -7,7 +7,7 @@ const mostAhead = 4;
 interface Job<Request, Answer> {
   readonly request: Request;
   /** Nobody waits for it any more. */
-  readonly abandoned: () => boolean;
+  readonly isAbandoned: () => boolean;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -34,10 +34,21 @@ export class Threads<Request, Answer> {
     this.#size = size;
   }
 
-  /** Asks whichever thread has time first. */
-  ask(request: Request, abandoned: () => boolean = () => false): Promise<Answer> {
+  /**
+   * Asks whichever thread has time first.
+   *
+   * @param options.isUrgent it goes before what no thread has been given yet
+   * @param options.isAbandoned tells that nobody waits for it any more
+   */
+  ask(
+    request: Request,
+    options: { readonly isUrgent?: boolean; readonly isAbandoned?: () => boolean } = {},
+  ): Promise<Answer> {
+    const { isUrgent = false, isAbandoned = () => false } = options;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, abandoned, resolve, reject });
+      const job = { request, isAbandoned, resolve, reject };
+      if (isUrgent) this.#waiting.unshift(job);
+      else this.#waiting.push(job);
       this.#dispatch();
     });
   }
@@ -48,7 +59,7 @@ export class Threads<Request, Answer> {
     if (thread === undefined) throw new Error("there are no threads");
     return (request) =>
       new Promise((resolve, reject) => {
-        if (this.#threads.has(thread)) give(thread, { request, abandoned: () => false, resolve, reject });
+        if (this.#threads.has(thread)) give(thread, { request, isAbandoned: () => false, resolve, reject });
         else reject(stopped());
       });
   }
@@ -67,7 +78,7 @@ export class Threads<Request, Answer> {
 
   #dispatch(): void {
     while (this.#waiting.length > 0) {
-      if (this.#waiting[0]?.abandoned()) {
+      if (this.#waiting[0]?.isAbandoned()) {
         this.#waiting.shift();
         continue;
       }

@@ -74,13 +74,20 @@ function place(
 }
 
 function placed(action: CopyAction, entry: Entry, path: string, owner: Ownership | undefined): Entry {
-  const { mtime: _mtime, linkedTo: _linkedTo, ...rest } = entry;
+  const { type, size, linkname, device, xattrs, digest, content } = entry;
+  const { uid, gid } = owner ?? (action.keepOwner ? entry : rootFolder);
+  const head = { path, type, mode: copiedMode(action, entry), uid, gid, size, mtime: 0 };
+  // Nearly all entries are such files, of which there may be very many.
+  if (type === "file" && digest === undefined && xattrs === undefined && content !== undefined) {
+    return { ...head, content };
+  }
   return {
-    ...rest,
-    path,
-    mtime: 0,
-    mode: copiedMode(action, entry),
-    ...(owner ?? (action.keepOwner ? {} : { uid: 0, gid: 0 })),
+    ...head,
+    ...(linkname !== undefined && { linkname }),
+    ...(device !== undefined && { device }),
+    ...(xattrs !== undefined && { xattrs }),
+    ...(digest !== undefined && { digest }),
+    ...(content !== undefined && { content }),
   };
 }
 

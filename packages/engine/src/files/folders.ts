@@ -4,6 +4,8 @@ import {
   fingerprint,
   type HashFiles,
   ignoreMatcher,
+  ListAhead,
+  type ListDirectories,
   type LocalTree,
   localTree,
   readIgnore,
@@ -17,6 +19,8 @@ import { HashAhead } from "./hash-ahead.ts";
 /** A folder of this machine as a build sees it. */
 export interface OpenFolder {
   readonly tree: LocalTree;
+  /** Says that all below a path will be asked for. */
+  expect(path: string): void;
   /** Says that the digest of an entry will be asked for, so that hashing can begin while others are looked for. */
   see(entry: Entry): Promise<void> | undefined;
   /** Says that the content of files becomes part of something, which is kept only if they stay as they are. */
@@ -49,6 +53,7 @@ export interface FoldersOptions {
   /** The folder for which that counts; the build file's own where absent. */
   readonly buildFileRoot?: string | undefined;
   readonly hashFiles?: HashFiles | undefined;
+  readonly listDirectories?: ListDirectories | undefined;
 }
 
 interface Opened extends OpenFolder {
@@ -132,11 +137,15 @@ export class Folders {
   }
 
   #openFolder(root: string): Opened {
-    const { buildFile, buildFileRoot, hashFiles } = this.#options;
+    const { buildFile, buildFileRoot, hashFiles, listDirectories } = this.#options;
     const own = buildFile !== undefined && (buildFileRoot ?? dirname(buildFile)) === root ? buildFile : undefined;
     const cache = StatCache.open(this.#options.caches, root);
-    const tree = localTree(root, { ignore: ignoreMatcher(readIgnore(root, own).patterns) });
-    const ahead = cache.isEmpty && hashFiles !== undefined ? new HashAhead(tree, hashFiles) : undefined;
+    const { patterns } = readIgnore(root, own);
+    const ignore = patterns.length === 0 ? undefined : ignoreMatcher(patterns);
+    const isNew = cache.isEmpty && hashFiles !== undefined;
+    const lists = isNew && listDirectories !== undefined ? new ListAhead(root, ignore, listDirectories) : undefined;
+    const tree = localTree(root, { ...(ignore && { ignore }), ...(lists && { ahead: lists }) });
+    const ahead = isNew ? new HashAhead(tree, hashFiles, () => lists?.begin()) : undefined;
     const used = new Set<string>();
     return {
       tree,
@@ -155,6 +164,7 @@ export class Folders {
       use: (entries) => {
         for (const entry of entries) if (entry.type === "file") used.add(entry.path);
       },
+      expect: (path) => lists?.expect(path),
       see: (entry) => ahead?.see(entry),
       digests: (entries) => {
         const paths = entries.filter((entry) => entry.type === "file").map((entry) => entry.path);

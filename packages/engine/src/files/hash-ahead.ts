@@ -27,14 +27,17 @@ export class HashAhead {
   readonly began: number = Date.now();
   readonly #tree: LocalTree;
   readonly #hashFiles: HashFiles;
+  readonly #begin: () => void;
   readonly #asked = new Map<string, Asked>();
   #waiting: FileToHash[] = [];
   #waitingBytes = 0;
   #isWorthIt = false;
 
-  constructor(tree: LocalTree, hashFiles: HashFiles) {
+  /** @param begin called when there are so many files that threads are worth it */
+  constructor(tree: LocalTree, hashFiles: HashFiles, begin: () => void = () => {}) {
     this.#tree = tree;
     this.#hashFiles = hashFiles;
+    this.#begin = begin;
   }
 
   /**
@@ -71,6 +74,7 @@ export class HashAhead {
   };
 
   #ask(): void {
+    if (!this.#isWorthIt) this.#begin();
     this.#isWorthIt = true;
     const files = this.#waiting;
     const digests = this.#hashFiles(files);

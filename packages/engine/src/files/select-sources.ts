@@ -23,6 +23,8 @@ export interface CopyOrigin {
   readonly tree: FileTree;
   /** What the tree is called in messages: `the build file's folder`. */
   readonly called: string;
+  /** Called with a folder that is walked through. */
+  readonly expect?: (path: string) => void;
   /** Called with each file as it is found; the search waits for what it returns. */
   readonly see?: (entry: Entry) => Promise<void> | undefined;
 }
@@ -88,6 +90,7 @@ async function selectPath(path: string, origin: CopyOrigin, keep: Keep, rules: R
     return { folder: false, picked: [{ entry, to: name }] };
   }
   const picked: Picked[] = [];
+  origin.expect?.(entry.path);
   await walk(origin, entry.path, "", keep, picked);
   return { folder: true, picked };
 }

@@ -165,7 +165,12 @@ async function select(context: SolveContext, action: FileAction): Promise<Select
     return { action, selections: await selectSources(action, { tree, called: "the image" }) };
   }
   const open = context.folders.open(from);
-  const selections = await selectSources(action, { tree: open.tree, called: contextName, see: open.see });
+  const selections = await selectSources(action, {
+    tree: open.tree,
+    called: contextName,
+    expect: open.expect,
+    see: open.see,
+  });
   const entries = selections.flatMap((selection) => selection.picked.map(({ entry }) => entry));
   const known = open.manifest(entries, digestOf({ ...action, from: null }));
   const isNew = known.digest === undefined || context.store.manifest(known.digest) === undefined;
