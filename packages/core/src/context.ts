@@ -6,6 +6,7 @@ export * from "./context/file-threads.ts";
 export * from "./context/fingerprint.ts";
 export * from "./context/ignore.ts";
 export { ListAhead, type ListDirectories } from "./context/list-ahead.ts";
+export type { LocalEntry } from "./context/local-entry.ts";
 export * from "./context/local-tree.ts";
 export * from "./context/match-path.ts";
 export * from "./context/mode.ts";

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { sha256 } from "@strake/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FileToHash, fingerprint, hashFile } from "./fingerprint.ts";
+import type { LocalEntry } from "./local-entry.ts";
 import { localTree } from "./local-tree.ts";
 import { selectionFingerprint } from "./selection-fingerprint.ts";
 import { StatCache } from "./stat-cache.ts";
@@ -67,6 +68,11 @@ describe("hashing a file", () => {
   });
 });
 
+function entriesAt(paths: readonly string[]): LocalEntry[] {
+  const tree = localTree(root);
+  return paths.map((path) => tree.get(path) as LocalEntry);
+}
+
 describe("the files of a tree", () => {
   beforeEach(() => {
     mkdirSync(join(root, "d"));
@@ -75,7 +81,7 @@ describe("the files of a tree", () => {
   });
 
   test("have the digests of their contents", async () => {
-    const digests = await fingerprint(localTree(root), ["a", "d/b"], { cache: StatCache.open(caches, root) });
+    const digests = await fingerprint(entriesAt(["a", "d", "d/b"]), { cache: StatCache.open(caches, root) });
     expect([...digests]).toEqual([
       ["a", sha256("A")],
       ["d/b", sha256("B")],
@@ -84,10 +90,10 @@ describe("the files of a tree", () => {
 
   test("are not read where the cache knows them", async () => {
     const cache = StatCache.open(caches, root);
-    const tree = localTree(root);
+    const entries = entriesAt(["a", "d/b"]);
     const other = sha256("remembered");
-    cache.set("a", { ...tree.stat("a")! }, other, Date.now() + 10_000);
-    const digests = await fingerprint(tree, ["a", "d/b"], { cache });
+    cache.set("a", { ...entries[0]! }, other, Date.now() + 10_000);
+    const digests = await fingerprint(entries, { cache });
     expect(digests.get("a")).toBe(other);
     expect(digests.get("d/b")).toBe(sha256("B"));
   });
@@ -96,7 +102,7 @@ describe("the files of a tree", () => {
     const paths = Array.from({ length: 2000 }, (_, at) => `f${at}`);
     for (const path of paths) writeFileSync(join(root, path), path);
     const handed: number[] = [];
-    const digests = await fingerprint(localTree(root), paths, {
+    const digests = await fingerprint(entriesAt(paths), {
       cache: StatCache.open(caches, root),
       hashFiles: async (files) => {
         handed.push(files.length);
@@ -117,7 +123,7 @@ describe("the fingerprint of a selection", () => {
   });
 
   function idOf(selected: readonly string[]): string {
-    return selectionFingerprint(localTree(root), selected).id;
+    return selectionFingerprint(entriesAt(selected)).id;
   }
 
   test("stays the same while nothing changes, and for what is not selected", () => {
@@ -135,6 +141,6 @@ describe("the fingerprint of a selection", () => {
 
   test("knows the latest time of any file", () => {
     const { ctimeMs } = statSync(join(root, "d/b"));
-    expect(selectionFingerprint(localTree(root), paths).newest).toBeGreaterThanOrEqual(ctimeMs);
+    expect(selectionFingerprint(entriesAt(paths)).newest).toBeGreaterThanOrEqual(ctimeMs);
   });
 });

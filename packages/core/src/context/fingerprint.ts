@@ -2,12 +2,17 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { createHasher, type Digest, hostPath, sha256 } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
 import type { FileStat } from "./directory-listing.ts";
-import type { LocalTree } from "./local-tree.ts";
+import type { LocalEntry } from "./local-entry.ts";
 import type { StatCache } from "./stat-cache.ts";
 
 /** A file of this machine to hash: its absolute path, and what it was when its directory was read. */
 export interface FileToHash extends FileStat {
   readonly path: string;
+}
+
+/** What is to be hashed of an entry of this machine; undefined of one that is no file. */
+export function fileToHash({ content, size, mtimeMs, ctimeMs, ino }: LocalEntry): FileToHash | undefined {
+  return content?.from === "file" ? { path: content.path, size, mtimeMs, ctimeMs, ino } : undefined;
 }
 
 /** Hashes many files at once, in their order; where and how is for the caller to say. */
@@ -20,35 +25,37 @@ export const worthThreads: { readonly files: number; readonly bytes: number } = 
 };
 
 /**
- * Finds the content digests of files of a tree, reading only those that are not known from an earlier look.
+ * Finds the content digests of files of a folder by their paths in it, reading only those that are not known from an
+ * earlier look. Entries that are no files have none.
  *
  * @param options.readAt when the reading began, in milliseconds since 1970, where it has begun before
  * @throws StrakeError `file-changed` for a file that changed while it was read
  */
 export async function fingerprint(
-  tree: LocalTree,
-  paths: readonly string[],
+  entries: readonly LocalEntry[],
   options: { readonly cache: StatCache; readonly hashFiles?: HashFiles; readonly readAt?: number },
 ): Promise<ReadonlyMap<string, Digest>> {
   const digests = new Map<string, Digest>();
-  const unknown: { readonly path: string; readonly stat: FileStat }[] = [];
-  for (const path of paths) {
-    const stat = tree.stat(path) as FileStat;
-    const known = options.cache.get(path, stat);
-    if (known === undefined) unknown.push({ path, stat });
-    else digests.set(path, known);
+  const unknown: LocalEntry[] = [];
+  const files: FileToHash[] = [];
+  for (const entry of entries) {
+    if (entry.type !== "file") continue;
+    const known = options.cache.get(entry.path, entry);
+    if (known !== undefined) {
+      digests.set(entry.path, known);
+      continue;
+    }
+    unknown.push(entry);
+    files.push(fileToHash(entry) as FileToHash);
   }
-  const files = unknown.map(({ path, stat: { size, mtimeMs, ctimeMs, ino } }) => {
-    return { path: `${tree.root}/${path}`, size, mtimeMs, ctimeMs, ino };
-  });
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   const many = files.length >= worthThreads.files || bytes >= worthThreads.bytes;
   const readAt = options.readAt ?? Date.now();
   const hashed = await (many ? (options.hashFiles ?? hashHere) : hashHere)(files);
-  unknown.forEach(({ path, stat }, at) => {
+  unknown.forEach((entry, at) => {
     const digest = hashed[at] as Digest;
-    digests.set(path, digest);
-    options.cache.set(path, stat, digest, readAt);
+    digests.set(entry.path, digest);
+    options.cache.set(entry.path, entry, digest, readAt);
   });
   return digests;
 }

@@ -1,17 +1,17 @@
 import { constants, type Stats, statSync } from "node:fs";
-import type { Entry, FileTree } from "@strake/oci";
+import type { FileTree } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
-import { type FileLook, type FileStat, listDirectory, lookAt } from "./directory-listing.ts";
+import { listDirectory, lookAt } from "./directory-listing.ts";
 import type { IgnoreMatcher } from "./ignore.ts";
 import type { ListAhead } from "./list-ahead.ts";
-import { localEntry } from "./local-entry.ts";
+import { type LocalEntry, localEntry } from "./local-entry.ts";
+
+const { S_IFMT, S_IFDIR, S_IFSOCK } = constants;
 
 /** A folder of this machine as a tree of files. */
-export interface LocalTree extends FileTree {
+export interface LocalTree extends FileTree<LocalEntry> {
   /** The absolute path of the folder. */
   readonly root: string;
-  /** What the file system said of a path when its directory was read, or undefined where nothing is. */
-  stat(path: string): FileStat | undefined;
 }
 
 /**
@@ -33,28 +33,28 @@ export function localTree(
   options: { readonly ignore?: IgnoreMatcher; readonly ahead?: ListAhead } = {},
 ): LocalTree {
   const { ignore, ahead } = options;
-  const rootNode = makeNode("", root, readRoot(root));
+  const rootEntry = localEntry("", root, readRoot(root));
   const start = root.endsWith("/") ? root : `${root}/`;
-  const directories = new Map<string, ReadonlyMap<string, Node>>();
+  const directories = new Map<string, ReadonlyMap<string, LocalEntry>>();
   const listings = new Map<string, readonly string[]>();
   // A walk asks for the names of one directory after the other.
   let recentPath: string | undefined;
   let recent = empty;
 
-  function directory(path: string): ReadonlyMap<string, Node> {
+  function directory(path: string): ReadonlyMap<string, LocalEntry> {
     if (path === recentPath) return recent;
-    let nodes = directories.get(path);
-    if (nodes === undefined) {
-      nodes = find(path)?.entry.type === "directory" ? read(path) : empty;
-      directories.set(path, nodes);
+    let entries = directories.get(path);
+    if (entries === undefined) {
+      entries = get(path)?.type === "directory" ? read(path) : empty;
+      directories.set(path, entries);
     }
     recentPath = path;
-    recent = nodes;
-    return nodes;
+    recent = entries;
+    return entries;
   }
 
-  function read(path: string): ReadonlyMap<string, Node> {
-    const nodes = new Map<string, Node>();
+  function read(path: string): ReadonlyMap<string, LocalEntry> {
+    const entries = new Map<string, LocalEntry>();
     const below = path === "" ? "" : `${path}/`;
     const early = ahead?.take(path);
     const listing = early ?? listDirectory(start + path, (name) => !canSkip(below + name));
@@ -69,10 +69,10 @@ export function localTree(
       if (look === undefined || (look.mode & S_IFMT) === S_IFSOCK) continue;
       const isDirectory = (look.mode & S_IFMT) === S_IFDIR;
       if (ignored && !(isDirectory && hasVisible(child))) continue;
-      nodes.set(name, makeNode(child, start + child, look));
+      entries.set(name, localEntry(child, start + child, look));
       if (isDirectory && early === undefined) ahead?.found(child);
     }
-    return nodes;
+    return entries;
   }
 
   function canSkip(path: string): boolean {
@@ -82,9 +82,9 @@ export function localTree(
   /** Reads an ignored directory to see whether something in it is taken in again. */
   function hasVisible(path: string): boolean {
     try {
-      const nodes = read(path);
-      if (nodes.size > 0) directories.set(path, nodes);
-      return nodes.size > 0;
+      const entries = read(path);
+      if (entries.size > 0) directories.set(path, entries);
+      return entries.size > 0;
     } catch (error) {
       // An ignored directory need not be readable.
       if (StrakeError.is(error) && (error.cause as NodeJS.ErrnoException).code === "EACCES") return false;
@@ -92,16 +92,15 @@ export function localTree(
     }
   }
 
-  function find(path: string): Node | undefined {
-    if (path === "") return rootNode;
+  function get(path: string): LocalEntry | undefined {
+    if (path === "") return rootEntry;
     const slash = path.lastIndexOf("/");
     return directory(slash < 0 ? "" : path.slice(0, slash)).get(slash < 0 ? path : path.slice(slash + 1));
   }
 
   return {
     root,
-    get: (path) => find(path)?.entry,
-    stat: find,
+    get,
     children(path) {
       let names = listings.get(path);
       if (names === undefined) {
@@ -113,19 +112,7 @@ export function localTree(
   };
 }
 
-/** A name that was read; one object for both answers, as a tree has many. */
-interface Node extends FileStat {
-  readonly entry: Entry;
-}
-
-const empty: ReadonlyMap<string, Node> = new Map();
-
-const { S_IFMT, S_IFDIR, S_IFSOCK } = constants;
-
-function makeNode(path: string, host: string, look: FileLook): Node {
-  const { size, mtimeMs, ctimeMs, ino } = look;
-  return { entry: localEntry(path, host, look), size, mtimeMs, ctimeMs, ino };
-}
+const empty: ReadonlyMap<string, LocalEntry> = new Map();
 
 function readRoot(root: string): Stats {
   try {

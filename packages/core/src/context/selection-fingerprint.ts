@@ -1,5 +1,5 @@
 import { createHasher, encodePath } from "@strake/oci";
-import type { LocalTree } from "./local-tree.ts";
+import type { LocalEntry } from "./local-entry.ts";
 
 /** What tells a changed selection of files from an unchanged one without reading any. Means something on one machine. */
 export interface SelectionFingerprint {
@@ -9,30 +9,27 @@ export interface SelectionFingerprint {
 }
 
 /**
- * Computes the fingerprint of some paths of a folder.
+ * Computes the fingerprint of some entries of a folder.
  *
  * Size, times, inode and mode of each count, of directories only the mode: what is added to a directory and not
  * selected changes nothing.
  */
-export function selectionFingerprint(tree: LocalTree, paths: readonly string[]): SelectionFingerprint {
-  const numbers = new Float64Array(paths.length * 5);
+export function selectionFingerprint(entries: readonly LocalEntry[]): SelectionFingerprint {
+  const numbers = new Float64Array(entries.length * 5);
   let newest = 0;
-  for (const [index, path] of paths.entries()) {
-    const entry = tree.get(path);
-    const stat = tree.stat(path);
-    if (entry === undefined || stat === undefined) continue;
+  for (const [index, entry] of entries.entries()) {
     numbers[index * 5] = entry.mode;
     if (entry.type === "directory") continue;
-    numbers[index * 5 + 1] = stat.size;
-    numbers[index * 5 + 2] = stat.mtimeMs;
-    numbers[index * 5 + 3] = stat.ctimeMs;
-    numbers[index * 5 + 4] = stat.ino;
-    newest = Math.max(newest, stat.mtimeMs, stat.ctimeMs);
+    numbers[index * 5 + 1] = entry.size;
+    numbers[index * 5 + 2] = entry.mtimeMs;
+    numbers[index * 5 + 3] = entry.ctimeMs;
+    numbers[index * 5 + 4] = entry.ino;
+    newest = Math.max(newest, entry.mtimeMs, entry.ctimeMs);
   }
   const hasher = createHasher();
   // The numbers first: their length tells how many paths follow, and no path has a zero byte.
-  hasher.update(new Uint8Array(Float64Array.of(paths.length).buffer));
+  hasher.update(new Uint8Array(Float64Array.of(entries.length).buffer));
   hasher.update(new Uint8Array(numbers.buffer));
-  hasher.update(encodePath(paths.join("\0")));
+  hasher.update(encodePath(entries.map(({ path }) => path).join("\0")));
   return { id: hasher.digest(), newest };
 }

@@ -102,13 +102,12 @@ function statOf(
   digest: Digest | undefined,
 ): SentStat {
   const entry = tree.get(path);
-  const stat = tree.stat(path);
-  if (entry === undefined || stat === undefined) throw new Error(`${path} is gone`);
+  if (entry === undefined) throw new Error(`${path} is gone`);
   const folder = entry.type === "directory";
   const isLink = entry.type === "symlink";
   const mode = permissions === "source" || isLink ? entry.mode : normalMode(entry.mode, folder);
   // The copy of a normal file gets its own time; until then the time is where the content is known by.
-  const modTime = digest === undefined ? BigInt(Math.round(stat.mtimeMs * 1000)) * 1000n : contentTime(digest);
+  const modTime = digest === undefined ? BigInt(Math.round(entry.mtimeMs * 1000)) * 1000n : contentTime(digest);
   return {
     path,
     type: entry.type,

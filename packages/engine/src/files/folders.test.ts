@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Entry, type ReadPieces, readPieces } from "@strake/oci";
+import type { LocalEntry } from "@strake/core/context";
+import { type ReadPieces, readPieces } from "@strake/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Folders } from "./folders.ts";
 
@@ -20,7 +21,7 @@ afterEach(() => {
 function openFolders(): Folders {
   const folders = new Folders({ caches: join(root, "caches"), readOnly: true });
   const { tree, use } = folders.open({ kind: "folder", name: "context", root });
-  use(["one", "two"].map((path) => tree.get(path) as Entry));
+  use(["one", "two"].map((path) => tree.get(path) as LocalEntry));
   return folders;
 }
 

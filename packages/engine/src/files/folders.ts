@@ -6,13 +6,14 @@ import {
   ignoreMatcher,
   ListAhead,
   type ListDirectories,
+  type LocalEntry,
   type LocalTree,
   localTree,
   readIgnore,
   StatCache,
   selectionFingerprint,
 } from "@strake/core/context";
-import { type Digest, type Entry, hostPath, type ReadPieces } from "@strake/oci";
+import { type Digest, hostPath, type ReadPieces } from "@strake/oci";
 import type { SolvedFolder } from "../solve/solved.ts";
 import { HashAhead } from "./hash-ahead.ts";
 
@@ -22,17 +23,17 @@ export interface OpenFolder {
   /** Says that all below a path will be asked for. */
   expect(path: string): void;
   /** Says that the digest of an entry will be asked for, so that hashing can begin while others are looked for. */
-  see(entry: Entry): Promise<void> | undefined;
+  see(entry: LocalEntry): Promise<void> | undefined;
   /** Says that the content of files becomes part of something, which is kept only if they stay as they are. */
-  use(entries: readonly Entry[]): void;
+  use(entries: readonly LocalEntry[]): void;
   /** The digests of files by their paths; a file is read only when it is not known from an earlier look. */
-  digests(entries: readonly Entry[]): Promise<ReadonlyMap<string, Digest>>;
+  digests(entries: readonly LocalEntry[]): Promise<ReadonlyMap<string, Digest>>;
   /**
    * The digest of the manifest of some files as a statement takes them, where neither has changed since it was made.
    *
    * Making it costs a look at every file's digest; this costs only what the walk has seen already.
    */
-  manifest(entries: readonly Entry[], statement: string): KnownManifest;
+  manifest(entries: readonly LocalEntry[], statement: string): KnownManifest;
 }
 
 /** What is known of a manifest before it is made. */
@@ -58,8 +59,8 @@ export interface FoldersOptions {
 
 interface Opened extends OpenFolder {
   readonly cache: StatCache;
-  /** The files whose digests were asked for. */
-  readonly used: Set<string>;
+  /** The files whose digests were asked for, by their paths on this machine. */
+  readonly used: Map<string, LocalEntry>;
   /** Those that were as they had been when their content had been read. */
   readonly read: Set<string>;
 }
@@ -127,11 +128,10 @@ export class Folders {
 
   /** Compares the times of a file that has been read with what they were when its digest was found. */
   #compare(host: string, mtimeMs: number, ctimeMs: number): void {
-    for (const { tree, used, read } of this.#open.values()) {
-      const path = host.startsWith(`${tree.root}/`) ? host.slice(tree.root.length + 1) : undefined;
-      if (path === undefined || !used.has(path)) continue;
-      const before = tree.stat(path);
-      if (before?.mtimeMs === mtimeMs && before.ctimeMs === ctimeMs) read.add(path);
+    for (const { used, read } of this.#open.values()) {
+      const before = used.get(host);
+      if (before === undefined) continue;
+      if (before.mtimeMs === mtimeMs && before.ctimeMs === ctimeMs) read.add(host);
       else this.#changed = true;
     }
   }
@@ -145,8 +145,11 @@ export class Folders {
     const isNew = cache.isEmpty && hashFiles !== undefined;
     const lists = isNew && listDirectories !== undefined ? new ListAhead(root, ignore, listDirectories) : undefined;
     const tree = localTree(root, { ...(ignore && { ignore }), ...(lists && { ahead: lists }) });
-    const ahead = isNew ? new HashAhead(tree, hashFiles, () => lists?.begin()) : undefined;
-    const used = new Set<string>();
+    const ahead = isNew ? new HashAhead(hashFiles, () => lists?.begin()) : undefined;
+    const used = new Map<string, LocalEntry>();
+    const use = (entries: readonly LocalEntry[]): void => {
+      for (const entry of entries) if (entry.content?.from === "file") used.set(entry.content.path, entry);
+    };
     return {
       tree,
       cache,
@@ -154,23 +157,17 @@ export class Folders {
       read: new Set(),
       manifest: (entries, statement) => {
         const readAt = Date.now();
-        const seen = selectionFingerprint(
-          tree,
-          entries.map((entry) => entry.path),
-        );
+        const seen = selectionFingerprint(entries);
         const known = { ...seen, id: `${seen.id} ${statement}` };
         return { digest: cache.getManifest(known), keep: (digest) => cache.setManifest(known, digest, readAt) };
       },
-      use: (entries) => {
-        for (const entry of entries) if (entry.type === "file") used.add(entry.path);
-      },
+      use,
       expect: (path) => lists?.expect(path),
       see: (entry) => ahead?.see(entry),
       digests: (entries) => {
-        const paths = entries.filter((entry) => entry.type === "file").map((entry) => entry.path);
-        for (const path of paths) used.add(path);
+        use(entries);
         const threads = ahead?.hashFiles ?? hashFiles;
-        return fingerprint(tree, paths, {
+        return fingerprint(entries, {
           cache,
           ...(threads === undefined ? {} : { hashFiles: threads }),
           ...(ahead === undefined ? {} : { readAt: ahead.began }),
@@ -180,12 +177,12 @@ export class Folders {
   }
 }
 
-function isAtRest({ tree, used, read }: Opened): boolean {
-  return [...used].every((path) => read.has(path) || isAsItWas(tree, path));
+function isAtRest({ used, read }: Opened): boolean {
+  for (const [host, before] of used) if (!read.has(host) && !isAsItWas(host, before)) return false;
+  return true;
 }
 
-function isAsItWas(tree: LocalTree, path: string): boolean {
-  const before = tree.stat(path);
-  const now = lstatSync(hostPath(`${tree.root}/${path}`), { throwIfNoEntry: false });
-  return now?.mtimeMs === before?.mtimeMs && now?.ctimeMs === before?.ctimeMs && now?.size === before?.size;
+function isAsItWas(host: string, before: LocalEntry): boolean {
+  const now = lstatSync(hostPath(host), { throwIfNoEntry: false });
+  return now?.mtimeMs === before.mtimeMs && now.ctimeMs === before.ctimeMs && now.size === before.size;
 }

@@ -1,8 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FileToHash, type HashFiles, hashFile, type LocalTree, localTree } from "@strake/core/context";
-import { type Entry, sha256 } from "@strake/oci";
+import {
+  type FileToHash,
+  fileToHash,
+  type HashFiles,
+  hashFile,
+  type LocalEntry,
+  type LocalTree,
+  localTree,
+} from "@strake/core/context";
+import { sha256 } from "@strake/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { HashAhead } from "./hash-ahead.ts";
 
@@ -30,19 +38,19 @@ function write(count: number): FileToHash[] {
   tree = localTree(root);
   return Array.from({ length: count }, (_, at) => {
     const path = `a/f${at}`;
-    const { size, mtimeMs, ctimeMs, ino } = tree.stat(path) as FileToHash;
+    const { size, mtimeMs, ctimeMs, ino } = tree.get(path) as LocalEntry;
     return { path: join(root, path), size, mtimeMs, ctimeMs, ino };
   });
 }
 
-function entry(at: number): Entry {
-  return tree.get(`a/f${at}`) as Entry;
+function entry(at: number): LocalEntry {
+  return tree.get(`a/f${at}`) as LocalEntry;
 }
 
 describe("hashing while files are found", () => {
   test("begins when there are enough of them, and asks for each once", async () => {
     const files = write(3100);
-    const ahead = new HashAhead(tree, hashFiles);
+    const ahead = new HashAhead(hashFiles);
     for (let at = 0; at < 2600; at++) ahead.see(entry(at));
     expect(calls.map(({ length }) => length)).toEqual([2000, 500]);
     const wanted = [...files].reverse();
@@ -54,7 +62,7 @@ describe("hashing while files are found", () => {
 
   test("asks once for what two steps copy, and lets the walk wait whenever it has asked", async () => {
     const files = write(2500);
-    const ahead = new HashAhead(tree, hashFiles);
+    const ahead = new HashAhead(hashFiles);
     const turns = files.map((_, at) => ahead.see(entry(at)));
     expect(turns.flatMap((turn, at) => (turn === undefined ? [] : [at]))).toEqual([1999, 2499]);
     await Promise.all(turns);
@@ -65,20 +73,20 @@ describe("hashing while files are found", () => {
 
   test("does not begin for a few", async () => {
     const files = write(20);
-    const ahead = new HashAhead(tree, hashFiles);
+    const ahead = new HashAhead(hashFiles);
     for (let at = 0; at < 20; at++) ahead.see(entry(at));
-    ahead.see(tree.get("a") as Entry);
+    ahead.see(tree.get("a") as LocalEntry);
     expect(calls).toEqual([]);
     expect(await ahead.hashFiles(files.slice(0, 2))).toEqual([sha256("content 0"), sha256("content 1")]);
   });
 
   test("does not take what a file was when it was found for what it is", async () => {
     const files = write(2000);
-    const ahead = new HashAhead(tree, hashFiles);
+    const ahead = new HashAhead(hashFiles);
     for (let at = 0; at < 2000; at++) ahead.see(entry(at));
     writeFileSync(join(root, "a/f7"), "other content");
-    const again = localTree(root).stat("a/f7") as FileToHash;
-    const changed = { ...again, path: join(root, "a/f7") };
+    const again = localTree(root).get("a/f7") as LocalEntry;
+    const changed = fileToHash(again) as FileToHash;
     expect(await ahead.hashFiles([changed])).toEqual([sha256("other content")]);
     expect(await ahead.hashFiles([files[8] as FileToHash])).toEqual([sha256("content 8")]);
   });
@@ -86,7 +94,7 @@ describe("hashing while files are found", () => {
   test("fails only for whom the failure is", async () => {
     const files = write(2600);
     rmSync(join(root, "a/f3"));
-    const ahead = new HashAhead(tree, hashFiles);
+    const ahead = new HashAhead(hashFiles);
     for (let at = 0; at < 2600; at++) ahead.see(entry(at));
     await expect(ahead.hashFiles(files.slice(0, 4))).rejects.toMatchObject({ code: "unreadable-file" });
     expect(await ahead.hashFiles(files.slice(2000, 2001))).toEqual([sha256("content 2000")]);

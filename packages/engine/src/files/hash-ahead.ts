@@ -3,12 +3,13 @@ import {
   batchLimit,
   type FileStat,
   type FileToHash,
+  fileToHash,
   type HashFiles,
-  type LocalTree,
+  type LocalEntry,
   sameStat,
   worthThreads,
 } from "@strake/core/context";
-import type { Digest, Entry } from "@strake/oci";
+import type { Digest } from "@strake/oci";
 
 /** A file that somebody is hashing. */
 interface Asked {
@@ -25,7 +26,6 @@ interface Asked {
 export class HashAhead {
   /** When the first file was read at the earliest, in milliseconds since 1970. */
   readonly began: number = Date.now();
-  readonly #tree: LocalTree;
   readonly #hashFiles: HashFiles;
   readonly #begin: () => void;
   readonly #asked = new Map<string, Asked>();
@@ -34,8 +34,7 @@ export class HashAhead {
   #isWorthIt = false;
 
   /** @param begin called when there are so many files that threads are worth it */
-  constructor(tree: LocalTree, hashFiles: HashFiles, begin: () => void = () => {}) {
-    this.#tree = tree;
+  constructor(hashFiles: HashFiles, begin: () => void = () => {}) {
     this.#hashFiles = hashFiles;
     this.#begin = begin;
   }
@@ -45,13 +44,11 @@ export class HashAhead {
    *
    * @returns what the walk should wait for now and then: answers are taken in meanwhile, and threads get more to do
    */
-  see(entry: Entry): Promise<void> | undefined {
-    const stat = entry.type === "file" ? this.#tree.stat(entry.path) : undefined;
-    const path = `${this.#tree.root}/${entry.path}`;
-    if (stat === undefined || this.#asked.has(path)) return undefined;
-    const { size, mtimeMs, ctimeMs, ino } = stat;
-    this.#waiting.push({ path, size, mtimeMs, ctimeMs, ino });
-    this.#waitingBytes += size;
+  see(entry: LocalEntry): Promise<void> | undefined {
+    const file = fileToHash(entry);
+    if (file === undefined || this.#asked.has(file.path)) return undefined;
+    this.#waiting.push(file);
+    this.#waitingBytes += file.size;
     const limit = this.#isWorthIt ? batchLimit : worthThreads;
     if (this.#waiting.length < limit.files && this.#waitingBytes < limit.bytes) return undefined;
     this.#ask();

@@ -4,29 +4,29 @@ import { type Entry, type FileTree, resolvePath } from "@strake/oci";
 import { parent } from "./layer-builder.ts";
 
 /** One thing to copy: an entry of the source, and where it goes. */
-export interface Picked {
-  readonly entry: Entry;
+export interface Picked<E extends Entry = Entry> {
+  readonly entry: E;
   /** Relative to the destination folder; `""` is the destination itself. */
   readonly to: string;
 }
 
 /** What one source of a copy comes to. */
-export interface Selection {
+export interface Selection<E extends Entry = Entry> {
   /** The source is a folder's content: the destination is a folder, whether it ends in a slash or not. */
   readonly folder: boolean;
   /** Folders before their content. */
-  readonly picked: readonly Picked[];
+  readonly picked: readonly Picked<E>[];
 }
 
 /** What a copy takes its files from. */
-export interface CopyOrigin {
-  readonly tree: FileTree;
+export interface CopyOrigin<E extends Entry = Entry> {
+  readonly tree: FileTree<E>;
   /** What the tree is called in messages: `the build file's folder`. */
   readonly called: string;
   /** Called with a folder that is walked through. */
   readonly expect?: (path: string) => void;
   /** Called with each file as it is found; the search waits for what it returns. */
-  readonly see?: (entry: Entry) => Promise<void> | undefined;
+  readonly see?: (entry: E) => Promise<void> | undefined;
 }
 
 /**
@@ -35,10 +35,13 @@ export interface CopyOrigin {
  * @returns one selection for each path that a source matches, in order
  * @throws StrakeError `missing-source`, `link-leaves-root` and the like
  */
-export async function selectSources(action: CopyAction, origin: CopyOrigin): Promise<readonly Selection[]> {
+export async function selectSources<E extends Entry>(
+  action: CopyAction,
+  origin: CopyOrigin<E>,
+): Promise<readonly Selection<E>[]> {
   const excluded = action.exclude === undefined ? undefined : ignoreMatcher(action.exclude);
   const keep = (path: string) => excluded === undefined || !excluded.ignores(path);
-  const selections: Selection[] = [];
+  const selections: Selection<E>[] = [];
   for (const source of action.sources) {
     if ("include" in source) selections.push(await selectByGlobs(source, origin, keep));
     else if (action.parents) selections.push(await selectWithParents(source.path, origin, keep, action.rules));
@@ -53,19 +56,22 @@ export async function selectSources(action: CopyAction, origin: CopyOrigin): Pro
 
 type Keep = (path: string) => boolean;
 
-async function selectByGlobs(
+/** All that looking for a path needs. */
+type Place = Pick<CopyOrigin, "tree" | "called">;
+
+async function selectByGlobs<E extends Entry>(
   selection: Exclude<CopySelection, { path: string }>,
-  origin: CopyOrigin,
+  origin: CopyOrigin<E>,
   keep: Keep,
-): Promise<Selection> {
+): Promise<Selection<E>> {
   const below = selection.base === "." ? "" : selection.base;
-  const picked: Picked[] = [];
+  const picked: Picked<E>[] = [];
   const made = new Set<string>([""]);
   for (const path of await selectFiles(origin.tree, selection)) {
     const to = relative(below, path);
     if (!keep(to)) continue;
     pickFolders(origin.tree, below, to, made, picked);
-    const entry = origin.tree.get(path) as Entry;
+    const entry = origin.tree.get(path) as E;
     if (entry.type !== "directory") picked.push({ entry, to });
     else if (!made.has(to)) picked.push({ entry, to });
     if (entry.type === "directory") made.add(to);
@@ -74,31 +80,48 @@ async function selectByGlobs(
 }
 
 /** Picks the folders that a file stands in, each once. */
-function pickFolders(tree: FileTree, base: string, to: string, made: Set<string>, picked: Picked[]): void {
+function pickFolders<E extends Entry>(
+  tree: FileTree<E>,
+  base: string,
+  to: string,
+  made: Set<string>,
+  picked: Picked<E>[],
+): void {
   const above = parent(to);
   if (made.has(above)) return;
   pickFolders(tree, base, above, made, picked);
   made.add(above);
-  picked.push({ entry: tree.get(join(base, above)) as Entry, to: above });
+  picked.push({ entry: tree.get(join(base, above)) as E, to: above });
 }
 
-async function selectPath(path: string, origin: CopyOrigin, keep: Keep, rules: Rules): Promise<Selection> {
+async function selectPath<E extends Entry>(
+  path: string,
+  origin: CopyOrigin<E>,
+  keep: Keep,
+  rules: Rules,
+): Promise<Selection<E>> {
   const entry = entryAt(path, origin, rules);
   if (entry.type !== "directory") {
     const name = path.slice(path.lastIndexOf("/") + 1);
     // As in BuildKit, what is left out is left out of folders; a file that a source names is copied.
     return { folder: false, picked: [{ entry, to: name }] };
   }
-  const picked: Picked[] = [];
+  const picked: Picked<E>[] = [];
   origin.expect?.(entry.path);
   await walk(origin, entry.path, "", keep, picked);
   return { folder: true, picked };
 }
 
 /** Picks all below a folder; a folder that is left out is still made where something below it is kept. */
-async function walk(origin: CopyOrigin, folder: string, to: string, keep: Keep, picked: Picked[]): Promise<void> {
+async function walk<E extends Entry>(
+  origin: CopyOrigin<E>,
+  folder: string,
+  to: string,
+  keep: Keep,
+  picked: Picked<E>[],
+): Promise<void> {
   for (const name of origin.tree.children(folder)) {
-    const entry = origin.tree.get(join(folder, name)) as Entry;
+    const entry = origin.tree.get(join(folder, name)) as E;
     const path = join(to, name);
     const kept = keep(path);
     if (entry.type !== "directory") {
@@ -114,15 +137,20 @@ async function walk(origin: CopyOrigin, folder: string, to: string, keep: Keep, 
   }
 }
 
-async function selectWithParents(source: string, origin: CopyOrigin, keep: Keep, rules: Rules): Promise<Selection> {
+async function selectWithParents<E extends Entry>(
+  source: string,
+  origin: CopyOrigin<E>,
+  keep: Keep,
+  rules: Rules,
+): Promise<Selection<E>> {
   const { base, pattern } = parentsPattern(source);
-  const picked: Picked[] = [];
+  const picked: Picked<E>[] = [];
   const made = new Set<string>([""]);
   let found = false;
   for (const root of base === "" ? [""] : matchingPaths(base, origin, rules)) {
     const wild = hasWildcard(pattern);
     const matcher = ignoreMatcher([pattern]);
-    const below: Picked[] = [];
+    const below: Picked<E>[] = [];
     if (wild) await walk(origin, root, "", (path) => matcher.ignores(path) && keep(path), below);
     else below.push(...(await pickTree(origin, root, pattern, keep, rules)));
     for (const item of below) {
@@ -139,15 +167,21 @@ async function selectWithParents(source: string, origin: CopyOrigin, keep: Keep,
 }
 
 /** Picks one path and all that is below it. */
-async function pickTree(origin: CopyOrigin, root: string, path: string, keep: Keep, rules: Rules): Promise<Picked[]> {
+async function pickTree<E extends Entry>(
+  origin: CopyOrigin<E>,
+  root: string,
+  path: string,
+  keep: Keep,
+  rules: Rules,
+): Promise<Picked<E>[]> {
   const entry = entryAt(join(root, path), origin, rules);
-  const picked: Picked[] = keep(path) ? [{ entry, to: path }] : [];
+  const picked: Picked<E>[] = keep(path) ? [{ entry, to: path }] : [];
   if (entry.type === "directory") await walk(origin, entry.path, path, keep, picked);
   return picked;
 }
 
 /** The paths that a source with wildcards matches, in tree order; one without is itself. */
-function matchingPaths(source: string, origin: CopyOrigin, rules: Rules): readonly string[] {
+function matchingPaths(source: string, origin: Place, rules: Rules): readonly string[] {
   if (!hasWildcard(source)) return [source === "." ? "" : withoutEscapes(source)];
   let found: string[] = [""];
   for (const part of source.split("/")) {
@@ -172,14 +206,14 @@ function withoutEscapes(path: string): string {
  *
  * Docker takes a link that points outside for one that starts at the root; the strict rules refuse it.
  */
-function entryAt(path: string, origin: CopyOrigin, rules: Rules): Entry {
+function entryAt<E extends Entry>(path: string, origin: CopyOrigin<E>, rules: Rules): E {
   if (rules === "strict") refuseLeavingLinks(path, origin);
   const { entry } = resolvePath(origin.tree, path, { followLast: true });
   if (entry === undefined) throw missing(path, origin);
   return entry;
 }
 
-function refuseLeavingLinks(path: string, origin: CopyOrigin): void {
+function refuseLeavingLinks(path: string, origin: Place): void {
   if (origin.called !== contextName) return;
   let at = "";
   for (const name of path.split("/")) {
@@ -203,7 +237,7 @@ function refuseLeavingLinks(path: string, origin: CopyOrigin): void {
 /** What the folder of a build file is called in messages. */
 export const contextName = "the build file's folder";
 
-function missing(path: string, origin: CopyOrigin): StrakeError {
+function missing(path: string, origin: Place): StrakeError {
   const folder = nearestFolder(path, origin.tree);
   const names = origin.tree.children(folder);
   const near = names.filter((name) => name.toLowerCase() === path.slice(path.lastIndexOf("/") + 1).toLowerCase());

@@ -7,7 +7,7 @@ import {
   type OperationId,
   StrakeError,
 } from "@strake/core";
-import { type ContentManifest, changeMode, manifestDigest, parseMode } from "@strake/core/context";
+import { type ContentManifest, changeMode, type LocalEntry, manifestDigest, parseMode } from "@strake/core/context";
 import type { Digest, Entry } from "@strake/oci";
 import { copiedMode, copyFiles } from "../files/copy-files.ts";
 import type { OpenFolder } from "../files/folders.ts";
@@ -30,7 +30,7 @@ interface SelectedAction {
 
 /** Files of a folder of this machine. */
 interface FolderFiles {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly LocalEntry[];
   readonly open: OpenFolder;
   /** What is known of their manifest without reading them. */
   readonly known: ReturnType<OpenFolder["manifest"]>;

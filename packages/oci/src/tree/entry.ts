@@ -54,9 +54,9 @@ export interface Entry {
 }
 
 /** A tree of files that can be asked; the answer to "what is at this path" never follows links. */
-export interface FileTree {
+export interface FileTree<E extends Entry = Entry> {
   /** The entry at a path, or undefined. The root `""` exists in every tree. Hard links are answered as files. */
-  get(path: string): Entry | undefined;
+  get(path: string): E | undefined;
   /** The names directly below a directory, in tree order; empty for anything else. */
   children(path: string): readonly string[];
 }

@@ -8,10 +8,10 @@ const maximumLinks = 40;
 const maximumLength = 4096;
 
 /** Where a path leads in a tree. */
-export interface ResolvedPath {
+export interface ResolvedPath<E extends Entry = Entry> {
   /** The path without symlinks; that of the place to create it where nothing is there. */
   readonly path: string;
-  readonly entry: Entry | undefined;
+  readonly entry: E | undefined;
 }
 
 /**
@@ -24,7 +24,11 @@ export interface ResolvedPath {
  * @param options.followLast whether a symlink at the path itself is followed
  * @throws OciError `unsafe-path` after 40 symlinks, and for paths and targets of more than 4096 characters
  */
-export function resolvePath(tree: FileTree, path: string, options: { readonly followLast: boolean }): ResolvedPath {
+export function resolvePath<E extends Entry>(
+  tree: FileTree<E>,
+  path: string,
+  options: { readonly followLast: boolean },
+): ResolvedPath<E> {
   const pending = componentsOf(path).reverse();
   let resolved = "";
   let links = 0;
