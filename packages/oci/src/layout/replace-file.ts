@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { copyToNewFile } from "../blob-store/copy-file.ts";
 import { FileWriter } from "../blob-store/file-writer.ts";
 import { explained } from "../blob-store/system-error.ts";
 import { OciError } from "../oci-error.ts";
+
+/** From this many bytes on, removing a file takes milliseconds. */
+const large = 16 * 1024 * 1024;
 
 /**
  * Writes a file under a passing name beside its own and renames it when it is whole.
@@ -48,11 +51,26 @@ async function replaceWith(path: string, make: (passing: string) => Promise<void
   const passing = passingName(path);
   try {
     await make(passing);
+    const before = await openLarge(path);
     await rename(passing, path);
+    // Nobody has to wait until the system has taken back what the file before had.
+    void before?.close().catch(() => {});
   } catch (error) {
     await rm(passing, { force: true }).catch(() => {});
     await refuseMissingFolder(path, error);
     throw explained(error, `${path} cannot be written in ${dirname(path)}`);
+  }
+}
+
+/** Opens a file of which to remove the last trace takes a while; it is removed when the handle is closed. */
+async function openLarge(path: string): Promise<FileHandle | undefined> {
+  // Elsewhere an open file cannot be replaced.
+  if (process.platform === "win32") return undefined;
+  try {
+    const stats = await lstat(path);
+    return stats.isFile() && stats.size >= large ? await open(path, "r") : undefined;
+  } catch {
+    return undefined;
   }
 }
 
