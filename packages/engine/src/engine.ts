@@ -145,7 +145,7 @@ export class Engine implements Builder {
     for (const solution of solutions) solution.keep(this.store);
     for (const solution of solutions) {
       for (const digest of solution.reports.flatMap((report) => report.parts.manifests)) {
-        if (this.store.manifest(digest) !== undefined) {
+        if (this.store.hasManifest(digest)) {
           this.store.touchManifest(digest);
           continue;
         }

@@ -173,7 +173,7 @@ async function select(context: SolveContext, action: FileAction): Promise<Select
   });
   const entries = selections.flatMap((selection) => selection.picked.map(({ entry }) => entry));
   const known = open.manifest(entries, digestOf({ ...action, from: null }));
-  const isNew = known.digest === undefined || context.store.manifest(known.digest) === undefined;
+  const isNew = known.digest === undefined || !context.store.hasManifest(known.digest);
   return { action, selections, folder: { entries, open, known, isNew } };
 }
 

@@ -73,6 +73,11 @@ export class Store {
     return readIfPresent(this.#manifestPath(digest));
   }
 
+  /** Whether a manifest is kept; of many files it is long, and need not be read for that. */
+  hasManifest(digest: Digest): boolean {
+    return existsSync(this.#manifestPath(digest));
+  }
+
   keepManifest(digest: Digest, text: string): void {
     writeAtomically(this.#manifestPath(digest), text);
   }
