@@ -17,13 +17,15 @@ export interface SelectionFingerprint {
 export function selectionFingerprint(entries: readonly LocalEntry[]): SelectionFingerprint {
   const numbers = new Float64Array(entries.length * 5);
   let newest = 0;
-  for (const [index, entry] of entries.entries()) {
-    numbers[index * 5] = entry.mode;
+  let at = 0;
+  for (const entry of entries) {
+    numbers[at] = entry.mode;
+    at += 5;
     if (entry.type === "directory") continue;
-    numbers[index * 5 + 1] = entry.size;
-    numbers[index * 5 + 2] = entry.mtimeMs;
-    numbers[index * 5 + 3] = entry.ctimeMs;
-    numbers[index * 5 + 4] = entry.ino;
+    numbers[at - 4] = entry.size;
+    numbers[at - 3] = entry.mtimeMs;
+    numbers[at - 2] = entry.ctimeMs;
+    numbers[at - 1] = entry.ino;
     newest = Math.max(newest, entry.mtimeMs, entry.ctimeMs);
   }
   const hasher = createHasher();

@@ -34,8 +34,12 @@ export function writeCachedStats(
 ): Uint8Array {
   const stats = new Float64Array(files.length * 4);
   const digests = Buffer.alloc(files.length * digestLength);
-  for (const [index, { stat, digest }] of files.entries()) {
-    stats.set([stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino], index * 4);
+  for (let index = 0; index < files.length; index++) {
+    const { stat, digest } = files[index] as CachedFile;
+    stats[index * 4] = stat.size;
+    stats[index * 4 + 1] = stat.mtimeMs;
+    stats[index * 4 + 2] = stat.ctimeMs;
+    stats[index * 4 + 3] = stat.ino;
     digests.write(digestParts(digest).hex, index * digestLength, "hex");
   }
   const paths = Buffer.from(files.map((file) => file.path).join("\0"));

@@ -23,7 +23,7 @@ export class StatCache {
   readonly #directory: string;
   readonly #file: string;
   readonly #stored: CachedStats;
-  readonly #fresh = new Map<string, { readonly stat: FileStat; readonly digest: Digest }>();
+  readonly #fresh = new Map<string, CachedFile>();
   readonly #used = new Set<number>();
   readonly #manifests: Map<string, Digest>;
   #changed = false;
@@ -68,8 +68,7 @@ export class StatCache {
   set(path: string, stat: FileStat, digest: Digest, readAt: number): void {
     // A path that is not UTF-8 would have to be stored in another way, for files that are hardly ever met.
     if (newest(stat) > readAt - settled || !path.isWellFormed()) return;
-    const { size, mtimeMs, ctimeMs, ino } = stat;
-    this.#fresh.set(path, { stat: { size, mtimeMs, ctimeMs, ino }, digest });
+    this.#fresh.set(path, { path, stat, digest });
     this.#changed = true;
   }
 
@@ -91,8 +90,7 @@ export class StatCache {
   save(): void {
     if (!this.#changed) return;
     this.#changed = false;
-    const files = [...this.#kept()];
-    for (const [path, { stat, digest }] of this.#fresh) files.push({ path, stat, digest });
+    const files = [...this.#kept(), ...this.#fresh.values()];
     const manifests = [...this.#manifests].slice(-manifestLimit);
     replaceFile(this.#directory, this.#file, writeCachedStats(files, manifests));
   }

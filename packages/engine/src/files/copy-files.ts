@@ -76,13 +76,19 @@ function place(
 function placed(action: CopyAction, entry: Entry, path: string, owner: Ownership | undefined): Entry {
   const { type, size, linkname, device, xattrs, digest, content } = entry;
   const { uid, gid } = owner ?? (action.keepOwner ? entry : rootFolder);
-  const head = { path, type, mode: copiedMode(action, entry), uid, gid, size, mtime: 0 };
+  const mode = copiedMode(action, entry);
   // Nearly all entries are such files, of which there may be very many.
   if (type === "file" && digest === undefined && xattrs === undefined && content !== undefined) {
-    return { ...head, content };
+    return { path, type, mode, uid, gid, size, mtime: 0, content };
   }
   return {
-    ...head,
+    path,
+    type,
+    mode,
+    uid,
+    gid,
+    size,
+    mtime: 0,
     ...(linkname !== undefined && { linkname }),
     ...(device !== undefined && { device }),
     ...(xattrs !== undefined && { xattrs }),

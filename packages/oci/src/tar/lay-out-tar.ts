@@ -78,6 +78,7 @@ export function* layOutTar(entries: Iterable<Entry>, { epoch }: TarOptions): Gen
 
 /** A part of a stored layer never begins at 0, where its first header is; every other file is wanted whole. */
 function pieceOf(content: FileContent, size: number, offset: number, length: number, at: number): FilePiece {
-  const piece = { path: content.path, offset: content.offset + offset, length, at };
-  return content.offset === 0 ? { ...piece, fileSize: size } : piece;
+  return content.offset === 0
+    ? { path: content.path, offset, length, at, fileSize: size }
+    : { path: content.path, offset: content.offset + offset, length, at };
 }
