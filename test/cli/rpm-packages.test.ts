@@ -10,7 +10,7 @@ import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Makes the table that rpm keeps its packages in, with SQLite itself; pages are small, so that rows need several. */
-const program = `
+const tableProgram = `
 import json, sqlite3, sys
 database = sqlite3.connect(sys.argv[1])
 database.execute("PRAGMA page_size = 1024")
@@ -20,6 +20,20 @@ for header in json.load(sys.stdin):
     database.execute("INSERT INTO Packages VALUES (NULL, ?)", (bytes.fromhex(header),))
 database.execute("DELETE FROM Packages WHERE hnum = 2")
 database.commit()
+`;
+
+/** Makes the hash that rpm kept its packages in before, with Berkeley DB itself: numbers, and headers under them. */
+const hashProgram = `
+use DB_File;
+tie my %packages, "DB_File", $ARGV[0], O_CREAT | O_RDWR, 0644, $DB_HASH or die "no database: $!";
+my $number = 0;
+while (my $header = <STDIN>) {
+  chomp $header;
+  $packages{pack("L", ++$number)} = pack("H*", $header);
+}
+delete $packages{pack("L", 2)};
+$packages{pack("L", 0)} = pack("L", $number);
+untie %packages;
 `;
 
 interface RpmPackage {
@@ -56,12 +70,15 @@ function header({ name, version, epoch, arch = "x86_64" }: RpmPackage, at: numbe
   return Buffer.concat([lengths, ...index, ...store]).toString("hex");
 }
 
-async function rpmDatabase(packages: readonly RpmPackage[]): Promise<Buffer> {
-  const path = join(temporaryFolder(), "rpmdb.sqlite");
+/** A database as rpm makes it under a path, from which a package was removed. */
+async function rpmDatabase(path: string, packages: readonly RpmPackage[]): Promise<Buffer> {
+  const file = join(temporaryFolder(), "database");
   const removed = { name: "removed", version: "1" };
-  const all = [packages[0] as RpmPackage, removed, ...packages.slice(1)];
-  await runOrThrow("python3", ["-c", program, path], { input: JSON.stringify(all.map(header)) });
-  return readFileSync(path);
+  const headers = [packages[0] as RpmPackage, removed, ...packages.slice(1)].map(header);
+  if (path.endsWith(".sqlite"))
+    await runOrThrow("python3", ["-c", tableProgram, file], { input: JSON.stringify(headers) });
+  else await runOrThrow("perl", ["-e", hashProgram, file], { input: headers.join("\n") });
+  return readFileSync(file);
 }
 
 function imageOf(path: string, bytes: Buffer) {
@@ -72,7 +89,7 @@ function imageOf(path: string, bytes: Buffer) {
   });
 }
 
-need("python3")("an image with rpm's packages", () => {
+need("python3", "perl")("an image with rpm's packages", () => {
   let server: RegistryServer;
   let name: string;
   beforeEach(async () => {
@@ -96,16 +113,16 @@ need("python3")("an image with rpm's packages", () => {
 
   const many = Array.from({ length: 300 }, (_, at) => ({ name: `package-${at}`, version: `1.${at}` }));
 
-  it.each(["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite"])(
+  it.each(["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpm/Packages"])(
     "tells what changed in %s",
     async (path) => {
-      const before = await rpmDatabase([
+      const before = await rpmDatabase(path, [
         ...many,
         { name: "bash", version: "5.1" },
         { name: "gone", version: "1", epoch: 2 },
         { name: "gpg-pubkey", version: "aaaa" },
       ]);
-      const after = await rpmDatabase([
+      const after = await rpmDatabase(path, [
         { name: "fresh", version: "2", epoch: 1 },
         ...many.slice(0, 299),
         { name: "package-299", version: "2.0" },
@@ -124,12 +141,14 @@ need("python3")("an image with rpm's packages", () => {
 
   it("says what it cannot read", async () => {
     const path = "var/lib/rpm/rpmdb.sqlite";
-    const whole = await rpmDatabase(many);
+    const whole = await rpmDatabase(path, many);
     expect(await moved(path, whole, whole.subarray(0, 20_000))).toMatch(
       /packages: \/var\/lib\/rpm\/rpmdb.sqlite cannot be read: /,
     );
-    expect(await moved(path, whole, Buffer.from("nothing"))).toContain("it is no SQLite database");
-    const old = "var/lib/rpm/Packages";
-    expect(await moved(old, Buffer.from("one"), Buffer.from("two"))).toContain("a database that only rpm itself reads");
+    expect(await moved(path, whole, Buffer.from("nothing"))).toContain("it is no database of rpm");
+    const other = "usr/lib/sysimage/rpm/Packages.db";
+    expect(await moved(other, Buffer.from("RpmP"), Buffer.from("RpmP\0\0\0"))).toContain(
+      `packages: /${other} cannot be read: it is damaged or cut off\n`,
+    );
   });
 });

@@ -12,11 +12,14 @@ const dpkgStatus = "var/lib/dpkg/status";
 const dpkgFolder = "var/lib/dpkg/status.d/";
 const apkInstalled = ["lib/apk/db/installed", "usr/lib/apk/db/installed"];
 const rpmFolders = ["var/lib/rpm", "usr/lib/sysimage/rpm"];
-const rpmDatabases = rpmFolders.map((folder) => `${folder}/rpmdb.sqlite`);
-/** What rpm kept its packages in before, and what SUSE has: forms that nobody else reads. */
-const otherDatabases = rpmFolders.flatMap((folder) => [`${folder}/Packages`, `${folder}/Packages.db`]);
+/** SQLite, ndb, and Berkeley DB. */
+const rpmDatabases = rpmFolders.flatMap((folder) => [
+  `${folder}/rpmdb.sqlite`,
+  `${folder}/Packages.db`,
+  `${folder}/Packages`,
+]);
 /** Lists that are one file for all packages. */
-const wholeLists: ReadonlySet<string> = new Set([dpkgStatus, ...apkInstalled, ...rpmDatabases, ...otherDatabases]);
+const wholeLists: ReadonlySet<string> = new Set([dpkgStatus, ...apkInstalled, ...rpmDatabases]);
 
 /** The most bytes of such a file that are read; dpkg's own has a few megabytes on a full desktop, rpm's a few dozen. */
 const longestFile = 256 * 1024 * 1024;
@@ -90,8 +93,7 @@ function read(files: readonly (readonly [string, Uint8Array])[]): ToldPackages {
   const lists: Packages[] = [];
   let unread: string | undefined;
   for (const [path, bytes] of files) {
-    if (otherDatabases.includes(path)) unread = `/${path} is a database that only rpm itself reads`;
-    else if (!rpmDatabases.includes(path)) lists.push(parse(path, Buffer.from(bytes).toString("utf8")));
+    if (!rpmDatabases.includes(path)) lists.push(parse(path, Buffer.from(bytes).toString("utf8")));
     else {
       try {
         lists.push(parseRpmDatabase(bytes));

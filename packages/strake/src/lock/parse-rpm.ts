@@ -1,57 +1,67 @@
+import { isBerkeleyHash, readBerkeleyHash } from "./berkeley-hash.ts";
+import { isNdb, readNdb } from "./ndb-blobs.ts";
 import type { Packages } from "./parse-packages.ts";
-import { readSqliteTable } from "./sqlite-table.ts";
-
-/** Numbers of what is said of a package (https://rpm.org/docs/latest/man/rpm-tags.7). */
-const tag = { name: 1000, version: 1001, release: 1002, epoch: 1003, arch: 1022 } as const;
-
-/** Kinds of values that are read here. */
-const kind = { int32: 4, string: 6 } as const;
+import { type RpmPackage, readRpmHeader } from "./rpm-header.ts";
+import { isSqlite, readSqliteTable } from "./sqlite-table.ts";
 
 /**
- * Reads rpm's database in SQLite, as Fedora has it since 33 and Red Hat Enterprise Linux since 9.
+ * Reads rpm's database: SQLite, as Fedora has it since 33 and Red Hat Enterprise Linux since 9; Berkeley DB, as they
+ * and Amazon Linux 2 had it before; or ndb, as SUSE has it.
  *
  * @throws RangeError for what is no such database, or is damaged
  */
 export function parseRpmDatabase(database: Uint8Array): Packages {
+  const found: RpmPackage[] = [];
+  let length = 0;
+  try {
+    for (const header of readHeaders(database)) {
+      // Headers lie beside one another in every form, so more than the whole comes only of places that are named twice.
+      length += header.length;
+      if (length > database.length) throw new RangeError("its packages lie in one another");
+      const said = readRpmHeader(header);
+      if (said !== undefined) found.push(said);
+    }
+  } catch (error) {
+    if (isOutside(error)) throw new RangeError("it is damaged or cut off", { cause: error });
+    throw error;
+  }
+  return named(found);
+}
+
+function* readHeaders(database: Uint8Array): Generator<Uint8Array> {
+  const bytes = Buffer.from(database.buffer, database.byteOffset, database.byteLength);
+  if (isNdb(bytes)) yield* readNdb(bytes);
+  else if (isBerkeleyHash(bytes)) {
+    // Under the key 0 there is the highest number that a package was given.
+    for (const { key, value } of readBerkeleyHash(bytes)) if (key.some((byte) => byte !== 0)) yield value;
+  } else if (!isSqlite(bytes)) throw new RangeError("it is no database of rpm");
+  else {
+    for (const { values } of readSqliteTable(bytes, "Packages")) {
+      const blob = values.find((value) => value instanceof Uint8Array);
+      if (blob !== undefined) yield blob as Uint8Array;
+    }
+  }
+}
+
+/** Gives packages their names; of two with one name the other is told by its architecture, or by its version. */
+function named(found: readonly RpmPackage[]): Packages {
   const packages = new Map<string, string>();
-  for (const { values } of readSqliteTable(database, "Packages")) {
-    const blob = values.find((value) => value instanceof Uint8Array);
-    const said = blob === undefined ? undefined : readHeader(blob as Uint8Array);
-    const [name, version, release] = [said?.get(tag.name), said?.get(tag.version), said?.get(tag.release)];
-    // Keys that were imported look like packages and are none.
-    if (name === undefined || version === undefined || name === "gpg-pubkey") continue;
-    const epoch = said?.get(tag.epoch);
-    const whole = `${epoch === undefined ? "" : `${epoch}:`}${version}-${release}`;
-    // One of two architectures, or versions of a kernel, can be there beside the other.
-    const arch = packages.has(name) ? `${name}.${said?.get(tag.arch)}` : name;
-    packages.set(packages.has(arch) ? `${name}-${whole}` : arch, whole);
+  // A hash has no order of its own, and what is compared has to get the same names.
+  for (const { name, arch, version } of found.toSorted(byArchitecture)) {
+    const other = packages.has(name) ? `${name}.${arch}` : name;
+    packages.set(packages.has(other) ? `${name}-${version}` : other, version);
   }
   return packages;
 }
 
-/**
- * Reads the texts and numbers of a package's header: two lengths, an index of tag, kind, place and count, and a store
- * (https://rpm-software-management.github.io/rpm/manual/format_header.html).
- */
-function readHeader(blob: Uint8Array): ReadonlyMap<number, string> {
-  const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
-  const count = bytes.readUInt32BE(0);
-  const store = 8 + 16 * count;
-  const said = new Map<number, string>();
-  for (let at = 8; at < store; at += 16) {
-    const [name, type, offset] = [bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4), bytes.readUInt32BE(at + 8)];
-    if (!known.has(name)) continue;
-    const place = store + offset;
-    if (type === kind.int32) said.set(name, String(bytes.readUInt32BE(place)));
-    if (type === kind.string) said.set(name, bytes.toString("utf8", place, endOf(bytes, place)));
-  }
-  return said;
+/** Puts x86_64 before i686, as the one that the name alone stands for. */
+function byArchitecture(a: RpmPackage, b: RpmPackage): number {
+  if (a.arch !== b.arch) return a.arch > b.arch ? -1 : 1;
+  return a.version < b.version ? -1 : a.version > b.version ? 1 : 0;
 }
 
-const known: ReadonlySet<number> = new Set(Object.values(tag));
-
-function endOf(bytes: Buffer, from: number): number {
-  const end = bytes.indexOf(0, from);
-  if (end === -1) throw new RangeError("a text of a package does not end");
-  return end;
+/** Whether a reader of Node was asked for something that is not within the bytes. */
+function isOutside(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === "ERR_OUT_OF_RANGE" || code === "ERR_BUFFER_OUT_OF_BOUNDS";
 }

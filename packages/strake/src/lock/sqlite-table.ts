@@ -9,6 +9,11 @@ export interface SqliteRow {
 
 const headerLength = 100;
 
+/** Whether a file begins as a database of SQLite 3 does. */
+export function isSqlite(database: Buffer): boolean {
+  return database.toString("latin1", 0, 16) === "SQLite format 3\0";
+}
+
 /**
  * Reads the rows of a table from the bytes of an SQLite 3 database (https://www.sqlite.org/fileformat2.html).
  *
@@ -16,9 +21,8 @@ const headerLength = 100;
  *
  * @throws RangeError for what is no such database, or is damaged
  */
-export function readSqliteTable(database: Uint8Array, table: string): readonly SqliteRow[] {
-  const bytes = Buffer.from(database.buffer, database.byteOffset, database.byteLength);
-  if (bytes.toString("latin1", 0, 16) !== "SQLite format 3\0") throw new RangeError("it is no SQLite database");
+export function readSqliteTable(bytes: Buffer, table: string): readonly SqliteRow[] {
+  if (!isSqlite(bytes)) throw new RangeError("it is no SQLite database");
   const stored = bytes.readUInt16BE(16);
   const pages = new Pages(bytes, stored === 1 ? 65_536 : stored, bytes[20] ?? 0);
   for (const { values } of pages.rows(1)) {
@@ -33,12 +37,15 @@ class Pages {
   readonly #size: number;
   /** What a page has for its content. */
   readonly #usable: number;
+  /** How many pages have not been read yet; each has one place. */
+  #left: number;
 
   constructor(bytes: Buffer, size: number, reserved: number) {
     this.#bytes = bytes;
     this.#size = size;
     this.#usable = size - reserved;
     if (size < 512 || (size & (size - 1)) !== 0) throw new RangeError("its pages have no size");
+    this.#left = Math.floor(bytes.length / size);
   }
 
   /** The rows of the tree of a table, in the order of their numbers. */
@@ -61,6 +68,7 @@ class Pages {
   #page(number: number): Buffer {
     const page = this.#bytes.subarray((number - 1) * this.#size, number * this.#size);
     if (number < 1 || page.length < this.#size) throw new RangeError(`it has no page ${number}`);
+    if (--this.#left < 0) throw new RangeError("its pages form a circle");
     return page;
   }
 
@@ -72,6 +80,7 @@ class Pages {
 
   /** The bytes of a row; of a long one only the beginning is on its page ("Cell Payload Overflow Pages"). */
   #payload(page: Buffer, at: number, length: number): Buffer {
+    if (length > this.#bytes.length) throw new RangeError("a row is longer than the file");
     const most = this.#usable - 35;
     if (length <= most) return page.subarray(at, at + length);
     const least = Math.floor(((this.#usable - 12) * 32) / 255) - 23;
