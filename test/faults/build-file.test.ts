@@ -16,7 +16,11 @@ it.each([
   ["throws what is no error", `throw "words";\n`, "strake: build.ts threw words"],
   ["exports nothing", `${imports}const app = image().from("scratch");\n`, "strake: build.ts exports no image"],
   ["exports what is no image", "export const app = 5;\n", 'build.ts:1:1  export "app" is not an image but a number'],
-  ["exports an image without a base", `${imports}export const app = image();\n`, 'export "app" is not an image'],
+  [
+    "exports an image without a base",
+    `${imports}export const app = image();\n`,
+    'export "app" is not an image but one that has no base',
+  ],
   ["imports a file that does not exist", `import { x } from "./missing.ts";\nexport { x };\n`, "build.ts:1:19  "],
   ["imports a package that does not exist", `import x from "not-a-package";\nexport { x };\n`, "build.ts:1:15  "],
   [
@@ -25,6 +29,17 @@ it.each([
     '"strake" has no export named "imge"',
   ],
   ["has a syntax error", `${imports}export const app = image(.from("scratch");\n`, 'build.ts:2:26  Unexpected "."'],
+  [
+    "waits for what never comes",
+    `${imports}await new Promise(() => {});\n`,
+    "strake: build.ts waits for a promise that is never settled",
+  ],
+  [
+    "exports a function that waits for what never comes",
+    `${imports}export default async () => {\n  await new Promise(() => {});\n};\n`,
+    "build.ts:2:1  build.ts waits for a promise that is never settled",
+  ],
+  ["ends the process", "process.exit(0);\n", "strake: build.ts ended the process"],
   ["is empty", "", "strake: build.ts exports no image"],
 ])("says it at the line when a build file %s", async (_, text, message) => {
   expect((await failedBuild({ "build.ts": text })).split("\n")[0]).toContain(message);

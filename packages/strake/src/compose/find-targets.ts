@@ -4,6 +4,7 @@ import { type CallSite, StrakeError } from "@strake/core";
 import { buildFileError } from "./build-file-error.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { ModuleExports } from "./load-build-file.ts";
+import { untilSettled } from "./until-settled.ts";
 
 /** An image that a build file exports, under the name it is asked for by. */
 export interface Target<Image> {
@@ -67,7 +68,8 @@ export function selectTargets<Image>(
 async function called(value: unknown, file: string): Promise<unknown> {
   if (typeof value !== "function") return value;
   try {
-    return await value();
+    const made: unknown = value();
+    return made instanceof Promise ? await untilSettled(made, file, exportSite(file, "default")) : await made;
   } catch (error) {
     throw buildFileError(error, file, []);
   }
@@ -89,7 +91,9 @@ function notAnImage(file: string, name: string, shownAs: string, value: unknown)
     code: "not-an-image",
     message: `${shownAs} is not an image but ${describe(value)}`,
     site: exportSite(file, name),
-    notes: ["A build file exports images, or by default a record of images or a function that returns one of these."],
+    notes: hasNoBase(value)
+      ? ['Say what it stands on: image().from("debian:12"), or from("scratch").']
+      : ["A build file exports images, or by default a record of images or a function that returns one of these."],
   });
 }
 
@@ -109,7 +113,13 @@ function noImages(file: string): StrakeError {
   });
 }
 
+/** Whether something is what `image()` gives before `from`. */
+function hasNoBase(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "from" in value && typeof value.from === "function";
+}
+
 function describe(value: unknown): string {
+  if (hasNoBase(value)) return "one that has no base";
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "a list";
   if (typeof value !== "object") return `a ${typeof value}`;

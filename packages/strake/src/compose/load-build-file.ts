@@ -10,6 +10,7 @@ import { importModule } from "./import-module.ts";
 import { type BundleFile, bundleFolder, readKeptBundle, writeBundle, writeKeptBundle } from "./kept-bundle.ts";
 import { mapCallSite, rememberBundle } from "./map-call-site.ts";
 import { type RawSourceMap, sourcePositions } from "./source-map.ts";
+import { untilSettled } from "./until-settled.ts";
 
 /** What loading a build file needs to know. */
 export interface LoadOptions {
@@ -84,7 +85,7 @@ async function run(path: string, map: RawSourceMap, options: LoadOptions): Promi
   });
   setCallSiteMapper(mapCallSite);
   try {
-    return (await importModule(pathToFileURL(path).href)) as ModuleExports;
+    return (await untilSettled(importModule(pathToFileURL(path).href), options.file)) as ModuleExports;
   } catch (error) {
     const library = (await importModule(options.library)) as ModuleExports;
     throw buildFileError(error, options.file, Object.keys(library));
