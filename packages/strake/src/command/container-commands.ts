@@ -34,7 +34,7 @@ function addRun(program: Command, actions: Actions): void {
     .option("--rm", "remove the container when its command has ended", false)
     .option("--name <name>", "name the container")
     .option("--cidfile <file>", "write the container's id to a file that is not there yet")
-    .helpOption("--help", "display help for command")
+    .helpOption("--help", "print help")
     .option("-h, --hostname <name>", "what the machine is called in it")
     .addOption(listOption("--env-file <file>", "set the variables of a file: NAME=value, or NAME, a line"))
     .addOption(listOption("-e, --env <name=value>", "set a variable; without a value, that of the environment"))

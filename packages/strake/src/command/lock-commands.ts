@@ -8,7 +8,11 @@ import type { Actions, LockRequest } from "./request.ts";
 /** Adds the commands that work with the lockfile. */
 export function addLockCommands(program: Command, actions: Actions, variables: Variables): void {
   lockCommand(program, "update", "look the names of base images up anew, pin them, and show what changes")
-    .option("--packages", "show what changes among dpkg's and apk's packages too, which takes the layers", false)
+    .option(
+      "--packages",
+      "show what changes among the packages of dpkg, apk and rpm too, which takes the layers",
+      false,
+    )
     .option("--dry-run", "write nothing", false)
     .action(async (names: string[], options: Values) => {
       await actions.update({

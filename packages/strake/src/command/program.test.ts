@@ -280,8 +280,16 @@ test.each([
   ["--allow everything", "expected network.host or security.insecure"],
   ["--add-host name", "expected NAME:ADDRESS"],
   ["--memory much", "expected a size"],
+  ["--memory 10k", "a command needs 6m at least"],
   ["--ulimit nofile", "expected NAME=SOFT:HARD"],
   ["--jobs 0", "expected a number of at least 1"],
 ])("build refuses %s", async (args, message) => {
   await expect(parse(["build", ...args.split(" ")])).rejects.toThrow(message);
+});
+
+test("help tells defaults that say something, and no others", () => {
+  const build = makeProgram({} as Actions, {}).commands.find((command) => command.name() === "build");
+  const help = build?.helpInformation() ?? "";
+  expect(help).toContain('default: "build"');
+  expect(help).not.toMatch(/default: (false|true|\[\])/);
 });

@@ -10,6 +10,7 @@ import { addLockCommands } from "./lock-commands.ts";
 import { parseCallOption } from "./option/call-option.ts";
 import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
 import { addDockerOptions } from "./option/docker-options.ts";
+import { optionDescription } from "./option/help-words.ts";
 import { parseImageFilter } from "./option/image-filter.ts";
 import { inCi } from "./option/in-ci.ts";
 import { parseAnnotations, parseBuildArgs, parseKeyValues } from "./option/key-value.ts";
@@ -32,6 +33,7 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
     .version(version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand(false)
+    .configureHelp({ optionDescription })
     .enablePositionalOptions()
     .showSuggestionAfterError(true)
     // Mistakes are thrown, and shown where all errors are.

@@ -42,7 +42,7 @@ export function addStoreCommands(program: Command, actions: Actions): void {
     .option("-i, --input <file>", "a docker tar, an OCI tar or an OCI layout")
     .option("-q, --quiet", "for docker's sake: no progress is shown", false)
     .action(async (options: Values) => actions.load(optional("input", options.input)));
-  const cache = program.command("cache").description("the caches that commands of builds keep");
+  const cache = program.command("cache").description("list, remove and keep the caches of commands").helpCommand(false);
   cache
     .command("ls")
     .description("list them")

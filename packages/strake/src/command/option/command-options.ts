@@ -86,12 +86,21 @@ export function readLimits(options: Values): CommandLimits {
   const [shmSize, memory, cpus, timeout] = [text("shmSize"), text("memory"), text("cpus"), text("stepTimeout")];
   return {
     ...(shmSize === undefined ? {} : { shmSize: parseBytes("--shm-size", shmSize) }),
-    ...(memory === undefined ? {} : { memory: parseBytes("--memory", memory) }),
+    ...(memory === undefined ? {} : { memory: parseMemory(memory) }),
     ...(cpus === undefined ? {} : { cpus: parseNumber("--cpus", cpus, 0.01) }),
     ...(timeout === undefined ? {} : { timeout: 1000 * parseNumber("--step-timeout", timeout, 0.001) }),
     ...(ulimits.length === 0 ? {} : { ulimits: ulimits.map(parseUlimit) }),
   };
 }
+
+/** As docker has it, there is a least size: with less not even the sandbox starts. */
+function parseMemory(text: string): number {
+  const bytes = parseBytes("--memory", text);
+  if (bytes < leastMemory) throw usageError(`--memory ${text}: a command needs 6m at least`);
+  return bytes;
+}
+
+const leastMemory = 6 * 2 ** 20;
 
 /** Reads a number. */
 export function parseNumber(option: string, text: string, least: number): number {
