@@ -25,6 +25,11 @@ const knownSystems = new Set([
   "netbsd", "openbsd", "plan9", "solaris", "wasip1", "wasi", "windows",
 ]); // biome-ignore format: a list of names
 
+const knownArchitectures = new Set([
+  "386", "amd64", "amd64p32", "arm", "arm64", "arm64be", "armbe", "loong64", "mips", "mips64", "mips64le", "mips64p32",
+  "mips64p32le", "mipsle", "ppc", "ppc64", "ppc64le", "riscv", "riscv64", "s390", "s390x", "sparc", "sparc64", "wasm",
+]); // biome-ignore format: a list of names
+
 /**
  * Parses `os`, `architecture`, `os/architecture` or `os/architecture/variant`, in containerd's notation.
  *
@@ -42,10 +47,15 @@ export function parsePlatform(text: string, defaults: Platform = linuxAmd64): Pl
   }
   const [first = "", second, third] = parts;
   if (second === undefined) {
-    const name = first.toLowerCase();
-    return knownSystems.has(name.replace(/\(.*$/, ""))
-      ? normalise(first, defaults.architecture, defaults.variant)
-      : normalise(defaults.os, first);
+    if (knownSystems.has(first.toLowerCase().replace(/\(.*$/, ""))) {
+      return normalise(first, defaults.architecture, defaults.variant);
+    }
+    const platform = normalise(defaults.os, first);
+    if (knownArchitectures.has(platform.architecture)) return platform;
+    throw new OciError(
+      "invalid-platform",
+      `"${text}" is not a platform: neither an operating system nor a processor is called so`,
+    );
   }
   return normalise(first, second, third);
 }

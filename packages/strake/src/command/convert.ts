@@ -42,7 +42,12 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    throw new StrakeError({ code: "no-build-file", message: `${path} cannot be read` });
+    const isMissing = !existsSync(path);
+    throw new StrakeError({
+      code: "no-build-file",
+      message: `${path} ${isMissing ? "does not exist" : "cannot be read"}`,
+      notes: isMissing ? ["Name the Dockerfile, or its folder: strake convert PATH."] : [],
+    });
   }
 }
 
