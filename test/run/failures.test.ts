@@ -40,6 +40,12 @@ need(...runNeeds)("a command that fails", () => {
     ],
     ["is of a user that is not there", `.user("nobody-knows").run("true")`, [], /no user "nobody-knows"/],
     ["wants more than it may", `.run("true", { security: "insecure" })`, [], /--allow security\.insecure/],
+    [
+      "lacks a secret that it may do without",
+      `.run("cat /run/secrets/token", { mounts: [secret("token")] })`,
+      [],
+      /The secret "token" was not given: --secret id=token,src=FILE gives it\.$/m,
+    ],
     ["needs a secret", `.run("true", { mounts: [secret("token", { required: true })] })`, [], /--secret id=token/],
   ] as const)("because it %s says so", async (_name, statement, args, message) => {
     const { status, stderr } = await build(statement, args);

@@ -1,4 +1,4 @@
-import { StrakeError } from "@strake/core";
+import { type RunOperation, StrakeError } from "@strake/core";
 import type { SandboxExit } from "../sandbox/sandbox.ts";
 import type { SolveContext } from "../solve/solve-context.ts";
 import type { CommandLog } from "./command-log.ts";
@@ -18,8 +18,20 @@ export function commandFailure(
   return new StrakeError({
     code: "command-failed",
     message: `${title} ${ending(exit, context.commands.limits.timeout)}`,
-    notes: [...lines, ...(log.isEmpty ? [] : [`All of its output: ${log.path}`]), ...advice(exit, operation.args)],
+    notes: [
+      ...lines,
+      ...(log.isEmpty ? [] : [`All of its output: ${log.path}`]),
+      ...advice(exit, operation.args),
+      ...missingSecrets(context, operation),
+    ],
   });
+}
+
+/** Secrets that the command may do without, and perhaps cannot. */
+function missingSecrets({ commands }: SolveContext, { mounts }: RunOperation): readonly string[] {
+  return mounts
+    .flatMap((mount) => (mount.type === "secret" && !commands.secrets.has(mount.id) ? [mount.id] : []))
+    .map((id) => `The secret "${id}" was not given: --secret id=${id},src=FILE gives it.`);
 }
 
 function ending({ code, reason }: SandboxExit, timeout: number | undefined): string {
