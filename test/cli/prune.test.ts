@@ -33,6 +33,12 @@ it("keeps what a build has used again, however old it is", async () => {
   const again = await build();
   expect(again.stderr.match(/ CACHED/g)).toHaveLength(2);
   makeOld(home);
+  expect((await strake("build")).status).toBe(0);
+  expect((await strake("rmi", "app")).status).toBe(0);
+  makeOld(home);
+  const told = (await strake("prune", "--dry-run")).stdout;
+  expect(told).toMatch(/^blob {6}sha256:[0-9a-f]{64} {2}\d/m);
+  expect(told).not.toContain("%");
   expect((await strake("prune", "-f")).status).toBe(0);
   expect((await build()).stderr).not.toMatch(/CACHED/);
 });

@@ -40,8 +40,15 @@ async function agreed({ caches }: PruneRequest, signal: AbortSignal): Promise<bo
 
 function printPruned(pruned: readonly Pruned[], dryRun: boolean): string {
   const large = pruned.filter(({ kind }) => kind !== "record");
-  const lines = large.map(({ kind, path, size }) => `${kind.padEnd(9)} ${path}  ${formatSize(size)}`);
+  const lines = large.map((each) => `${each.kind.padEnd(9)} ${nameOf(each)}  ${formatSize(each.size)}`);
   const total = pruned.reduce((sum, { size }) => sum + size, 0);
   const summary = `Total ${dryRun ? "reclaimable" : "reclaimed"} space: ${formatSize(total)}`;
   return `${[...lines, ...(lines.length === 0 ? [] : [""]), summary].join("\n")}\n`;
+}
+
+/** What people know a thing by, where they know it: an image by its id, a blob by its digest. */
+function nameOf({ kind, path }: Pruned): string {
+  const [, ...name] = path.split("/");
+  if (kind === "image") return decodeURIComponent(name.join("/")).replace(/^@|\.json$/g, "");
+  return kind === "blob" ? name.join(":") : path;
 }
