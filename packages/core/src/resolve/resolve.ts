@@ -33,9 +33,11 @@ export async function resolve(uses: readonly NameUse[], find: FindBase, pins: Pi
 function notFound(use: NameUse, cause: unknown): StrakeError {
   const hint = (cause as { hint?: string }).hint;
   const what = use.name.type === "image" ? use.name.name : use.name.path;
+  const said = cause instanceof Error ? cause.message : String(cause);
   return new StrakeError({
     code: "base-not-found",
-    message: `cannot use ${what}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    // What is wrong with a file begins with its name.
+    message: said.startsWith(`${what} `) ? said : `cannot use ${what}: ${said}`,
     notes: [...(StrakeError.is(cause) ? cause.notes : []), ...(hint === undefined ? [] : [hint])],
     site: use.site,
     cause,
