@@ -11,6 +11,11 @@ const app = (statement: string) => ({
 
 it.each([
   ["a missing source", `.copy("nothing.txt", "/x")`, 'the source "nothing.txt" is not in the build file\'s folder'],
+  [
+    "a missing source of another folder",
+    `.copy("none", "/x", { from: local("src") })`,
+    'the source "none" is not in the folder src',
+  ],
   ["a missing folder", `.copy("src/nothing/", "/x")`, 'the source "src/nothing"'],
   ["globs that match nothing", `.copy(files("lib/**"), "/x/")`, 'no file matches "lib/**"'],
   [

@@ -23,6 +23,8 @@ export interface CopyOrigin<E extends Entry = Entry> {
   readonly tree: FileTree<E>;
   /** What the tree is called in messages: `the build file's folder`. */
   readonly called: string;
+  /** Whether it is a folder of this machine, which nothing may lead out of. */
+  readonly local: boolean;
   /** Called with a folder that is walked through. */
   readonly expect?: (path: string) => void;
   /** Called with each file as it is found; the search waits for what it returns. */
@@ -57,7 +59,7 @@ export async function selectSources<E extends Entry>(
 type Keep = (path: string) => boolean;
 
 /** All that looking for a path needs. */
-type Place = Pick<CopyOrigin, "tree" | "called">;
+type Place = Pick<CopyOrigin, "tree" | "called" | "local">;
 
 async function selectByGlobs<E extends Entry>(
   selection: Exclude<CopySelection, { path: string }>,
@@ -214,7 +216,7 @@ function entryAt<E extends Entry>(path: string, origin: CopyOrigin<E>, rules: Ru
 }
 
 function refuseLeavingLinks(path: string, origin: Place): void {
-  if (origin.called !== contextName) return;
+  if (!origin.local) return;
   let at = "";
   for (const name of path.split("/")) {
     at = join(at, name);
@@ -234,9 +236,6 @@ function refuseLeavingLinks(path: string, origin: Place): void {
   }
 }
 
-/** What the folder of a build file is called in messages. */
-export const contextName = "the build file's folder";
-
 function missing(path: string, origin: Place): StrakeError {
   const folder = nearestFolder(path, origin.tree);
   const names = origin.tree.children(folder);
@@ -247,7 +246,7 @@ function missing(path: string, origin: Place): StrakeError {
       ? `Did you mean "${join(folder, near[0] as string)}"?`
       : `There ${names.length === 0 ? "is nothing" : `are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`} in ${where}.`,
   ];
-  if (origin.called === contextName) notes.push("What .dockerignore names does not exist for a build.");
+  if (origin.local) notes.push("What .dockerignore names does not exist for a build.");
   return new StrakeError({ code: "missing-source", message: `the source "${path}" is not in ${origin.called}`, notes });
 }
 

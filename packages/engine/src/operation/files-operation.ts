@@ -13,11 +13,11 @@ import { copiedMode, copyFiles } from "../files/copy-files.ts";
 import type { OpenFolder } from "../files/folders.ts";
 import { LayerBuilder, parent, rootFolder } from "../files/layer-builder.ts";
 import { findOwner } from "../files/owner.ts";
-import { contextName, type Selection, selectSources } from "../files/select-sources.ts";
+import { type Selection, selectSources } from "../files/select-sources.ts";
 import { unpackArchives } from "../files/unpack-archives.ts";
 import { atStep } from "../solve/at-step.ts";
 import type { SolveContext } from "../solve/solve-context.ts";
-import { emptyFileSystem, layersOf, type SolvedLayer, SolvedLayers } from "../solve/solved.ts";
+import { emptyFileSystem, layersOf, type SolvedFolder, type SolvedLayer, SolvedLayers } from "../solve/solved.ts";
 import { recipeLayer } from "./recipe-layer.ts";
 
 /** An action with the files it was found to mean. */
@@ -162,12 +162,13 @@ async function select(context: SolveContext, action: FileAction): Promise<Select
   if (from.kind !== "folder") {
     // Only the entries that are copied need content, but where they are is not known before they are found.
     const tree = await from.tree({ contents: true });
-    return { action, selections: await selectSources(action, { tree, called: "the image" }) };
+    return { action, selections: await selectSources(action, { tree, called: "the image", local: false }) };
   }
   const open = context.folders.open(from);
   const selections = await selectSources(action, {
     tree: open.tree,
-    called: contextName,
+    called: calledIn(action, from),
+    local: true,
     expect: open.expect,
     see: open.see,
   });
@@ -175,6 +176,12 @@ async function select(context: SolveContext, action: FileAction): Promise<Select
   const known = open.manifest(entries, digestOf({ ...action, from: null }));
   const isNew = known.digest === undefined || !context.store.hasManifest(known.digest);
   return { action, selections, folder: { entries, open, known, isNew } };
+}
+
+/** What messages call a folder: in its own words of a Dockerfile, and another than the build file's by its path. */
+function calledIn({ rules }: Extract<FileAction, { action: "copy" }>, { name }: SolvedFolder): string {
+  if (name !== ".") return `the folder ${name}`;
+  return rules === "docker" ? "the build context" : "the build file's folder";
 }
 
 async function findManifest({ action, selections, folder }: SelectedAction): Promise<Manifest | undefined> {
