@@ -29,7 +29,8 @@ export async function solveOperation(context: SolveContext, id: OperationId, ope
     return solved;
   } catch (error) {
     const placed = atStep(error, step);
-    if (step !== undefined) context.progress({ type: "failed", step: id, message: (placed as Error).message });
+    const message = context.signal?.aborted ? "canceled" : (placed as Error).message;
+    if (step !== undefined) context.progress({ type: "failed", step: id, message });
     throw placed;
   }
 }
