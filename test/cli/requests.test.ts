@@ -21,6 +21,11 @@ it.each([
   [["build", "-o", "type=oci"], "dest=PATH is missing"],
   [["build", "--platform", "linux/amd64/v8/x"], "linux/amd64/v8/x"],
   [["build", "--platform", "amd46"], '"amd46" is not a platform'],
+  [["build", "-f", "Dockerfile.none", "."], "Dockerfile.none does not exist"],
+  [["build", "."], '"." is a folder: -f . means the build file in it, and -f Dockerfile its Dockerfile.'],
+  [["build", "--builder", "tcp://host:1?name=x"], 'no setting "name"'],
+  [["build", "--builder", "other://host"], "is not an address of a daemon"],
+  [["build", "--builder", "tcp://127.0.0.1:1", "--cache-from", "ref=x"], "has no type="],
   [["build", "-t", "NOT A NAME"], "NOT A NAME"],
   [["build", "-f", "elsewhere.ts"], "elsewhere.ts"],
   [["build", "--secret", "token"], "Write --secret id=NAME,src=FILE"],
@@ -102,4 +107,15 @@ it.each([
   expect(stderr).toContain(named);
   expect(stderr).toContain("STRAKE_HOME can name a folder that you may write to.");
   expect(stderr).not.toContain("mistake in strake");
+});
+
+it("says in a Dockerfile's words what is missing of it and of its context", async () => {
+  const cwd = project({ Dockerfile: "FROM scratch AS one\nCOPY none /\nFROM one AS two\nENV a=b\n", a: "a" });
+  const missing = await runStrake(["build", "--progress", "quiet", "."], { cwd });
+  expect(missing.stderr).toContain('Dockerfile:2:1  the source "none" is not in the build context\n');
+  expect(missing.stderr).toContain("There are Dockerfile, a in the build context.");
+  expect(missing.status).toBe(1);
+  const stage = await runStrake(["build", "--target", "three", "."], { cwd });
+  expect(stage.stderr).toBe('strake: target stage "three" could not be found\n  The stages are one, two.\n');
+  expect(stage.status).toBe(2);
 });

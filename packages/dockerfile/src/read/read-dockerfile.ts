@@ -25,7 +25,7 @@ import { type ParentScope, type Reading, StageScope } from "./stage-scope.ts";
  * Variables are expanded; stages that the target does not need are left out. Reading touches nothing outside: what it
  * has to know of bases, `baseConfig` says.
  *
- * @throws StrakeError `foreign-frontend`, `dockerfile-stage`, `dockerfile-flag`, `dockerfile-mount`,
+ * @throws StrakeError `foreign-frontend`, `dockerfile-stage`, `unknown-target`, `dockerfile-flag`, `dockerfile-mount`,
  * `dockerfile-instruction`, at the line that is wrong
  */
 export function readDockerfile(tree: DockerfileTree, options: ReadOptions): ReadDockerfile {
@@ -131,15 +131,13 @@ class Reader implements Reading {
     if (!target) return this.#stages.length - 1;
     const index = this.#stageOf(target);
     if (index !== undefined) return index;
-    const meant = nearest(
-      target,
-      this.#stages.flatMap((stage) => stage.name ?? []),
-    );
+    const names = this.#stages.flatMap((stage) => stage.name ?? []);
+    const meant = nearest(target, names);
     const question = meant === undefined ? "" : ` (did you mean ${meant}?)`;
     throw new StrakeError({
-      code: "dockerfile-stage",
+      code: "unknown-target",
       message: `target stage "${target}" could not be found${question}`,
-      site: this.source.site(0),
+      notes: names.length === 0 ? ["No stage has a name."] : [`The stages are ${names.join(", ")}.`],
     });
   }
 

@@ -21,7 +21,7 @@ const files = { cacert: "ca", cert: "cert", key: "key" } as const;
  * Reads a value of `--builder`: `engine`, `docker` or `default`, `docker-context://NAME`, `docker+ADDRESS` or the address of a BuildKit.
  *
  * @param docker finds the Docker Engine that Docker's command line would use, or that of a context
- * @throws StrakeError `invalid-option` for a file that cannot be read, or an unknown setting
+ * @throws StrakeError `usage` for a file that cannot be read, or an unknown setting
  */
 export function parseBuilder(text: string, docker: (context?: string) => DockerEndpoint): BuilderAddress {
   if (text === "engine") return { type: "engine" };
@@ -60,5 +60,5 @@ function readFile(name: string, path: string): string {
 }
 
 function invalid(message: string): StrakeError {
-  return new StrakeError({ code: "invalid-option", message });
+  return new StrakeError({ code: "usage", message });
 }

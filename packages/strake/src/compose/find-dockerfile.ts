@@ -60,7 +60,8 @@ export function findDockerfile(folder: string, { file, text, places }: Dockerfil
   try {
     return { file: path, text: readFileSync(path, "utf8"), context };
   } catch {
-    throw new StrakeError({ code: "no-build-file", message: `${file} cannot be read` });
+    const what = isFile(path) ? "cannot be read" : isFolder(path) ? "is a folder, not a file" : "does not exist";
+    throw new StrakeError({ code: "no-build-file", message: `${file} ${what}` });
   }
 }
 

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { type CallSite, StrakeError } from "@strake/core";
 import { buildFileError } from "./build-file-error.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -60,9 +60,21 @@ export function selectTargets<Image>(
     throw new StrakeError({
       code: "unknown-target",
       message: `there is no target "${name}"`,
-      notes: suggestion.length > 0 ? suggestion : [`The targets are ${known.join(", ")}.`],
+      notes: [
+        ...(suggestion.length > 0 ? suggestion : [`The targets are ${known.join(", ")}.`]),
+        ...(isFolder(name) ? [folderNote(name)] : []),
+      ],
     });
   });
+}
+
+/** For those who name a folder as they do for docker. */
+function folderNote(folder: string): string {
+  return `"${folder}" is a folder: -f ${folder} means the build file in it, and -f ${join(folder, "Dockerfile")} its Dockerfile.`;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 async function called(value: unknown, file: string): Promise<unknown> {

@@ -14,10 +14,15 @@ const requestCodes = new Set([
   "invalid-docker-context",
 ]);
 
+const daemonRequestCodes = new Set(["invalid-options", "unsupported-address"]);
+
 /** Finds the exit status that an error ends the process with. */
 export function statusOf(error: unknown): number {
   if (isInterruption(error)) return exitStatus.interrupted;
   if (StrakeError.is(error)) return requestCodes.has(error.code) ? exitStatus.wrongRequest : exitStatus.failed;
+  if (error instanceof Error && error.name === "DaemonError" && "code" in error) {
+    return daemonRequestCodes.has(error.code as string) ? exitStatus.wrongRequest : exitStatus.failed;
+  }
   if (OciError.is(error) && (error.code === "invalid-reference" || error.code === "invalid-platform")) {
     return exitStatus.wrongRequest;
   }
