@@ -43,6 +43,7 @@ need(
     const result = await runStrake(["build", "--progress", "quiet"], { cwd: bigProject(), home });
     expectOneMessage(result);
     expect(result.stderr).toContain("Free some space");
+    expect(result.stderr).toContain("STRAKE_HOME can name a folder on another disk");
     expect(storeFaults(home)).toEqual([]);
     expect(readdirSync(home)).not.toContain("images");
   });
@@ -55,6 +56,7 @@ need(
       const result = await runStrake(["build", ...flags], { cwd: bigProject() });
       expectOneMessage(result);
       expect(result.stderr).toContain("space");
+      expect(result.stderr).not.toContain("STRAKE_HOME");
       expect(readdirSync(disk)).toEqual([]);
     },
   );
@@ -95,7 +97,10 @@ need(
     expect((await runStrake(["plan"], { cwd, home })).status).toBe(0);
     const result = await runStrake(["build", "--progress", "quiet"], { cwd, home });
     expectOneMessage(result);
-    expect(result.stderr).toContain("STRAKE_HOME can name a folder elsewhere");
+    expect(result.stderr).toBe(
+      `strake: the local store in ${home} cannot be written: its file system is read-only\n` +
+        "  STRAKE_HOME can name a folder elsewhere for what strake keeps.\n",
+    );
     expect((await runStrake(["images"], { home })).status).toBe(0);
   });
 });

@@ -1,5 +1,4 @@
 import { StrakeError } from "@strake/core";
-import { OciError } from "@strake/oci/document";
 
 /** What the process says to whoever started it. */
 export const exitStatus = { done: 0, failed: 1, wrongRequest: 2, interrupted: 130 } as const;
@@ -12,21 +11,24 @@ const requestCodes = new Set([
   "unreadable-secret",
   "invalid-environment",
   "invalid-docker-context",
+  "invalid-builders",
 ]);
 
-const daemonRequestCodes = new Set(["invalid-options", "unsupported-address"]);
+const otherRequestCodes = new Set([
+  "OciError invalid-reference",
+  "OciError invalid-platform",
+  "DaemonError invalid-options",
+  "DaemonError unsupported-address",
+  "RegistryError invalid-settings",
+]);
 
 /** Finds the exit status that an error ends the process with. */
 export function statusOf(error: unknown): number {
   if (isInterruption(error)) return exitStatus.interrupted;
   if (StrakeError.is(error)) return requestCodes.has(error.code) ? exitStatus.wrongRequest : exitStatus.failed;
-  if (error instanceof Error && error.name === "DaemonError" && "code" in error) {
-    return daemonRequestCodes.has(error.code as string) ? exitStatus.wrongRequest : exitStatus.failed;
-  }
-  if (OciError.is(error) && (error.code === "invalid-reference" || error.code === "invalid-platform")) {
-    return exitStatus.wrongRequest;
-  }
-  return exitStatus.failed;
+  // Known by their names: their packages are loaded only where they are needed.
+  const { name, code } = Object(error) as { readonly name?: unknown; readonly code?: unknown };
+  return otherRequestCodes.has(`${name} ${code}`) ? exitStatus.wrongRequest : exitStatus.failed;
 }
 
 /** Tells whether an error only says that somebody stopped the work. */

@@ -98,6 +98,11 @@ test("the exit status tells a wrong request, a failed build and an interruption 
   expect(statusOf(new StrakeError({ code: "unknown-target", message: "" }))).toBe(2);
   expect(statusOf(mistake("no"))).toBe(1);
   expect(statusOf(new OciError("invalid-reference", ""))).toBe(2);
+  const other = (name: string, code: string) => Object.assign(new Error(), { name, code });
+  expect(statusOf(other("DaemonError", "invalid-options"))).toBe(2);
+  expect(statusOf(other("DaemonError", "unreachable"))).toBe(1);
+  expect(statusOf(other("RegistryError", "invalid-settings"))).toBe(2);
+  expect(statusOf(undefined)).toBe(1);
   expect(statusOf(new Error("x"))).toBe(1);
   expect(statusOf(AbortSignal.abort().reason)).toBe(130);
 });

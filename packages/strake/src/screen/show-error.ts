@@ -39,27 +39,41 @@ function reportOf(error: unknown, display: ErrorDisplay): Report {
   if (!(error instanceof Error)) return unforeseen(`something that is not an error was thrown: ${String(error)}`);
   if (isReport(error)) return { site: error.site, message: error.message, notes: notesOf(error) };
   const shorten = (path: string) => shownPath(path, display);
+  // Which of the store's own files could not be written says nothing where none can.
+  const called = (path: string) => (isInStore(path) ? `the local store in ${storeHome(process.env)}` : shorten(path));
   if (isSystemError(error)) {
-    const { message, notes } = describeSystemError(error, shorten);
+    const { message, notes } = describeSystemError(error, error.code === "EROFS" ? called : shorten);
     return { message, notes: [...notes, ...storeNotes(error)] };
   }
   if (isExplained(error)) {
     return {
       message: error.message,
-      notes: [...describeSystemError(error.cause, shorten).notes, ...storeNotes(error.cause)],
+      notes: [...describeSystemError(error.cause, shorten).notes, ...storeNotes(error.cause, error.message)],
     };
   }
   return unforeseen(`${error.name}: ${error.message}`, display.debug ? error.stack : undefined);
 }
 
-/** What helps where the store itself cannot be used. */
-function storeNotes({ code, dest, path = dest }: SystemError): readonly string[] {
-  if (path === undefined || !["EACCES", "EPERM", "ENOTDIR", "ENOENT"].includes(code)) return [];
+/**
+ * What helps where the store itself cannot be used.
+ *
+ * @param said - names the folder where the system's error does not: a file that is open has no path
+ */
+function storeNotes({ code, dest, ...error }: SystemError, said = ""): readonly string[] {
   const home = storeHome(process.env);
-  const near = relative(home, path);
-  const within = !near.startsWith("..") || relative(path, home) === "" || !relative(path, home).startsWith("..");
-  if (!within) return [];
+  const path = error.path ?? dest ?? (said.includes(home) ? home : undefined);
+  if (path === undefined) return [];
+  if (isInStore(path)) {
+    if (code === "ENOSPC")
+      return ["strake prune removes what has not been used for long; STRAKE_HOME can name a folder on another disk."];
+    if (code === "EROFS") return ["STRAKE_HOME can name a folder elsewhere for what strake keeps."];
+  } else if (relative(path, home).startsWith("..")) return [];
+  if (!["EACCES", "EPERM", "ENOTDIR", "ENOENT"].includes(code)) return [];
   return [`The local store is to be in ${home}; STRAKE_HOME can name a folder that you may write to.`];
+}
+
+function isInStore(path: string): boolean {
+  return !relative(storeHome(process.env), path).startsWith("..");
 }
 
 /** An error of one of our packages: for the person who made the mistake. */

@@ -42,13 +42,10 @@ type Description = (about: { readonly path: string; readonly host: string }) => 
 const descriptions: Readonly<Record<string, Description>> = {
   ENOSPC: ({ path }) => [
     `there is no space left to write ${path}`,
-    "Nothing unfinished was kept. Free some space, or let STRAKE_HOME name a folder on another disk.",
+    "Nothing unfinished was kept. Free some space, and try again.",
   ],
   EDQUOT: ({ path }) => [`the disk quota does not allow writing ${path}`],
-  EROFS: ({ path }) => [
-    `${path} cannot be written: its file system is read-only`,
-    "STRAKE_HOME can name a folder elsewhere for what strake keeps.",
-  ],
+  EROFS: ({ path }) => [`${path} cannot be written: its file system is read-only`],
   EACCES: ({ path }) => [`there is no permission to open ${path}`],
   EPERM: ({ path }) => [`the system does not permit this with ${path}`],
   ENOENT: ({ path }) => [`${path} does not exist`],
