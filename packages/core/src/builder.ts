@@ -1,4 +1,4 @@
-import type { Digest, Image } from "@strake/oci/document";
+import type { Digest, Image, Layer } from "@strake/oci/document";
 import type { OperationId } from "./plan/operation.ts";
 import type { Plan, PlannedStep } from "./plan/plan.ts";
 
@@ -35,6 +35,8 @@ export interface BuildOptions {
   readonly hostname?: string;
   /** What one command may use; nothing of it is part of a key. */
   readonly limits?: CommandLimits;
+  /** Finds the layer that a command made elsewhere, by the command's content key; undefined where nobody knows. */
+  readonly findLayer?: (command: Digest) => Promise<Layer | undefined>;
   readonly progress?: (event: BuildEvent) => void;
   readonly signal?: AbortSignal;
 }

@@ -11,7 +11,7 @@ import {
   StrakeError,
 } from "@strake/core";
 import type { HashFiles, ListDirectories } from "@strake/core/context";
-import type { DeflateBlock, Digest, DistantHasher, Image, ReadPieces } from "@strake/oci";
+import type { DeflateBlock, Digest, DistantHasher, Image, Layer, ReadPieces } from "@strake/oci";
 import { Folders } from "./files/folders.ts";
 import { recipeLayer } from "./operation/recipe-layer.ts";
 import { changedEntries, changesKey } from "./run/changed-entries.ts";
@@ -72,6 +72,7 @@ export class Engine implements Builder {
   readonly #readPieces: ReadPieces | undefined;
   readonly #operations = new Map<string, Promise<Solved>>();
   readonly #reports = new Map<OperationId, Omit<StepReport, "step">>();
+  readonly #commandLayers = new Map<OperationId, { readonly key: Digest; readonly layer: Layer }>();
   readonly #manifests = new Map<Digest, () => string | undefined>();
   readonly #slots: Slots;
   #snapshots: Snapshots | undefined;
@@ -137,6 +138,17 @@ export class Engine implements Builder {
     const { entries: digested, manifest } = await digestEntries(entries, this.#folders.hashFiles);
     const layer = recipeLayer(context, changesKey(manifest, digested, plan.image.epoch), async () => digested);
     return new Solution(plan, [...input.layers, layer], [], this.store, this.#options);
+  }
+
+  /**
+   * The layers of a plan's commands that were solved, by the commands' content keys.
+   *
+   * @param all also those of commands that the result does not stand on, such as of images that files are copied from
+   */
+  commandLayers(plan: Plan, all: boolean): ReadonlyMap<Digest, Layer> {
+    const ids = all ? (Object.keys(plan.operations) as OperationId[]) : operationsBelow(plan);
+    const found = ids.flatMap((id) => this.#commandLayers.get(id) ?? []);
+    return new Map(found.map(({ key, layer }) => [key, layer]));
   }
 
   /** Keeps what a build found out, for the next one: the results of its steps and what it saw of their files. */
@@ -212,6 +224,7 @@ export class Engine implements Builder {
       expectsCommands: () =>
         Object.entries(plan.operations).some(([id, { op }]) => op === "run" && !this.#reports.has(id as OperationId)),
       progress: (event) => options.progress?.(event),
+      noteCommand: (id, key, { layer }) => this.#commandLayers.set(id, { key, layer }),
       noteManifest: (digest, text) => this.#manifests.set(digest, text),
       solve: async (id) => {
         if (id === null) return emptyFileSystem;
@@ -226,7 +239,7 @@ export class Engine implements Builder {
 
   #commands(options: BuildOptions): CommandPorts {
     const { sandbox = noSandbox, onFailure } = this.#options;
-    const { network, hosts, proxy, hostname, secrets, agents, allow, limits } = options;
+    const { network, hosts, proxy, hostname, secrets, agents, allow, limits, findLayer } = options;
     return {
       sandbox: () => {
         this.#sandbox ??= sandbox();
@@ -248,6 +261,7 @@ export class Engine implements Builder {
       agents: agents ?? new Map(),
       allow: allow ?? new Set(),
       limits: limits ?? {},
+      findLayer: findLayer ?? (async () => undefined),
       logs: join(this.store.folder, "logs"),
       afterwards: (work) => {
         if (this.#afterwards.push(work) === 1) setImmediate(() => this.#finishUp());
@@ -277,6 +291,17 @@ function operationOf(plan: Plan, id: OperationId): Plan["operations"][OperationI
   const operation = plan.operations[id];
   if (operation !== undefined) return operation;
   throw new StrakeError({ code: "invalid-plan", message: `the plan has no operation ${id}` });
+}
+
+/** The operations that a plan's result stands on, from the top down. */
+function operationsBelow(plan: Plan): readonly OperationId[] {
+  const found: OperationId[] = [];
+  for (let id = plan.result; id !== null; ) {
+    found.push(id);
+    const operation = operationOf(plan, id);
+    id = "input" in operation ? operation.input : null;
+  }
+  return found;
 }
 
 function refusesCache({ noCache = false }: BuildOptions, step: PlannedStep | undefined): boolean {

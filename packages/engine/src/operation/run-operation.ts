@@ -1,5 +1,6 @@
 import { type OperationId, type PlannedStep, type RunMount, type RunOperation, StrakeError } from "@strake/core";
 import { digestParts } from "@strake/oci";
+import { importLayer } from "../run/import-layer.ts";
 import { type MountFiles, mountFiles } from "../run/mount-files.ts";
 import { runCommand } from "../run/run-command.ts";
 import { runKey } from "../run/run-key.ts";
@@ -24,16 +25,23 @@ export async function solveRun(context: SolveContext, id: OperationId, operation
   const wanted = operation.cache && !context.noCache(id);
   const kept = wanted ? await keptLayer(context, input, key) : undefined;
   context.report(id, { key, cached: kept !== undefined, parts });
-  if (kept !== undefined) return onTop(input, kept);
+  if (kept !== undefined) {
+    context.noteCommand(id, key, kept);
+    return onTop(input, kept);
+  }
   if (context.readOnly) return onTop(input, unknownLayer(key, stepOf(context, id, operation)));
   requireEntitlement(context, operation);
   // Another process may be at the same step; what it makes is what this one would.
   const made = await context.store.withLock(`run-${digestParts(key).hex}`, context.signal, async () => {
-    const meanwhile = wanted ? await keptLayer(context, input, key) : undefined;
-    if (meanwhile === undefined) return runCommand(context, { id, operation, input, files, key });
+    const command = { id, operation, input, files, key };
+    const found = wanted
+      ? ((await keptLayer(context, input, key)) ?? (await importLayer(context, command)))
+      : undefined;
+    if (found === undefined) return runCommand(context, command);
     context.report(id, { key, cached: true, parts });
-    return meanwhile;
+    return found;
   });
+  context.noteCommand(id, key, made);
   return onTop(input, made);
 }
 

@@ -20,6 +20,8 @@ export interface CommandPorts {
   readonly agents: ReadonlyMap<string, string>;
   readonly allow: ReadonlySet<Entitlement>;
   readonly limits: CommandLimits;
+  /** Finds the layer that a command made elsewhere, by the command's content key. */
+  readonly findLayer: NonNullable<BuildOptions["findLayer"]>;
   /** The folder for the output of commands that fail. */
   readonly logs: string;
   /** Does something that nobody has to wait for: soon, and before the engine is closed. */

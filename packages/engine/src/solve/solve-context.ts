@@ -3,7 +3,7 @@ import type { Digest, DistantHasher, Image, ReadPieces } from "@strake/oci";
 import type { Folders } from "../files/folders.ts";
 import type { CommandPorts } from "../run/command-ports.ts";
 import type { Store } from "../store/store.ts";
-import type { Solved } from "./solved.ts";
+import type { Solved, SolvedLayer } from "./solved.ts";
 import type { StepReport } from "./step-report.ts";
 
 /** Opens a download; how is for the caller to say. */
@@ -43,6 +43,8 @@ export interface SolveContext {
   /** Whether a step that has been solved was found in the store. */
   cached(id: OperationId): boolean;
   report(id: OperationId, report: Omit<StepReport, "step">): void;
+  /** A command's layer, for those who write caches. */
+  noteCommand(id: OperationId, key: Digest, made: SolvedLayer): void;
   /** Whether the plan has commands of which nothing is known yet. */
   expectsCommands(): boolean;
   progress(event: BuildEvent): void;

@@ -15,6 +15,7 @@ import {
 import { buildingOptions } from "../compose/building-options.ts";
 import { checkOutputFile, checkOutputFolder } from "../compose/check-path.ts";
 import { type ContentTag, findContentTags, findPushed } from "../compose/content-tags.ts";
+import type { EngineCacheOptions, EngineCaches } from "../compose/engine-caches.ts";
 import { inParallel } from "../compose/in-parallel.ts";
 import type { Planner } from "../compose/plan-targets.ts";
 import { ImagePusher } from "../compose/push-images.ts";
@@ -52,8 +53,13 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
       ...(shellOnFailure ? { onFailure: (failed) => openShell(failed, () => progress.end()) } : {}),
       signal,
     });
-    const building = buildingOptions(request, process.env);
     const handle = progress.handle.bind(progress);
+    const planned: PlannedTarget[] = [];
+    const caches = await cachesOf(session, request, { images: () => planned, progress: handle, signal });
+    const building = {
+      ...buildingOptions(request, process.env),
+      ...(caches === undefined ? {} : { findLayer: caches.find }),
+    };
     solver = await solverOf(session, request, { report: handle, signal });
     if (session.dockerfile?.strict) await refuseWarnings(session, session.dockerfile, request);
     const options = { building, solvePlan: solver?.solvePlan, progress: handle, signal };
@@ -62,7 +68,6 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     const contentTags = request.tagByContent ? await findContentTags(session, request, prepared, options) : noTags;
     const pushed = await findPushed(request, contentTags, new ImagePusher(session));
     const wanted = prepared.targets.filter(({ name }) => !pushed.has(name));
-    const planned: PlannedTarget[] = [];
     for (const { name, image } of wanted) {
       planned.push({ name, platforms: platformsOf(session, image, request.platforms) });
     }
@@ -90,6 +95,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     const solutions = targets.flatMap((target) => target.solved.map(({ solution }) => solution));
     session.engine.keep(solutions.filter((solution) => solution instanceof Solution));
     keepPins(session, request, planner);
+    await caches?.write(targets);
     for (const { name, solved } of targets) {
       const [first] = solved;
       if (first !== undefined) writeStepRecords(session.settings.home, session.buildFile, name, first.solution);
@@ -120,6 +126,22 @@ async function solverOf(session: Session, request: BuildRequest, ports: SolverPo
   if (request.builders.every((builder) => builder === "engine")) return undefined;
   const { openSolver } = await import("../builder/open-solver.ts");
   return openSolver(session, request, ports);
+}
+
+/** The caches of commands that the request names. */
+async function cachesOf(
+  session: Session,
+  { cacheFrom, cacheTo }: BuildRequest,
+  options: Omit<EngineCacheOptions, "from" | "to">,
+): Promise<EngineCaches | undefined> {
+  if (cacheFrom.length + cacheTo.length === 0) return undefined;
+  const { parseCacheOption } = await import("@strake/daemon");
+  const { EngineCaches } = await import("../compose/engine-caches.ts");
+  return new EngineCaches(session, {
+    ...options,
+    from: cacheFrom.map(parseCacheOption),
+    to: cacheTo.map(parseCacheOption),
+  });
 }
 
 /** What is known of a target before it is built. */

@@ -69,8 +69,18 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
         "who builds: engine, auto, docker, fleet, a name of the settings, or the address of a BuildKit; several share the images",
       ),
     )
-    .addOption(listOption("--cache-from <cache>", "a cache that a BuildKit reads: type=registry,ref=… and others"))
-    .addOption(listOption("--cache-to <cache>", "a cache that a BuildKit writes"))
+    .addOption(
+      listOption(
+        "--cache-from <cache>",
+        "where results of commands are looked for: type=registry,ref=…, type=local,src=…; a BuildKit has more types",
+      ),
+    )
+    .addOption(
+      listOption(
+        "--cache-to <cache>",
+        "where results of commands are kept for other machines: type=registry,ref=…, type=local,dest=…; with mode=max those of all stages",
+      ),
+    )
     .option("--push", "push the images to the registries that their names say", false)
     .option(
       "--tag-by-content",

@@ -6,7 +6,7 @@ import type { Environment } from "./store-home.ts";
 /** What a builder is told of the commands of a build. */
 export type BuildingOptions = Pick<
   BuildOptions,
-  "noCache" | "secrets" | "agents" | "allow" | "network" | "hosts" | "proxy" | "hostname" | "limits"
+  "noCache" | "secrets" | "agents" | "allow" | "network" | "hosts" | "proxy" | "hostname" | "limits" | "findLayer"
 >;
 
 /** What a request says of the commands of a build. */

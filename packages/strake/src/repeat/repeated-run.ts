@@ -97,7 +97,7 @@ export class RepeatedRun {
  * nothing is kept, not even a hash.
  */
 function isForOneTime(arg: string): boolean {
-  return /^--(no-cache|pull|secret)|^(.*=)?(raw)?json$/.test(arg);
+  return /^--(no-cache|cache-|pull|secret)|^(.*=)?(raw)?json$/.test(arg);
 }
 
 /** A store that is not ours to write has nobody who prunes it by age. */
