@@ -17,7 +17,7 @@ export async function answerError(method: string, asked: URL, response: HttpResp
   const said = parseErrors(await readSome(response));
   const reason = said ?? `HTTP ${status}: ${plainText(response.statusText) || "no reason given"}`;
   const retryAfter = parseRetryAfter(response.headers["retry-after"], Date.now());
-  const [code, hint] = classify(status, asked, retryAfter);
+  const [code, hint] = classify(method, status, asked, retryAfter);
   return new RegistryError(code, `${method} ${redactUrl(asked)}: ${reason}`, {
     status,
     hint,
@@ -26,7 +26,16 @@ export async function answerError(method: string, asked: URL, response: HttpResp
   });
 }
 
-function classify(status: number, url: URL, retryAfter: number | undefined): readonly [RegistryErrorCode, string] {
+function classify(
+  method: string,
+  status: number,
+  url: URL,
+  retryAfter: number | undefined,
+): readonly [RegistryErrorCode, string] {
+  const reads = method === "GET" || method === "HEAD";
+  if ((status === 401 || status === 403) && !reads) {
+    return ["unauthorized", "Log in with strake login as somebody who may write to this repository."];
+  }
   if (status === 401 || status === 403) {
     return [
       "unauthorized",
@@ -40,6 +49,9 @@ function classify(status: number, url: URL, retryAfter: number | undefined): rea
     ];
   }
   if (status === 404) return ["not-found", "Check the repository's name, and the tag or digest."];
+  if (status === 413) {
+    return ["invalid-response", `${url.host}, or a proxy before it, does not take anything as large: raise its limit.`];
+  }
   if (status === 429) {
     const wait = retryAfter === undefined ? "Wait a while" : `Wait ${Math.ceil(retryAfter / 1000)} s`;
     return ["too-many-requests", `${wait}, or name a mirror for ${url.host} in the registry settings.`];

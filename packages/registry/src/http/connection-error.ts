@@ -21,7 +21,9 @@ export function connectionError(method: string, url: URL, error: unknown): Regis
   const code = nodeCode(error) ?? "FAILED";
   const message = plainText(error instanceof Error ? error.message : String(error));
   const [kind, hint] = classify(code, url);
-  return new RegistryError(kind, `${at}: ${code}: ${message}`, { hint, cause: error, temporary: passing.has(code) });
+  // Most of Node's messages have the code in them.
+  const reason = message.includes(code) ? message : `${code}: ${message}`;
+  return new RegistryError(kind, `${at}: ${reason}`, { hint, cause: error, temporary: passing.has(code) });
 }
 
 /** Node's own code of a failure, such as `ECONNREFUSED`. */
