@@ -23,11 +23,15 @@ export async function copyBetween(request: CopyRequest, signal: AbortSignal): Pr
   const shown = transfers.watch(request.destination);
   const watch: CopyOptions["watch"] = (blob) => {
     const watcher = shown(blob);
+    let last = 0;
     return {
-      moved: watcher.moved,
+      moved(done) {
+        last = done;
+        watcher.moved(done);
+      },
       ended(how) {
         if (how !== "failed") counted[how] += 1;
-        if (how === "sent") bytes += blob.size ?? 0;
+        if (how === "sent") bytes += blob.size ?? last;
         watcher.ended(how);
       },
     };

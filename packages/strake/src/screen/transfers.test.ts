@@ -41,6 +41,20 @@ it("is lines like docker's where there is no terminal: one when a blob begins to
   expect(shown("plain", true, push).split("\n")).toEqual(lines);
 });
 
+it("numbers blobs that are packed on their way, and tells their sizes at the end", () => {
+  const text = shown("plain", true, (transfers) => {
+    const watch = transfers.watch("app:1");
+    const [first, second] = [watch({}), watch({})];
+    first.moved(0);
+    second.moved(0);
+    second.moved(2000);
+    second.ended("sent");
+    first.moved(1000);
+    first.ended("sent");
+  });
+  expect(text).toBe("layer 1: Pushing\nlayer 2: Pushing\nlayer 2: Pushed 2kB\nlayer 1: Pushed 1kB\n");
+});
+
 it("is events as JSON, without those in between", () => {
   const events = shown("json", true, push)
     .trim()

@@ -68,20 +68,25 @@ function drawnTransfers(progress: Progress, words: TransferWords, live: boolean)
 }
 
 function plainTransfers(stream: ProgressStream, words: TransferWords): Transfers {
+  let unknown = 0;
   const say = (line: string) => void stream.write(`${withoutControlCodes(line)}\n`);
+  const amountOf = (size: number | undefined) => (size === undefined ? "" : ` ${formatSize(size)}`);
   return {
     watch:
       () =>
       ({ digest, size }) => {
         let begun = false;
-        const amount = size === undefined ? "" : ` ${formatSize(size)}`;
+        let last: number | undefined;
+        // One that is packed on its way is told from others by its number.
+        const name = digest === undefined ? `layer ${++unknown}` : shortDigest(digest);
         return {
-          moved() {
-            if (!begun) say(`${shortDigest(digest)}: ${words.doing}${amount}`);
+          moved(bytes) {
+            if (!begun) say(`${name}: ${words.doing}${amountOf(size)}`);
             begun = true;
+            last = bytes;
           },
           ended(how) {
-            if (how !== "failed") say(`${shortDigest(digest)}: ${words.done[how]}${amount}`);
+            if (how !== "failed") say(`${name}: ${words.done[how]}${amountOf(size ?? last)}`);
           },
         };
       },
