@@ -10,6 +10,7 @@ import {
   indexTar,
   layerFromBlob,
   mediaType,
+  OciError,
   type Platform,
   parseReference,
 } from "@strake/oci";
@@ -39,7 +40,7 @@ export async function importImage(store: Store, request: ImportRequest, around: 
   const config = request.changes.reduce(applyChange, {} as ContainerConfig);
   const what = request.file === "-" ? "standard input" : request.file;
   const source = request.file === "-" ? around.standardInput : await openFile(request.file);
-  const tar = checkedTar(decompress(addAbortSignal(around.signal, source), what));
+  const tar = checkedTar(decompress(addAbortSignal(around.signal, source), what), what);
   const { digest, size } = await store.blobs.add(tar);
   const layer = layerFromBlob(store.blobs, { mediaType: mediaType.ociLayer, digest, size }, digest);
   const created = new Date(request.epoch * 1000).toISOString().replace(".000Z", "Z");
@@ -65,10 +66,16 @@ async function openFile(path: string): Promise<Readable> {
   return handle.createReadStream({ highWaterMark: 1 << 20 });
 }
 
-/** Passes a tar on while it is being read; whoever keeps it gets the error at the place where it stops making sense. */
-async function* checkedTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/**
+ * Passes a tar on while it is being read; whoever keeps it gets the error at the place where it stops making sense.
+ *
+ * @param what where the tar comes from, for the error
+ */
+async function* checkedTar(source: AsyncIterable<Uint8Array>, what: string): AsyncGenerator<Uint8Array> {
   const copy = new PassThrough({ highWaterMark: 1 << 20 });
-  const reading = indexTar(copy);
+  const reading = indexTar(copy).catch((error: unknown) => {
+    throw OciError.is(error) ? new OciError(error.code, `${what} is not a whole tar: ${error.message}`) : error;
+  });
   // Waited for below; a rejection before that is not an unhandled one.
   reading.catch(() => {});
   for await (const chunk of source) {

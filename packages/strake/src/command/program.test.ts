@@ -293,3 +293,21 @@ test("help tells defaults that say something, and no others", () => {
   expect(help).toContain('default: "build"');
   expect(help).not.toMatch(/default: (false|true|\[\])/);
 });
+
+test("help is a command too, also for a command of a command", async () => {
+  const told = async (...words: string[]) => {
+    let text = "";
+    const program = makeProgram({} as Actions, {});
+    const write = (more: string) => {
+      text += more;
+    };
+    const all = [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)];
+    for (const command of all) command.configureOutput({ writeOut: write });
+    await program.parseAsync(["help", ...words], { from: "user" });
+    return text;
+  };
+  expect(await told()).toContain("Usage: strake [options] [command]");
+  expect(await told("rmi")).toContain("Usage: strake rmi ");
+  expect(await told("cache", "rm")).toContain("Usage: strake cache rm ");
+  await expect(told("nothing")).rejects.toThrow("unknown command 'nothing'");
+});

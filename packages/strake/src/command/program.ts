@@ -20,6 +20,7 @@ import { optional, optionalList, type Values, type Variables } from "./option/va
 import { addRegistryCommands } from "./registry-commands.ts";
 import { type Actions, type DefinitionRequest, graphFormats, renderings } from "./request.ts";
 import { addStoreCommands } from "./store-commands.ts";
+import { usageError } from "./usage-error.ts";
 
 /**
  * Makes the command line: its commands, their options and help. What is asked for is handed to the actions.
@@ -53,7 +54,26 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
   addContainerCommands(program, actions, variables);
   addStoreCommands(program, actions);
   addRegistryCommands(program, actions);
+  addHelp(program);
   return program;
+}
+
+/** Commander's own command for this counts as a mistake wherever the process has an exit status already. */
+function addHelp(program: Command): void {
+  program
+    .command("help")
+    .description("print help for a command")
+    .argument("[command...]", "the command; without one, all commands are listed")
+    .action((words: string[]) => {
+      let found = program;
+      for (const word of words) {
+        const next = found.commands.find((command) => command.name() === word || command.aliases().includes(word));
+        if (next === undefined)
+          throw usageError(`unknown command '${words.join(" ")}'`, "strake --help lists the commands.");
+        found = next;
+      }
+      found.outputHelp();
+    });
 }
 
 function addBuild(program: Command, actions: Actions, variables: Variables): void {
