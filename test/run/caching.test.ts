@@ -83,7 +83,7 @@ export const app = base.copy("/out", "/copied", { from: made }).run("echo after 
 
   it("are done anew when that is asked for, and make the same image", async () => {
     const cwd = await runProject(
-      `export const one = base.run("echo 1 > /1");\nexport const two = base.run("echo 2 > /2", { cache: false });`,
+      `export const one = base.run("echo 1 > /1").copy("build.ts", "/b");\nexport const two = base.run("echo 2 > /2", { cache: false });`,
     );
     const home = temporaryFolder();
     const build = (...more: string[]) => runStrake(["build", "--progress", "plain", ...more], { cwd, home });
@@ -91,7 +91,9 @@ export const app = base.copy("/out", "/copied", { from: made }).run("echo after 
     const again = await build();
     expect(outcomes(again.stderr)).toMatchObject({ "RUN echo 1 > /1": "CACHED", "RUN echo 2 > /2": "DONE" });
     const fresh = await build("--no-cache");
-    expect(outcomes(fresh.stderr)).toMatchObject({ "RUN echo 1 > /1": "DONE" });
+    expect(outcomes(fresh.stderr)).toMatchObject({ "RUN echo 1 > /1": "DONE", "COPY build.ts /b": "DONE" });
+    const told = await runStrake(["plan", "--no-cache", "one"], { cwd, home });
+    expect(told.stdout).toContain("to be done anew, as --no-cache");
     const filtered = await build("--no-cache-filter", "one", "one");
     expect(outcomes(filtered.stderr)).toMatchObject({ "RUN echo 1 > /1": "DONE" });
     expect([again.stdout, fresh.stdout]).toEqual([first.stdout, first.stdout]);

@@ -12,6 +12,8 @@ export interface StepRecord {
 /** One reason why a step has to be done. */
 export type Reason =
   | { readonly kind: "new" }
+  /** The result may be there, and is not to be used. */
+  | { readonly kind: "asked" }
   /** The result was there once; it has been removed from the store. */
   | { readonly kind: "removed" }
   | { readonly kind: "statement"; readonly path: string; readonly before: unknown; readonly after: unknown }

@@ -26,7 +26,7 @@ export async function solveDiff(
   const inputs = [operation.lower, operation.upper].filter((input) => input !== null);
   context.report(id, {
     key,
-    cached: context.store.actions.get(key) !== undefined,
+    cached: !context.noCache(id) && context.store.actions.get(key) !== undefined,
     parts: { statement, base: [...lower.keys, ...upper.keys], inputs, manifests: [] },
   });
   return new SolvedLayers([layer]);

@@ -80,7 +80,7 @@ export async function solveFiles(
   );
   context.report(id, {
     key: layer.key,
-    cached: context.store.actions.get(layer.key) !== undefined,
+    cached: !context.noCache(id) && context.store.actions.get(layer.key) !== undefined,
     parts: {
       statement,
       base: input.keys,

@@ -5,6 +5,8 @@ export function describeReason(reason: Reason): string {
   switch (reason.kind) {
     case "new":
       return "not built here before";
+    case "asked":
+      return "to be done anew, as --no-cache or --no-cache-filter says";
     case "removed":
       return "built before, and no longer in the store";
     case "below":

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { explain, type Reason, type StepReport } from "@strake/engine";
+import { explain, type Reason, type StepRecord, type StepReport } from "@strake/engine";
 import { type Digest, imageDigest, imageId, type Layer } from "@strake/oci";
 import { dockerfileOf, prepareTargets, solveTargets, type TargetImages } from "../compose/build-targets.ts";
 import { buildingOptions } from "../compose/building-options.ts";
@@ -68,12 +68,8 @@ async function viewTarget(session: Session, target: TargetImages, request: PlanR
       const { step, key, cached, waitsOn } = report;
       const { file, line } = step.site;
       const waits = waitsOn === undefined ? {} : { waitsOn: `${basename(waitsOn.site.file)}:${waitsOn.site.line}` };
-      const done = cached && !request.noCache;
-      const reasons =
-        done || waitsOn !== undefined
-          ? []
-          : explain(report, before.get(report), (digest) => session.engine.manifest(digest));
-      return { step: step.title, line: `${basename(file)}:${line}`, key, cached: done, ...waits, reasons };
+      const reasons = cached || waitsOn !== undefined ? [] : reasonsOf(session, report, before.get(report), request);
+      return { step: step.title, line: `${basename(file)}:${line}`, key, cached, ...waits, reasons };
     });
     views.push({
       target: target.name,
@@ -144,4 +140,14 @@ function printView(view: PlannedImageView): string {
 
 function shortKey(key: Digest): string {
   return key.slice("sha256:".length, "sha256:".length + 12);
+}
+
+function reasonsOf(
+  session: Session,
+  report: StepReport,
+  before: StepRecord | undefined,
+  { noCache, commands }: PlanRequest,
+): readonly Reason[] {
+  if (noCache || commands.noCacheFilter.includes(report.step.image)) return [{ kind: "asked" }];
+  return explain(report, before, (digest) => session.engine.manifest(digest));
 }
