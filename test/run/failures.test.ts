@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { storeFaults } from "../support/folder-state.ts";
@@ -62,6 +62,23 @@ need(...runNeeds)("a command that fails", () => {
     const binary = await build(`.run("head -c 5000 /dev/urandom; printf '\\\\033[2J\\\\007'; exit 4")`);
     expect(binary.stderr).toContain("exited with 4");
     expect(binary.stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/);
+  });
+
+  it("because its program is for another processor says what that takes", async () => {
+    const cwd = await runProject(
+      `export const app = base.copy("foreign", "/foreign", { chmod: 0o755 }).run(["/foreign"]);`,
+    );
+    // The head of a program for a processor that nobody has: ELF, 64 bits, little-endian, executable.
+    const head = Buffer.alloc(64);
+    head.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+    head.set([2, 0, 0xfe, 0xfe, 1], 16);
+    writeFileSync(join(cwd, "foreign"), head);
+    const { status, stderr } = await runStrake(["build", "--progress", "plain"], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^#\d+ exec container process .*: Exec format error$/m);
+    expect(stderr).toMatch(
+      /for another processor than this machine's: the image is for linux\/\w+\.\n {2}Set up emulation/,
+    );
   });
 
   it("opens a shell in its files when that is asked for", async () => {

@@ -21,10 +21,22 @@ export function commandFailure(
     notes: [
       ...lines,
       ...(log.isEmpty ? [] : [`All of its output: ${log.path}`]),
-      ...advice(exit, operation.args),
+      ...(isForeign(log) ? foreignPlatform(operation) : advice(exit, operation.args)),
       ...missingSecrets(context, operation),
     ],
   });
+}
+
+/** Whether the kernel did not know what to do with a program: all sandboxes say it in these words. */
+function isForeign({ lastLines }: CommandLog): boolean {
+  return /\bexec format error$/i.test(lastLines.at(-1)?.trim() ?? "");
+}
+
+function foreignPlatform({ platform }: RunOperation): readonly string[] {
+  return [
+    `A program of the image is for another processor than this machine's: the image is for ${platform}.`,
+    "Set up emulation (package qemu-user-static), or name a builder of that platform with --builder.",
+  ];
 }
 
 /** Secrets that the command may do without, and perhaps cannot. */

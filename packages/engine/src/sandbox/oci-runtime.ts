@@ -95,7 +95,7 @@ async function runWith({ name, shells, command }: Runtime, prepared: PreparedJob
   // runc names control groups after its containers, whatever folder it keeps their state in.
   const container = `strake-${processName()}-${basename(prepared.job.scratch)}`;
   try {
-    return await runChain(shells, prepared, io, {
+    return await runChain(shells, prepared, withPlainErrors(io), {
       script: prepared.mountCommands,
       last: `exec ${command} --root state --log="$PWD/log" --log-format=json run -b bundle ${container}`,
       refusal: () => lastError(join(prepared.job.scratch, "log")),
@@ -104,6 +104,21 @@ async function runWith({ name, shells, command }: Runtime, prepared: PreparedJob
     if (name === "runc") removeControlGroups(controlGroups, container);
   }
 }
+
+/** What crun says in the command's place, when that cannot be executed, is in the form of its log. */
+function withPlainErrors(io: SandboxIo): SandboxIo {
+  const { output } = io;
+  if (output === undefined) return io;
+  return {
+    ...io,
+    output(stream, chunk) {
+      const said = chunk[0] === brace ? readMessage(Buffer.from(chunk).toString("utf8")) : undefined;
+      output(stream, said?.startsWith("exec container process") ? Buffer.from(`${said}\n`) : chunk);
+    },
+  };
+}
+
+const brace = "{".charCodeAt(0);
 
 /** Reads the last error of a runtime's log: what kept it from starting the command. */
 function lastError(file: string): string | undefined {
