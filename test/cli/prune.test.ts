@@ -43,6 +43,14 @@ it("keeps what a build has used again, however old it is", async () => {
   expect((await build()).stderr).not.toMatch(/CACHED/);
 });
 
+it("takes the answer from whoever gives it on standard input", async () => {
+  const home = temporaryFolder();
+  const prune = (input: string) => runStrake(["prune"], { home, input });
+  expect(await prune("y\n")).toMatchObject({ status: 0, stdout: "Total reclaimed space: 0B\n" });
+  expect(await prune("n\n")).toMatchObject({ status: 0, stdout: "Nothing was removed.\n" });
+  expect(await prune("")).toMatchObject({ status: 2, stderr: expect.stringContaining("Say it with -f.") });
+});
+
 it("at the same time as two builds breaks neither, and no image", async () => {
   const home = temporaryFolder();
   const build = `${imports}export const app = image().from("scratch").copy("shared", "/s").copy("own", "/own");\n`;

@@ -27,15 +27,25 @@ export async function pruneStore(store: Store, request: PruneRequest, signal: Ab
 }
 
 async function agreed({ caches }: PruneRequest, signal: AbortSignal): Promise<boolean> {
-  if (!process.stdin.isTTY) throw usageError("there is no terminal to ask whether to go on", "Say it with -f.");
+  if (!process.stdin.isTTY) return isYes(await firstLine());
   const what = caches ? "build results and cache mounts" : "build results";
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const question = `WARNING! This will remove ${what} that have not been used for long.\nAre you sure? [y/N] `;
-    return /^y(es)?$/i.test((await lines.question(question, { signal })).trim());
+    return isYes(await lines.question(question, { signal }));
   } finally {
     lines.close();
   }
+}
+
+/** As docker has it, a script may give the answer: `echo y | strake prune`. */
+async function firstLine(): Promise<string> {
+  for await (const line of createInterface({ input: process.stdin })) return line;
+  throw usageError("there is no terminal to ask whether to go on", "Say it with -f.");
+}
+
+function isYes(answer: string): boolean {
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 function printPruned(pruned: readonly Pruned[], dryRun: boolean): string {
