@@ -22,19 +22,25 @@ export function fixDockerfile(text: string, { file }: { readonly file: string })
 
 /** Mends in a text what its findings say how to mend; every other character stays as it is. */
 export function fixFindings(text: string, findings: readonly Finding[]): string {
-  const edits = findings.flatMap((finding) => finding.edits ?? []);
-  const ordered = [...edits].sort((left, right) => left.start - right.start || left.end - right.end);
   let fixed = "";
   let at = 0;
-  for (const edit of withoutOverlaps(ordered)) {
+  for (const edit of withoutOverlaps(findings).sort(byPlace)) {
     fixed += text.slice(at, edit.start) + edit.text;
     at = edit.end;
   }
   return fixed + text.slice(at);
 }
 
-function withoutOverlaps(edits: readonly Edit[]): readonly Edit[] {
+function byPlace(left: Edit, right: Edit): number {
+  return left.start - right.start || left.end - right.end;
+}
+
+/** The edits of the findings that do not get in the way of an earlier one; the edits of a finding go together. */
+function withoutOverlaps(findings: readonly Finding[]): Edit[] {
   const kept: Edit[] = [];
-  for (const edit of edits) if (edit.start >= (kept.at(-1)?.end ?? 0)) kept.push(edit);
+  for (const { edits = [] } of findings) {
+    const isFree = edits.every((edit) => kept.every((other) => edit.end <= other.start || edit.start >= other.end));
+    if (isFree) kept.push(...edits);
+  }
   return kept;
 }

@@ -96,6 +96,10 @@ test("fixing changes what the rules name, and no other byte", () => {
     'FROM debian:13 AS a\r\n# who\r\nLABEL org.opencontainers.image.authors="Me <me@h>"\r\nRUN a  \\\r\n  b\r\nENV A="b c"\r\nCOPY . /x\r\n',
   );
   expect(fix("FROM debian:13\nADD file /x\n")).toBe("FROM debian:13\nADD file /x\n");
+  // Two rules have something to say of one word.
+  expect(fix("from debian:13\nrun a\nMAINTAINER me\n")).toBe(
+    'from debian:13\nrun a\nlabel org.opencontainers.image.authors="me"\n',
+  );
 });
 
 const words =
