@@ -103,7 +103,7 @@ export const withTools = (base: Image) => base
     expect(status).toBe(2);
     expect(stderr).toContain("there is no build.ts");
     expect((await runStrake(["lint", "Nothing"], { cwd: temporaryFolder() })).stderr).toContain(
-      "Nothing cannot be read",
+      "Nothing does not exist",
     );
   });
 });

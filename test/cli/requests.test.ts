@@ -21,6 +21,7 @@ it.each([
   [["build", "-o", "type=oci"], "dest=PATH is missing"],
   [["build", "--platform", "linux/amd64/v8/x"], "linux/amd64/v8/x"],
   [["build", "--platform", "amd46"], '"amd46" is not a platform'],
+  [["lint", "nothing"], "nothing does not exist"],
   [["build", "-f", "Dockerfile.none", "."], "Dockerfile.none does not exist"],
   [["build", "."], '"." is a folder: -f . means the build file in it, and -f Dockerfile its Dockerfile.'],
   [["build", "--builder", "tcp://host:1?name=x"], 'no setting "name"'],

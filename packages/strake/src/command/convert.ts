@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { StrakeError } from "@strake/core";
 import { convertDockerfile } from "@strake/dockerfile";
+import { unreadableFile } from "../compose/unreadable-file.ts";
 import type { ConvertRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -42,12 +43,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    const isMissing = !existsSync(path);
-    throw new StrakeError({
-      code: "no-build-file",
-      message: `${path} ${isMissing ? "does not exist" : "cannot be read"}`,
-      notes: isMissing ? ["Name the Dockerfile, or its folder: strake convert PATH."] : [],
-    });
+    throw unreadableFile(path, path, ["Name the Dockerfile, or its folder: strake convert PATH."]);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
-import { type Image, StrakeError } from "@strake/core";
+import type { Image } from "@strake/core";
 import {
   type Finding,
   fixDockerfile,
@@ -16,6 +16,7 @@ import { findDockerfile, isBuildFile } from "../compose/find-dockerfile.ts";
 import type { Target } from "../compose/find-targets.ts";
 import { ignoreRulesOf } from "../compose/ignore-rules.ts";
 import { loadTargets } from "../compose/load-targets.ts";
+import { unreadableFile } from "../compose/unreadable-file.ts";
 import type { LintRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -100,7 +101,7 @@ function lintText(asked: string, { fix, context }: LintRequest): readonly Findin
 function read(file: string): string {
   const text = readIfThere(file);
   if (text !== undefined) return text;
-  throw new StrakeError({ code: "no-build-file", message: `${file} cannot be read` });
+  throw unreadableFile(file);
 }
 
 function readIfThere(file: string): string | undefined {

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { StrakeError } from "@strake/core";
 import { buildFileNames, nearestBuildFile } from "./find-build-file.ts";
+import { unreadableFile } from "./unreadable-file.ts";
 
 /** A Dockerfile that is to be built, as it was asked for. */
 export interface FoundDockerfile {
@@ -60,8 +61,7 @@ export function findDockerfile(folder: string, { file, text, places }: Dockerfil
   try {
     return { file: path, text: readFileSync(path, "utf8"), context };
   } catch {
-    const what = isFile(path) ? "cannot be read" : isFolder(path) ? "is a folder, not a file" : "does not exist";
-    throw new StrakeError({ code: "no-build-file", message: `${file} ${what}` });
+    throw unreadableFile(path, file);
   }
 }
 
