@@ -121,7 +121,7 @@ export class EndpointClient {
     const second = await this.#send(request, fresh);
     if (second.status !== 401) this.#asked.set(use, asked);
     if (second.status !== 401 && request.repository !== "") this.#usual = asked;
-    return await this.#successful(request, second);
+    return await this.#successful(request, second, asked === "basic");
   }
 
   /** @param refused the header that the registry did not take */
@@ -142,9 +142,10 @@ export class EndpointClient {
     return this.#credentials?.(this.endpoint.host);
   }
 
-  async #successful(request: EndpointRequest, response: HttpResponse): Promise<HttpResponse> {
+  /** @param login whether a login was shown with the request itself */
+  async #successful(request: EndpointRequest, response: HttpResponse, login = false): Promise<HttpResponse> {
     if (response.status >= 200 && response.status < 300) return response;
-    throw await answerError(request.method, this.url(request), response);
+    throw await answerError(request.method, this.url(request), response, login);
   }
 
   #readChallenge(request: EndpointRequest, response: HttpResponse): TokenRequest | "basic" | undefined {

@@ -70,7 +70,7 @@ export class TokenSource {
     const credential = await this.#credential();
     const response = await this.#http.request(tokenRequest(request, credential));
     const method = credential !== undefined && "identityToken" in credential ? "POST" : "GET";
-    if (response.status !== 200) throw await answerError(method, response.url, response);
+    if (response.status !== 200) throw await answerError(method, response.url, response, credential !== undefined);
     const fetched = Date.now();
     return parseToken(await readDocument(method, response, longestAnswer), response.url, fetched);
   }

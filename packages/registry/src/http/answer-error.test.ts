@@ -7,15 +7,16 @@ const url = new URL("https://registry.example.com/v2/app/blobs/uploads/");
 
 const nothing = async function* () {};
 
-function answered(method: string, status: number) {
+function answered(method: string, status: number, login = false) {
   const response: HttpResponse = { status, statusText: "", headers: {}, url, body: nothing(), discard() {} };
-  return answerError(method, url, response);
+  return answerError(method, url, response, login);
 }
 
 it("advises by what was to be done", async () => {
   expect((await answered("GET", 401)).hint).toContain("the image is private: log in");
   expect((await answered("POST", 401)).hint).toContain("as somebody who may write");
   expect((await answered("PUT", 403)).hint).toContain("as somebody who may write");
+  expect((await answered("GET", 401, true)).hint).toContain("log in anew");
   expect((await answered("PATCH", 413)).hint).toContain("does not take anything as large");
 });
 

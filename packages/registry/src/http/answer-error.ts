@@ -11,13 +11,20 @@ const longestErrorBody = 64 * 1024;
  * Reads the body, at most 64 KiB of it (distribution spec 1.1, "Error Codes").
  *
  * @param asked the address that was asked, before redirects
+ * @param login whether a login was shown, which a status of 401 refuses then
  */
-export async function answerError(method: string, asked: URL, response: HttpResponse): Promise<RegistryError> {
+export async function answerError(
+  method: string,
+  asked: URL,
+  response: HttpResponse,
+  login = false,
+): Promise<RegistryError> {
   const { status } = response;
   const said = parseErrors(await readSome(response));
   const reason = said ?? `HTTP ${status}: ${plainText(response.statusText) || "no reason given"}`;
   const retryAfter = parseRetryAfter(response.headers["retry-after"], Date.now());
-  const [code, hint] = classify(method, status, asked, retryAfter);
+  const [code, hint] =
+    login && status === 401 ? (["unauthorized", refusedLogin] as const) : classify(method, status, asked, retryAfter);
   return new RegistryError(code, `${method} ${redactUrl(asked)}: ${reason}`, {
     status,
     hint,
@@ -25,6 +32,8 @@ export async function answerError(method: string, asked: URL, response: HttpResp
     ...(retryAfter === undefined ? {} : { retryAfter }),
   });
 }
+
+const refusedLogin = "The login that is kept for this registry is not taken: log in anew with strake login.";
 
 function classify(
   method: string,
