@@ -5,6 +5,7 @@ import { need } from "../support/need.ts";
 import { registry } from "../support/registry.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { ordinaryUser, userNeeds } from "./ordinary-user.ts";
 import { runNeeds, runProject } from "./run-project.ts";
 
 /** What commands make here is never the same twice, and has all that a layer can have. */
@@ -14,7 +15,7 @@ export const app = base
   .copy("/opt/t", "/t", { from: tools })
   .run("cat /proc/sys/kernel/random/uuid > /next");`;
 
-need(...runNeeds)("a cache that machines share", () => {
+need(...runNeeds, ...userNeeds)("a cache that machines share", () => {
   const machine = () => {
     const home = temporaryFolder();
     return async (cwd: string, ...args: string[]) => {
@@ -33,6 +34,22 @@ need(...runNeeds)("a cache that machines share", () => {
     const second = await machine()(cwd, "--cache-from", `type=${type},${place}`);
     expect(second.id).toBe(first.id);
     expect(second.stderr.match(/^#\d+ CACHED$/gm)).toHaveLength(3);
+  });
+
+  it("has for an ordinary user what root's commands made", async () => {
+    const cwd = await runProject(statements);
+    const first = await machine()(cwd, "--cache-to", "type=local,dest=cache,mode=max");
+    const user = ordinaryUser();
+    try {
+      user.own(cwd);
+      const args = ["build", "--progress", "plain", "--cache-from", "type=local,src=cache"];
+      const second = await user.strake(args, { cwd });
+      expect(second.status, second.stderr).toBe(0);
+      expect(second.stdout.trim()).toBe(first.id);
+      expect(second.stderr.match(/^#\d+ CACHED$/gm)).toHaveLength(3);
+    } finally {
+      user.remove();
+    }
   });
 
   it("has only what the image stands on where no more is asked for", async () => {
