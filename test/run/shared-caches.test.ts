@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startRegistryServer } from "@strake/registry/server";
 import { expect, it } from "vitest";
 import { need } from "../support/need.ts";
 import { registry } from "../support/registry.ts";
@@ -79,6 +80,25 @@ need(...runNeeds, ...userNeeds)("a cache that machines share", () => {
     const other = await machine()(cwd, "--cache-from", "type=gha", "--cache-to", "type=inline");
     expect(other.stderr).toContain("--cache-from type=gha has no effect on the engine");
     expect(other.stderr).toContain("--cache-to type=inline has no effect on the engine");
+  });
+
+  it("is sent only what it has not, and has what was made last", async () => {
+    const server = await startRegistryServer();
+    try {
+      const cwd = await runProject(statements);
+      const build = machine();
+      const to = ["--cache-to", `type=registry,ref=${server.address}/cache:1,mode=max`];
+      await build(cwd, ...to);
+      const sent = () =>
+        server.requests.filter(({ method, on }) => method !== "GET" && method !== "HEAD" && on !== undefined);
+      const before = sent().length;
+      await build(cwd, ...to);
+      expect(sent().slice(before)).toEqual([]);
+      const anew = await build(cwd, "--no-cache", ...to);
+      expect((await machine()(cwd, "--cache-from", `${server.address}/cache:1`)).id).toBe(anew.id);
+    } finally {
+      await server.close();
+    }
   });
 
   it("is written anew by a build that has nothing to do", async () => {

@@ -2,12 +2,11 @@ import { type BuildEvent, digestOf } from "@strake/core";
 import type { CacheOption } from "@strake/daemon";
 import { Solution } from "@strake/engine";
 import {
+  type BlobStore,
   type Digest,
   describeTag,
   findStoredImage,
   type Image,
-  imageFrom,
-  isDigest,
   type Layer,
   linuxAmd64,
   type Platform,
@@ -20,6 +19,7 @@ import {
 } from "@strake/oci";
 import { imageCaches } from "../builder/image-caches.ts";
 import type { TargetImages } from "./build-targets.ts";
+import { cacheImage, readCacheImage } from "./cache-image.ts";
 import { ImagePusher } from "./push-images.ts";
 import type { Session } from "./session.ts";
 
@@ -33,15 +33,13 @@ export interface EngineCacheOptions {
   readonly signal: AbortSignal;
 }
 
-/** The label of a cache's config that tells which command made which layer. */
-const label = "strake.cache.v1";
+/** What a cache in a layout is called where nobody says. */
+const latest = "latest";
 
 /**
  * Caches of commands that machines share: `--cache-from` and `--cache-to` of the types `registry` and `local`.
  *
- * A cache is an image, so whatever holds images holds it. Its layers are what commands made, and a label of its config
- * has their places by the commands' content keys. Only commands are kept: everything else is found out faster than it
- * is fetched.
+ * Only commands are kept: everything else is found out faster than it is fetched.
  */
 export class EngineCaches {
   readonly #session: Session;
@@ -76,21 +74,36 @@ export class EngineCaches {
         }
       }
     }
-    for (const { option, layers } of caches.values()) await this.#write(option, cacheImage(layers));
+    for (const { option, layers } of caches.values()) await this.#write(option, layers);
   }
 
-  async #write(option: CacheOption, image: Image): Promise<void> {
+  async #write(option: CacheOption, layers: ReadonlyMap<Digest, Layer>): Promise<void> {
     const { type, attributes } = option;
+    const place = type === "registry" ? attributes.ref : type === "local" ? attributes.dest : undefined;
+    if (place === undefined) return this.#leaveOut("--cache-to", type);
+    await this.#shown(`exporting cache to ${place}`, async () => {
+      // What is there already is packed: only layers of commands that have come since take time.
+      const before = await this.#read(option, place).catch(() => new Map<Digest, Layer>());
+      try {
+        await this.#put(option, place, await packed(layers, before));
+      } catch (error) {
+        this.#options.signal.throwIfAborted();
+        if (before.size === 0) throw error;
+        // The cache may have lost some of what it says it has.
+        await this.#put(option, place, await packed(layers, new Map()));
+      }
+    });
+  }
+
+  async #put({ type, attributes }: CacheOption, place: string, image: Image): Promise<void> {
     const { signal } = this.#options;
-    const { ref, dest, tag = "latest" } = attributes;
-    if (type === "registry" && ref !== undefined) {
-      const pusher = new ImagePusher(this.#session);
-      await this.#shown(`exporting cache to ${ref}`, () => pusher.push([image], [parseReference(ref)]));
-    } else if (type === "local" && dest !== undefined) {
-      await this.#shown(`exporting cache to ${dest}`, () =>
-        updateOciLayout(dest, async (blobs) => [describeTag(await storeImage(blobs, image, signal), tag)], { signal }),
-      );
-    } else this.#leaveOut("--cache-to", type);
+    if (type === "registry") {
+      await new ImagePusher(this.#session).push([image], [parseReference(place)]);
+      return;
+    }
+    const { tag = latest } = attributes;
+    const store = async (blobs: BlobStore) => [describeTag(await storeImage(blobs, image, signal), tag)];
+    await updateOciLayout(place, store, { signal });
   }
 
   async #openAll(): Promise<readonly ReadonlyMap<Digest, Layer>[]> {
@@ -113,9 +126,7 @@ export class EngineCaches {
       return new Map();
     }
     try {
-      return await this.#shown(`importing cache from ${place}`, async () =>
-        readCache(await this.#image(option, place)),
-      );
+      return await this.#shown(`importing cache from ${place}`, () => this.#read(option, place));
     } catch {
       // The step has said it, and all commands can run.
       this.#options.signal.throwIfAborted();
@@ -123,10 +134,13 @@ export class EngineCaches {
     }
   }
 
-  async #image({ type, attributes }: CacheOption, place: string): Promise<Image> {
-    if (type === "registry") return (await this.#session.registry()).get(parseReference(place), linuxAmd64);
+  async #read({ type, attributes }: CacheOption, place: string): Promise<ReadonlyMap<Digest, Layer>> {
+    if (type === "registry") {
+      const registry = await this.#session.registry();
+      return readCacheImage(await registry.get(parseReference(place), linuxAmd64));
+    }
     const { images } = await readOciLayout(place);
-    return findStoredImage(images, attributes.digest ?? attributes.tag ?? "latest", place).image();
+    return readCacheImage(await findStoredImage(images, attributes.digest ?? attributes.tag ?? latest, place).image());
   }
 
   #leaveOut(option: string, type: string): void {
@@ -151,31 +165,12 @@ export class EngineCaches {
   }
 }
 
-function cacheImage(layers: ReadonlyMap<Digest, Layer>): Image {
-  // In the order of the keys, so that the same commands make the same cache.
-  const sorted = [...layers].sort(([left], [right]) => (left < right ? -1 : 1));
-  const commands = Object.fromEntries(sorted.map(([command], at) => [command, at]));
-  return imageFrom({
-    config: {
-      // A cache has commands of any platform; this says nothing, and is what is asked for.
-      os: linuxAmd64.os,
-      architecture: linuxAmd64.architecture,
-      config: { Labels: { [label]: JSON.stringify(commands) } },
-      history: [],
-    },
-    layers: sorted.map(([, layer]) => recompressed(layer, "gzip")),
+/** The image of a cache, with the layers as they are packed there already, where they are the same. */
+async function packed(layers: ReadonlyMap<Digest, Layer>, before: ReadonlyMap<Digest, Layer>): Promise<Image> {
+  const made = [...layers].map(async ([command, layer]): Promise<[Digest, Layer]> => {
+    const kept = before.get(command);
+    const isSame = kept !== undefined && (await kept.diffId()) === (await layer.diffId());
+    return [command, isSame ? kept : recompressed(layer, "gzip")];
   });
-}
-
-async function readCache(image: Image): Promise<ReadonlyMap<Digest, Layer>> {
-  const text = (await image.config()).config?.Labels?.[label];
-  if (text === undefined) throw new Error("it is not a cache that strake has written");
-  const layers = await image.layers();
-  const commands: unknown = JSON.parse(text);
-  return new Map(
-    Object.entries(commands ?? {}).flatMap(([command, at]): [Digest, Layer][] => {
-      const layer = layers[at as number];
-      return isDigest(command) && layer !== undefined ? [[command, layer]] : [];
-    }),
-  );
+  return cacheImage(new Map(await Promise.all(made)));
 }
