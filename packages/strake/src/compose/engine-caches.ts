@@ -18,6 +18,7 @@ import {
   updateOciLayout,
 } from "@strake/oci";
 import { imageCaches } from "../builder/image-caches.ts";
+import { usageError } from "../command/usage-error.ts";
 import type { TargetImages } from "./build-targets.ts";
 import { cacheImage, readCacheImage } from "./cache-image.ts";
 import { ImagePusher } from "./push-images.ts";
@@ -46,7 +47,12 @@ export class EngineCaches {
   readonly #options: EngineCacheOptions;
   #opened: Promise<readonly ReadonlyMap<Digest, Layer>[]> | undefined;
 
+  /**
+   * @throws StrakeError `usage` for a folder that is missing, OciError for a name that is none
+   */
   constructor(session: Session, options: EngineCacheOptions) {
+    check(options.from, "--cache-from", "src");
+    check(options.to, "--cache-to", "dest");
     this.#session = session;
     this.#options = options;
   }
@@ -162,6 +168,15 @@ export class EngineCaches {
       progress({ type: "failed", step, message: (error as Error).message });
       throw error;
     }
+  }
+}
+
+/** What is wrong with a cache is said before anything is built. */
+function check(caches: readonly CacheOption[], option: string, folder: "src" | "dest"): void {
+  for (const { type, attributes } of imageCaches(caches, "image", "platform")) {
+    if (type === "registry") parseReference(attributes.ref ?? "");
+    if (type !== "local" || attributes[folder]) continue;
+    throw usageError(`${option} type=local: ${folder}=FOLDER is missing`);
   }
 }
 
