@@ -53,6 +53,20 @@ it("writes nothing but the image to standard output when that is the destination
   expect(stdout.split("\n"), stderr).toContain("srv/index.html");
 });
 
+it("writes the metadata of a Dockerfile's image as buildx does, without a target's name", async () => {
+  const cwd = project({ Dockerfile: "FROM scratch\nENV a=b\n" });
+  const { stdout, status } = await runStrake(["build", "-q", "-t", "web:two", "--metadata-file", "meta.json", "."], {
+    cwd,
+  });
+  expect(status).toBe(0);
+  expect(JSON.parse(readFileSync(join(cwd, "meta.json"), "utf8"))).toEqual({
+    "containerimage.config.digest": stdout.trim(),
+    "containerimage.digest": expect.stringMatching(/^sha256:/),
+    "image.name": "docker.io/library/web:two",
+    "strake.builder": "engine",
+  });
+});
+
 it("writes the id and the metadata to files, and puts names, labels and annotations into the image", async () => {
   const cwd = siteProject();
   const home = temporaryFolder();
@@ -69,7 +83,7 @@ it("writes the id and the metadata to files, and puts names, labels and annotati
     web: {
       "containerimage.config.digest": id,
       "containerimage.digest": index.manifests[0].digest,
-      "image.name": "example.com/web:1,web:two",
+      "image.name": "example.com/web:1,docker.io/library/web:two",
       "strake.builder": "engine",
     },
   });

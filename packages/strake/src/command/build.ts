@@ -102,7 +102,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     }
     for (const message of solver?.summary() ?? []) handle({ type: "note", message });
     await showWarnings(session, request, planner, progress);
-    report(request, built, destinations);
+    report(session, request, built, destinations);
   } finally {
     progress.end();
     solver?.close();
@@ -232,11 +232,17 @@ async function writeAll(
 }
 
 /** Results go to standard output, unless the image itself does. */
-function report(request: BuildRequest, built: readonly Built[], destinations: readonly Destination[]): void {
+function report(
+  session: Session,
+  request: BuildRequest,
+  built: readonly Built[],
+  destinations: readonly Destination[],
+): void {
   const id = built[0]?.id;
   if (request.imageIdFile !== undefined && id !== undefined) writeAtomically(request.imageIdFile, id);
   if (request.metadataFile !== undefined) {
-    writeAtomically(request.metadataFile, `${JSON.stringify(describeBuilt(built), null, 2)}\n`);
+    const described = describeBuilt(built, session.dockerfile !== undefined);
+    writeAtomically(request.metadataFile, `${JSON.stringify(described, null, 2)}\n`);
   }
   if (destinations.some((destination) => "destination" in destination && destination.destination === "-")) return;
   for (const { name, id, digest } of built) {

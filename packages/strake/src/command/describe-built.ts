@@ -1,4 +1,4 @@
-import { type Digest, familiarReference, printPlatform, type Reference } from "@strake/oci";
+import { type Digest, printPlatform, printReference, type Reference } from "@strake/oci";
 import type { SolvedTarget } from "../compose/plan-targets.ts";
 
 /** What became of a target. */
@@ -12,24 +12,32 @@ export interface Built {
   readonly solved: readonly SolvedTarget[];
 }
 
+/** What is told of one image. */
+type Described = Readonly<Record<string, string>>;
+
 /**
- * What `--metadata-file` says of images, under buildx's keys and one of our own, by the names of the targets.
+ * What `--metadata-file` says of images, under buildx's keys and one of our own: by the names of the targets, as bake
+ * has it, or of a Dockerfile's one image alone, as `buildx build` has it.
  *
  * A build on a daemon has a `buildx.build.ref` of three parts: the builder, its node, and what the daemon calls the
  * build. A builder that is an address is written so that no slash of it looks like the end of a part.
  */
-export function describeBuilt(built: readonly Built[]): Readonly<Record<string, Readonly<Record<string, string>>>> {
-  return Object.fromEntries(
-    built.map(({ name, names, id, digest, solved }) => [
-      name,
-      {
-        ...(id === undefined ? {} : { "containerimage.config.digest": id }),
-        "containerimage.digest": digest,
-        "image.name": names.map(familiarReference).join(","),
-        ...Object.fromEntries(solved.flatMap((target) => describeBuilder(target, solved.length > 1))),
-      },
-    ]),
-  );
+export function describeBuilt(
+  built: readonly Built[],
+  isDockerfile: boolean,
+): Described | Readonly<Record<string, Described>> {
+  const [first] = built;
+  if (isDockerfile && first !== undefined) return describeOne(first);
+  return Object.fromEntries(built.map((each) => [each.name, describeOne(each)]));
+}
+
+function describeOne({ names, id, digest, solved }: Built): Described {
+  return {
+    ...(id === undefined ? {} : { "containerimage.config.digest": id }),
+    "containerimage.digest": digest,
+    "image.name": names.map(printReference).join(","),
+    ...Object.fromEntries(solved.flatMap((target) => describeBuilder(target, solved.length > 1))),
+  };
 }
 
 function describeBuilder({ platform, solution }: SolvedTarget, isOneOfSeveral: boolean): readonly [string, string][] {
