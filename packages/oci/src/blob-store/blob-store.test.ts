@@ -155,6 +155,15 @@ describe("a blob store on disk", () => {
     expect(readdirSync(join(folder, "blobs", "sha256"))).toEqual([]);
   });
 
+  it("passes on what the network did to a stream, which is not the store's affair", async () => {
+    const lost = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET", syscall: "read" });
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from("hel");
+      throw lost;
+    }
+    await expect(new DiskBlobStore(temporary()).put(sha256(hello), broken())).rejects.toBe(lost);
+  });
+
   it("says that the file system is read-only", async ({ skip }) => {
     const folder = mounted("ro") ?? skip("mounting a read-only file system needs root");
     await expect(new DiskBlobStore(folder).put(sha256(hello), hello)).rejects.toMatchObject({

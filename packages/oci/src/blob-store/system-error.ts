@@ -11,14 +11,16 @@ const explanations: Readonly<Record<string, string>> = {
   EPERM: "the operation is not permitted",
 };
 
+const network = /^(ECONN|EHOST|ENET|EAI_|ENOTFOUND$|ETIMEDOUT$|EPIPE$)/;
+
 /**
  * Puts what was being done in front of an error of the operating system and keeps its code.
  *
- * Anything else is given back as it is.
+ * Anything else is given back as it is, also what the network did to a stream that was being kept.
  */
 export function explained(error: unknown, doing: string): unknown {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  if (code === undefined || (error as NodeJS.ErrnoException).syscall === undefined) return error;
+  if (code === undefined || (error as NodeJS.ErrnoException).syscall === undefined || network.test(code)) return error;
   const why = explanations[code] ?? (error as Error).message;
   return Object.assign(new Error(`${doing}: ${why}`, { cause: error }), { code });
 }
