@@ -73,6 +73,7 @@ it.each([
   ["label({ a: [] })", "a text for a is expected, not a list"],
   ["annotation(undefined)", "a record of names and texts"],
   ["run(5)", "a text is expected, not the number 5"],
+  ["merge(undefined)", "an image is expected, not undefined"],
   ["run()", "a text is expected, not undefined"],
   ["run(null)", "a text is expected, not null"],
   ['run("a", { mounts: {} })', "a list, such as"],

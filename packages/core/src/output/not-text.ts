@@ -10,7 +10,7 @@ export function notText(value: unknown, what = "a text"): StrakeError {
   return new StrakeError({
     code: "invalid-text",
     message: `${what} is expected, not ${shownValue(value)}`,
-    notes: advice(value),
+    notes: advice(value, what),
   });
 }
 
@@ -24,7 +24,10 @@ export function shownValue(value: unknown): string {
   return typeof value === "function" ? "a function" : `the ${typeof value} ${String(value)}`;
 }
 
-function advice(value: unknown): readonly string[] {
+function advice(value: unknown, what: string): readonly string[] {
+  if (value === undefined && what.startsWith("an image")) {
+    return ["It may be defined further down, or in a file that imports this one."];
+  }
   if (value === undefined) return ['A variable of the environment may not be set: write process.env.NAME ?? "…".'];
   if (["number", "bigint", "boolean"].includes(typeof value)) return [`Write "${String(value)}".`];
   return isImage(value) ? ["Name it by its .reference, .digest or .id."] : [];
