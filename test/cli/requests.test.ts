@@ -24,6 +24,7 @@ it.each([
   [["build", "--cache-to", "type=local,src=x"], "--cache-to type=local: dest=FOLDER is missing"],
   [["build", "--cache-from", "type=local,dest=x"], "--cache-from type=local: src=FOLDER is missing"],
   [["build", "--cache-to", "type=registry,ref=Bad Name"], '"Bad Name" is not an image name'],
+  [["build", "--ssh", "default=/no/agent"], "--ssh default: there is no agent at /no/agent"],
   [["lint", "nothing"], "nothing does not exist"],
   [["build", "-f", "Dockerfile.none", "."], "Dockerfile.none does not exist"],
   [["build", "."], '"." is a folder: -f . means the build file in it, and -f Dockerfile its Dockerfile.'],

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { type BuildOptions, proxiesOf, StrakeError } from "@strake/core";
 import type { CommandRequest, SecretSource } from "../command/option/command-options.ts";
+import { usageError } from "../command/usage-error.ts";
 import type { Environment } from "./store-home.ts";
 
 /** What a builder is told of the commands of a build. */
@@ -19,7 +20,7 @@ export interface BuildingRequest {
 /**
  * Turns what was asked for into what a builder is told; the values of secrets are read here.
  *
- * @throws StrakeError `unreadable-secret`
+ * @throws StrakeError `unreadable-secret`, and `usage` for an agent that is not there
  */
 export function buildingOptions(request: BuildingRequest, variables: Environment): BuildingOptions {
   const { noCache, buildArgs } = request;
@@ -30,7 +31,7 @@ export function buildingOptions(request: BuildingRequest, variables: Environment
   return {
     noCache: noCache || filtered.size === 0 ? noCache : ({ image }) => filtered.has(image),
     secrets: new Map([...secrets].map(([id, source]) => [id, readSecret(id, source, variables)])),
-    agents,
+    agents: checked(agents),
     allow,
     limits,
     ...(network === undefined ? {} : { network }),
@@ -38,6 +39,13 @@ export function buildingOptions(request: BuildingRequest, variables: Environment
     ...(proxy.size === 0 ? {} : { proxy }),
     ...(hostname ? { hostname } : {}),
   };
+}
+
+function checked(agents: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  for (const [id, socket] of agents) {
+    if (!existsSync(socket)) throw usageError(`--ssh ${id}: there is no agent at ${socket}`, "ssh-agent starts one.");
+  }
+  return agents;
 }
 
 function readSecret(id: string, source: SecretSource, variables: Environment): Uint8Array {
