@@ -73,6 +73,8 @@ it.each([
   ["label({ a: [] })", "a text for a is expected, not a list"],
   ["annotation(undefined)", "a record of names and texts"],
   ["run(5)", "a text is expected, not the number 5"],
+  ['copy(image().from("scratch"), "/")', "a path, files() or content() is expected, not an image"],
+  ['copy(["a", local("..")], "/x/")', "a path, files() or content() is expected, not an object"],
   ["merge(undefined)", "an image is expected, not undefined"],
   ["run()", "a text is expected, not undefined"],
   ["run(null)", "a text is expected, not null"],

@@ -10,7 +10,8 @@ import type {
   WriteNode,
 } from "../graph/definition.ts";
 import { addSourceType } from "../graph/git-url.ts";
-import { type Text, toTextValue } from "../output/output.ts";
+import { shownValue } from "../output/not-text.ts";
+import { Output, type Text, toTextValue } from "../output/output.ts";
 import { StrakeError } from "../strake-error.ts";
 import {
   anything,
@@ -204,6 +205,7 @@ function toCopySource(source: Source, from: CopyFrom, site: CallSite | undefined
 
 function checkSources(list: readonly unknown[], destination: Text, { rules }: CopyOptions, site: CallSite): void {
   if (list.length === 0) throw new StrakeError({ code: "missing-source", message: "there is nothing to copy", site });
+  for (const source of list) checkSource(source, site);
   if (list.length > 1 && rules !== "docker" && typeof destination === "string" && !/(^|\/)\.?$/.test(destination)) {
     throw new StrakeError({
       code: "destination-not-folder",
@@ -212,6 +214,18 @@ function checkSources(list: readonly unknown[], destination: Text, { rules }: Co
       site,
     });
   }
+}
+
+/** What files are copied from is an option, and easily taken for what is copied. */
+function checkSource(source: unknown, site: CallSite): void {
+  if (typeof source !== "object" || source === null || Array.isArray(source) || Output.is(source)) return;
+  if ("isStrakeFiles" in source || "isStrakeContent" in source) return;
+  throw new StrakeError({
+    code: "invalid-text",
+    message: `a path, files() or content() is expected, not ${shownValue(source)}`,
+    notes: ['Files of an image, or of another folder, are named with it: copy("/app", "/app", { from: image }).'],
+    site,
+  });
 }
 
 function checkContextPath(path: string, site: CallSite): void {
