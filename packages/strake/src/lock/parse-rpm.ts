@@ -1,5 +1,5 @@
 import { isBerkeleyHash, readBerkeleyHash } from "./berkeley-hash.ts";
-import { isNdb, readNdb } from "./ndb-blobs.ts";
+import { isNdb, readNdb } from "./ndb.ts";
 import type { Packages } from "./parse-packages.ts";
 import { type RpmPackage, readRpmHeader } from "./rpm-header.ts";
 import { isSqlite, readSqliteTable } from "./sqlite-table.ts";
