@@ -166,6 +166,9 @@ need(...dockerNeeds)("build --load", () => {
     expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
     const id = (await docker(["image", "inspect", "-f", "{{.Id}}", "cli-load:1"])).trim();
     expect(stdout).toBe(`web ${id}\n`);
+    const other = await runStrake(["build", "-o", "type=docker,name=cli-load:2"], { cwd, home, env });
+    expect({ status: other.status, stdout: other.stdout }, other.stderr).toEqual({ status: 0, stdout });
+    expect((await docker(["image", "inspect", "-f", "{{.Id}}", "cli-load:2"])).trim()).toBe(id);
   });
 });
 

@@ -32,6 +32,12 @@ test("an image is kept under its names, or pushed to where they say", () => {
   });
 });
 
+test("docker's format without a path is for the Docker daemon", () => {
+  expect(parseOutputOption("type=docker")).toEqual({ type: "load", names: [] });
+  expect(parseOutputOption("type=docker,name=a:1")).toEqual({ type: "load", names: ["a:1"] });
+  expect(() => parseOutputOption("type=docker,compression=gzip")).toThrow("layers are not compressed there");
+});
+
 test("a path may have the characters of the notation", () => {
   expect(parseOutputOption('type=tar,"dest=a,b=c.tar"')).toMatchObject({ destination: "a,b=c.tar" });
 });

@@ -1,7 +1,7 @@
 import { StrakeError } from "@strake/core";
 
 /** A place that `--output` names. */
-export type OutputOption = FileOutput | ImageOutput;
+export type OutputOption = FileOutput | ImageOutput | LoadOutput;
 
 /** The local image store, or the registries that the image's names say. */
 export interface ImageOutput {
@@ -12,6 +12,13 @@ export interface ImageOutput {
   readonly names: readonly string[];
   readonly compression?: OutputCompression;
   readonly compressionLevel?: number;
+}
+
+/** The Docker daemon. */
+export interface LoadOutput {
+  readonly type: "load";
+  /** Names that the image gets there, besides those of `--tag`. */
+  readonly names: readonly string[];
 }
 
 /** A file or a folder. */
@@ -36,7 +43,8 @@ const compressions = ["uncompressed", "gzip", "zstd"] as const;
 
 /**
  * Reads one `--output`, in buildx's notation: `type=oci,dest=image.tar`, `type=image,name=NAME,push=true` and
- * `type=registry` for the same, or a folder for `type=local`, or `-` for `type=tar` on standard output.
+ * `type=registry` for the same, `type=docker` without a path for the Docker daemon, or a folder for `type=local`, or
+ * `-` for `type=tar` on standard output.
  *
  * @throws StrakeError `usage`
  */
@@ -60,8 +68,11 @@ export function parseOutputOption(text: string): OutputOption {
     return { type: "image", push: pushes, names, ...packing };
   }
   if (push !== undefined) throw invalid(text, "push= is for type=image");
-  if (dest === undefined || dest === "") throw invalid(text, "dest=PATH is missing");
   if (tar !== undefined && known !== "oci") throw invalid(text, "tar= is for type=oci");
+  if (known === "docker" && dest === undefined) {
+    return { type: "load", names, ...parseCompression(text, false, compression, level) };
+  }
+  if (dest === undefined || dest === "") throw invalid(text, "dest=PATH is missing");
   const folder = known === "local" || tar === "false";
   if (folder && dest === "-") throw invalid(text, "a folder cannot be written to standard output");
   return {

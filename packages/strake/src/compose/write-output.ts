@@ -40,7 +40,7 @@ export interface Written {
 export type Destination =
   | FileOutput
   | { readonly type: "store"; readonly names?: readonly string[] }
-  | { readonly type: "load" }
+  | { readonly type: "load"; readonly names?: readonly string[] }
   | (Omit<ImageOutput, "type" | "push"> & { readonly type: "registry"; readonly pusher: ImagePusher });
 
 /** Told what happens, as it happens. */
