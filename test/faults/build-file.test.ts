@@ -39,6 +39,16 @@ it.each([
     `${imports}export default async () => {\n  await new Promise(() => {});\n};\n`,
     "build.ts:2:1  build.ts waits for a promise that is never settled",
   ],
+  [
+    "throws in a promise that nobody waits for",
+    `${imports}async function later() {\n  throw new Error("floating");\n}\nlater();\nexport const app = image().from("scratch");\n`,
+    "build.ts:3:9  Error: floating",
+  ],
+  [
+    "throws in a timer",
+    `${imports}setTimeout(() => {\n  throw new Error("late");\n});\nexport default () => new Promise(() => {});\n`,
+    "build.ts:3:9  Error: late",
+  ],
   ["ends the process", "process.exit(0);\n", "strake: build.ts ended the process"],
   ["is empty", "", "strake: build.ts exports no image"],
 ])("says it at the line when a build file %s", async (_, text, message) => {
