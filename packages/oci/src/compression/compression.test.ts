@@ -127,6 +127,16 @@ describe("gunzip", () => {
     await expect(collect(gunzip(failing()))).rejects.toThrow("the line went dead");
   });
 
+  it("lets the source tell what is wrong with its last bytes", async () => {
+    async function* wrong(): AsyncGenerator<Uint8Array> {
+      yield Buffer.concat([first.subarray(0, -1), Buffer.of(0x77)]);
+      // Long enough for the damage to be found.
+      for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+      throw new Error("the bytes are not the blob's");
+    }
+    await expect(collect(gunzip(wrong()))).rejects.toThrow("the bytes are not the blob's");
+  });
+
   it("closes a long source when the consumer stops early", async () => {
     const packed = zlib.gzipSync(text(8 * megabyte));
     let closed = false;

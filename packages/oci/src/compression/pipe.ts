@@ -9,8 +9,8 @@ export interface Pipe {
 /**
  * Passes a stream through a pipe.
  *
- * An error of the source comes out as it is; one of the pipe comes out as `failure` makes it. When the consumer stops
- * early, both ends are destroyed and the source is closed.
+ * An error of the source comes out as it is, also where the pipe failed over the last bytes before it; one of the pipe
+ * comes out as `failure` makes it. When the consumer stops early, both ends are destroyed and the source is closed.
  */
 export async function* throughPipe(
   source: AsyncIterable<Uint8Array>,
@@ -26,6 +26,9 @@ export async function* throughPipe(
     for await (const chunk of pipe.output) yield chunk as Uint8Array;
     await feeding;
   } catch (cause) {
+    // What is wrong with the last bytes may show in the pipe before the source has told that they are wrong.
+    pipe.input.destroy();
+    await feeding;
     throw sourceFailure === undefined ? failure(cause) : sourceFailure.error;
   } finally {
     pipe.input.destroy();

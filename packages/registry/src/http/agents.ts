@@ -3,10 +3,11 @@ import * as https from "node:https";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { urlToHttpOptions } from "node:url";
+import { PlainAgent } from "./plain-agent.ts";
 
 /** The pools of kept connections for one registry: plain, encrypted, and encrypted through each proxy. */
 export class Agents {
-  readonly #plain = new http.Agent({ keepAlive: true });
+  readonly #plain = new PlainAgent({ keepAlive: true });
   readonly #secure: https.Agent;
   readonly #tunnels = new Map<string, TunnelAgent>();
   readonly #options: https.AgentOptions;

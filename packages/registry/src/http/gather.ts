@@ -6,8 +6,9 @@ const patience = 100;
 /**
  * Joins the pieces that a connection brings into chunks of 1 MiB, each in a buffer that may be given back.
  *
- * A piece is 64 KiB at most, and whatever is done with it costs as much as it would for a whole chunk. On a slow line a
- * chunk is handed out before it is full, and when the pieces end in an error, what came before it is handed out first.
+ * An encrypted connection brings 16 KiB at a time, and whatever is done with a piece costs as much as it would for a
+ * whole chunk. On a slow line a chunk is handed out before it is full, and when the pieces end in an error, what came
+ * before it is handed out first.
  *
  * @param next reads the next piece; its error comes out as it is
  */
