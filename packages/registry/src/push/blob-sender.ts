@@ -7,7 +7,7 @@ import { type KnownBlobs, nothingKnown } from "./known-blobs.ts";
 import { Leaders } from "./leaders.ts";
 import { cancelUpload, mountBlob } from "./mount-blob.ts";
 import { collect, readBeginning } from "./read-beginning.ts";
-import { type UploadSource, uploadBlob } from "./upload-blob.ts";
+import { beginUpload, type UploadSource, uploadBlob } from "./upload-blob.ts";
 import { longestWhole, uploadWhole } from "./upload-whole.ts";
 import { counted, type Sending, type WatchBlobs, watched } from "./watch-blobs.ts";
 
@@ -36,6 +36,9 @@ export interface KnownBlob {
 
 /** Up to this size, in bytes, a blob is sent without asking whether the registry has it: that takes no longer. */
 const sentUnasked = 64 * 1024;
+
+/** From this length of its tar on, in bytes, a layer is expected to be long when it is packed, too. */
+const longTar = 32 * 1024 * 1024;
 
 /** As many repositories are tried to take a blob over from. */
 const mostPlaces = 3;
@@ -91,13 +94,23 @@ export class BlobSender {
     return sending;
   }
 
-  /** Sends a layer whose digest nobody knows yet; it is known by itself. */
-  sendUnknown(repository: string, layer: Layer, watch: WatchBlobs | undefined): Promise<Sending> {
+  /**
+   * Sends a layer whose digest nobody knows yet; it is known by itself.
+   *
+   * @param made called when all is known of the layer, which is before the registry has all of it; not called where
+   *   another has it sent
+   */
+  sendUnknown(
+    repository: string,
+    layer: Layer,
+    watch: WatchBlobs | undefined,
+    made: () => void = () => {},
+  ): Promise<Sending> {
     const places = this.#unknown.get(layer) ?? new Map<string, Promise<Sending>>();
     this.#unknown.set(layer, places);
     const send = () => {
       const watcher = watch?.({});
-      const open = () => counted(layer.compressed(), watcher);
+      const open = () => told(counted(layer.compressed(), watcher), made);
       return watched(watcher, () => this.#sendWhileReading(repository, layer, open));
     };
     const inTurn = () => this.#leaders.follow(layer, () => this.#limit.run(send));
@@ -121,23 +134,35 @@ export class BlobSender {
     for (const places of this.#places.values()) places.delete(repository);
   }
 
-  async #sendUnlessThere(repository: string, blob: KnownBlob, mountFrom: readonly string[]): Promise<Sending> {
+  /** @param begun where an upload has been begun already */
+  async #sendUnlessThere(
+    repository: string,
+    blob: KnownBlob,
+    mountFrom: readonly string[],
+    begun?: URL,
+  ): Promise<Sending> {
     const { digest } = blob;
     if (this.known.has(repository, digest)) {
       this.#believed.add(repository);
+      if (begun !== undefined) await cancelUpload(this.#endpoint, repository, begun, this.#options.signal);
       return "there";
     }
-    const how = await this.#bring(repository, blob, mountFrom);
+    const how = await this.#bring(repository, blob, mountFrom, begun);
     this.#places.set(digest, (this.#places.get(digest) ?? new Set()).add(repository));
     return how;
   }
 
-  async #bring(repository: string, blob: KnownBlob, mountFrom: readonly string[]): Promise<Sending> {
+  async #bring(
+    repository: string,
+    blob: KnownBlob,
+    mountFrom: readonly string[],
+    already: URL | undefined,
+  ): Promise<Sending> {
     const { digest, size = Number.POSITIVE_INFINITY, fresh = false, far = false } = blob;
     const { signal } = this.#options;
     const here = [...(this.#places.get(digest) ?? []), ...mountFrom, ...this.known.places(digest)];
     const places = [...new Set(here)].filter((place) => place !== repository).slice(0, mostPlaces);
-    let begun: URL | undefined;
+    let begun = already;
     for (const place of places) {
       const mounting = await mountBlob(this.#endpoint, repository, digest, place, signal);
       if (begun !== undefined) await cancelUpload(this.#endpoint, repository, begun, signal);
@@ -171,25 +196,44 @@ export class BlobSender {
     if (found !== undefined) {
       return this.#sendUnlessThere(repository, { digest: found, ...(size === undefined ? {} : { size }), open }, []);
     }
+    const beginUploading = this.#beginEarly(repository, layer);
     const beginning = await readBeginning(open(), longestWhole);
-    if (beginning.ended) {
-      const { bytes } = beginning;
-      const blob = { digest: await layer.digest(), size: bytes.length, fresh: true, open: () => asStream(bytes) };
-      return this.#sendUnlessThere(repository, blob, []);
-    }
     try {
+      const begun = await beginUploading;
+      if (beginning.ended) {
+        const { bytes } = beginning;
+        const blob = { digest: await layer.digest(), size: bytes.length, fresh: true, open: () => asStream(bytes) };
+        return await this.#sendUnlessThere(repository, blob, [], begun);
+      }
       const source: UploadSource = {
         digest: () => layer.digest(),
         open: () => beginning.whole() ?? open(),
       };
-      await uploadBlob(this.#endpoint, repository, source, this.#options);
+      await uploadBlob(this.#endpoint, repository, source, { ...this.#options, begun });
     } finally {
-      await beginning.close();
+      if (!beginning.ended) await beginning.close();
     }
     const digest = await layer.digest();
     this.#places.set(digest, (this.#places.get(digest) ?? new Set()).add(repository));
     return "sent";
   }
+
+  /** Asks where a long layer is to be sent while the first of its bytes are made. */
+  #beginEarly(repository: string, layer: Layer): Promise<URL | undefined> {
+    const begin = async () => {
+      const length = (await layer.uncompressedSize?.()) ?? 0;
+      return length < longTar ? undefined : beginUpload(this.#endpoint, repository, this.#options.signal);
+    };
+    const begun = begin();
+    // Where the bytes cannot be made, nobody asks what came of it.
+    begun.catch(() => {});
+    return begun;
+  }
+}
+
+async function* told(bytes: AsyncIterable<Uint8Array>, ended: () => void): AsyncGenerator<Uint8Array> {
+  yield* bytes;
+  ended();
 }
 
 async function* asStream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -171,23 +171,29 @@ export class Pusher {
     return digest;
   }
 
-  /** Sends config and layers at the same time, as far as the config is known before the layers are made. */
+  /** Sends layers, and the config as soon as all of it is known: some of it is known when a layer has been made. */
   async #pushContent(image: Image, repository: string, watch: WatchBlobs | undefined): Promise<void> {
-    const layers = await image.layers();
-    const [early, late] = [layers.filter(hasDiffId), layers.filter((layer) => !hasDiffId(layer))];
-    const sendAll = (some: readonly Layer[]) =>
-      Promise.all(some.map((layer) => this.#pushLayer(layer, repository, watch)));
+    const sending: Promise<unknown>[] = [];
+    const known = (await image.layers()).map((layer) => {
+      return new Promise<void>((resolve, reject) => {
+        const sent = this.#pushLayer(layer, repository, watch, resolve);
+        sending.push(sent);
+        if (hasDiffId(layer)) resolve();
+        sent.then(resolve, reject);
+      });
+    });
     const sendConfig = async () => {
       const bytes = await image.rawConfig();
       const open = () => asStream(bytes);
       await this.#blobs.send(repository, { digest: sha256(bytes), size: bytes.length, open }, [], watch);
     };
-    await Promise.all([sendAll(late).then(sendConfig), sendAll(early)]);
+    await Promise.all([...sending, Promise.all(known).then(sendConfig)]);
   }
 
-  async #pushLayer(layer: Layer, repository: string, watch: WatchBlobs | undefined): Promise<void> {
+  /** @param made called when all is known of the layer, where that is before it has been sent */
+  async #pushLayer(layer: Layer, repository: string, watch: WatchBlobs | undefined, made: () => void): Promise<void> {
     const { digest, size } = layer.known === undefined ? await fullyKnown(layer) : layer.known();
-    if (digest === undefined) await this.#blobs.sendUnknown(repository, layer, watch);
+    if (digest === undefined) await this.#blobs.sendUnknown(repository, layer, watch, made);
     else {
       const blob = { digest, ...(size === undefined ? {} : { size }), open: () => layer.compressed() };
       await this.#blobs.send(repository, blob, this.#options.mountFrom ?? [], watch);

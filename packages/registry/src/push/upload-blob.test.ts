@@ -80,7 +80,7 @@ it.each([true, false])(
       .pusher()
       .push([sample()], parseReference(`${registry.address}/a/b:1`));
     const asked = registry.requests.map(({ method, on }) => `${method} ${on}`);
-    if (whole) expect(asked).toEqual(["POST upload", "PUT upload", "POST upload", "PUT manifest"]);
+    if (whole) expect(asked.sort()).toEqual(["POST upload", "POST upload", "PUT manifest", "PUT upload"]);
     else expect(asked.sort()).toEqual(["POST upload", "POST upload", "PUT manifest", "PUT upload", "PUT upload"]);
     // What was found out holds for the next.
     const before = registry.requests.length;
