@@ -50,8 +50,8 @@ export interface EngineOptions {
   readonly hashStream?: () => DistantHasher;
   /** Reads files in other threads. */
   readonly readPieces?: ReadPieces;
-  /** Deflates a block in another thread. */
-  readonly deflateBlock?: DeflateBlock;
+  /** Begins to deflate a stream in other threads. */
+  readonly deflateStream?: () => DeflateBlock;
   /** Finds out how commands can be run here; without it, none can. */
   readonly sandbox?: () => Promise<Sandbox>;
   /** How many commands may run at once; as many as there are processors where absent. */

@@ -33,7 +33,7 @@ export interface Packing {
 /** What packs large layers in other threads, where the machine has a way. */
 export interface PackingThreads {
   readonly hashStream?: () => DistantHasher;
-  readonly deflateBlock?: DeflateBlock;
+  readonly deflateStream?: () => DeflateBlock;
 }
 
 /** What a plan came to: the layers of its image, and how each step was found. */
@@ -137,7 +137,7 @@ export class Solution {
       known: { ...(record === undefined ? {} : { diffId: record.diffId }), ...known },
       diffId: () => solved.layer.diffId(),
       hashElsewhere: async () => ((await isLarge()) ? this.#threads.hashStream?.() : undefined),
-      deflateElsewhere: async () => ((await isLarge()) ? this.#threads.deflateBlock : undefined),
+      deflateElsewhere: async () => ((await isLarge()) ? this.#threads.deflateStream?.() : undefined),
       uncompressedSize: async () => solved.layer.uncompressedSize?.(),
     });
   }

@@ -1,15 +1,6 @@
-import {
-  type DeflateBlock,
-  type Digest,
-  type DistantHasher,
-  deflateInPool,
-  giveBackChunk,
-  isShared,
-  type ReadPieces,
-  readPieces,
-  takeChunkBuffer,
-} from "@strake/oci";
+import { type DeflateBlock, type Digest, type DistantHasher, isShared, type ReadPieces, readPieces } from "@strake/oci";
 import { StrakeError } from "../strake-error.ts";
+import { deflateStream } from "./deflate-stream.ts";
 import type { FileToHash, HashFiles } from "./fingerprint.ts";
 import { hashStream } from "./hash-stream.ts";
 import type { ListDirectories } from "./list-ahead.ts";
@@ -26,8 +17,11 @@ export interface FileThreads {
   readonly hashStream: () => DistantHasher;
   /** Reads pieces of files into a buffer; into one that threads cannot be shown, here. */
   readonly readPieces: ReadPieces;
-  /** Deflates a block in one of the threads; one that they cannot be shown, in Node's thread pool. */
-  readonly deflateBlock: DeflateBlock;
+  /**
+   * Begins to deflate a stream, each block in whichever thread has time; one that threads cannot be shown, in Node's
+   * thread pool. Blocks of the stream that was begun first go first.
+   */
+  readonly deflateStream: () => DeflateBlock;
   /** Stops the threads; what is still being hashed fails. */
   close(): Promise<void>;
 }
@@ -62,7 +56,7 @@ export function createFileThreads(worker: URL, size: number): FileThreads {
       return digests;
     },
     listDirectories: async (directories) => {
-      const answer = await threads.ask({ directories }, { isUrgent: true });
+      const answer = await threads.ask({ directories }, { turn: -1 });
       if (!("listings" in answer)) throw new Error("a thread answered something else than it was asked");
       return answer.listings;
     },
@@ -74,23 +68,11 @@ export function createFileThreads(worker: URL, size: number): FileThreads {
       if (!("times" in answer)) throw new Error("a thread answered something else than it was asked");
       return answer.times;
     },
-    deflateBlock: async (block) => {
-      const into = takeChunkBuffer();
-      if (!isShared(block.block) || !isShared(into)) {
-        giveBackChunk(into);
-        return deflateInPool(block);
-      }
-      const answer = await threads.ask({ deflate: block, into });
-      if ("failure" in answer) throw new StrakeError(answer.failure);
-      if (!("deflated" in answer)) throw new Error("a thread answered something else than it was asked");
-      const { crc, deflated } = answer;
-      if (typeof deflated === "number") return { crc, bytes: into.subarray(0, deflated) };
-      giveBackChunk(into);
-      return { crc, bytes: deflated };
-    },
+    deflateStream: () => deflateStream(threads),
     close: () => threads.close(),
   };
 }
+
 /** The heaviest batches come first, so that none of them is started last; a large file is a batch by itself. */
 function toBatches(files: readonly FileToHash[]): HashBatch[] {
   const batches: { readonly batch: HashBatch; readonly bytes: number }[] = [];

@@ -8,6 +8,8 @@ interface Job<Request, Answer> {
   readonly request: Request;
   /** Nobody waits for it any more. */
   readonly isAbandoned: () => boolean;
+  /** Requests with a lower number go first. */
+  readonly turn: number;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -37,18 +39,17 @@ export class Threads<Request, Answer> {
   /**
    * Asks whichever thread has time first.
    *
-   * @param options.isUrgent it goes before what no thread has been given yet
+   * @param options.turn requests with a lower number go before those that wait with a higher one; 0 where absent
    * @param options.isAbandoned tells that nobody waits for it any more
    */
   ask(
     request: Request,
-    options: { readonly isUrgent?: boolean; readonly isAbandoned?: () => boolean } = {},
+    options: { readonly turn?: number; readonly isAbandoned?: () => boolean } = {},
   ): Promise<Answer> {
-    const { isUrgent = false, isAbandoned = () => false } = options;
+    const { turn = 0, isAbandoned = () => false } = options;
     return new Promise((resolve, reject) => {
-      const job = { request, isAbandoned, resolve, reject };
-      if (isUrgent) this.#waiting.unshift(job);
-      else this.#waiting.push(job);
+      const before = this.#waiting.findLastIndex((job) => job.turn <= turn);
+      this.#waiting.splice(before + 1, 0, { request, isAbandoned, turn, resolve, reject });
       this.#dispatch();
     });
   }
@@ -59,7 +60,7 @@ export class Threads<Request, Answer> {
     if (thread === undefined) throw new Error("there are no threads");
     return (request) =>
       new Promise((resolve, reject) => {
-        if (this.#threads.has(thread)) give(thread, { request, isAbandoned: () => false, resolve, reject });
+        if (this.#threads.has(thread)) give(thread, { request, isAbandoned: () => false, turn: 0, resolve, reject });
         else reject(stopped());
       });
   }

@@ -3,7 +3,7 @@ import { createFileThreads, type FileThreads } from "@strake/core/context";
 
 /** What threads do for a build. */
 export interface Workers {
-  readonly ports: Pick<FileThreads, "hashFiles" | "listDirectories" | "hashStream" | "readPieces" | "deflateBlock">;
+  readonly ports: Pick<FileThreads, "hashFiles" | "listDirectories" | "hashStream" | "readPieces" | "deflateStream">;
   close(): Promise<void>;
 }
 
@@ -13,6 +13,6 @@ export function openWorkers(): Workers {
   const worker = new URL("./worker.js", import.meta.url);
   // The main thread waits while files are hashed; more than four are waiting for the disk.
   const pool = createFileThreads(worker, Math.min(availableParallelism(), 4));
-  const { hashFiles, listDirectories, hashStream, readPieces, deflateBlock } = pool;
-  return { ports: { hashFiles, listDirectories, hashStream, readPieces, deflateBlock }, close: () => pool.close() };
+  const { hashFiles, listDirectories, hashStream, readPieces, deflateStream } = pool;
+  return { ports: { hashFiles, listDirectories, hashStream, readPieces, deflateStream }, close: () => pool.close() };
 }
