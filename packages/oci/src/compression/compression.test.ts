@@ -204,7 +204,7 @@ describe("zstd", () => {
 });
 
 it("names the compressor by library, version, level and how it is used", () => {
-  expect(compressor("gzip", 9)).toBe(`zlib-${process.versions.zlib}/level 9/windows by noise`);
+  expect(compressor("gzip", 9)).toBe(`zlib-${process.versions.zlib}/level 9/windows and levels by noise`);
   expect(compressor("gzip")).toMatch(/\/level 5\//);
   expect(compressor("none")).toBe("none");
 });
