@@ -57,6 +57,7 @@ for (const name of readdirSync(join(work, "gen"), { recursive: true })) {
 rmSync(output, { recursive: true, force: true });
 cpSync(join(work, "gen"), output, { recursive: true });
 rmSync(work, { recursive: true });
+execFileSync(process.execPath, [join(import.meta.dirname, "generate-fields.mjs")], { stdio: "inherit" });
 
 /** Enums become constant objects: types of this repository can be erased. */
 function withoutEnums(text) {

@@ -1,4 +1,4 @@
-import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { BuildEvent, OperationId, PlannedStep } from "@strake/core";
 import type { Digest } from "@strake/oci";
 import type { StatusResponse, Vertex } from "../generated/github.com/moby/buildkit/api/services/control/control_pb.ts";
@@ -70,6 +70,6 @@ export class BuildEvents {
   }
 }
 
-function toMs(time: Timestamp): number {
-  return timestampMs(time);
+function toMs({ seconds, nanos }: Timestamp): number {
+  return Number(seconds) * 1000 + Math.ceil(nanos / 1e6);
 }

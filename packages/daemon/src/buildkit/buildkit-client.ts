@@ -1,19 +1,10 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Platform } from "@strake/oci";
 import { DaemonError } from "../daemon-error.ts";
 import { DockerEngine } from "../docker-engine.ts";
-import {
-  type BuildHistoryEvent,
-  type BuildHistoryRequestSchema,
-  Control,
-  type DiskUsageRequestSchema,
-  type InfoResponse,
-  type PruneRequestSchema,
-  type SolveRequestSchema,
-  type StatusResponse,
-  type UsageRecord,
-} from "../generated/github.com/moby/buildkit/api/services/control/control_pb.ts";
+import { Control } from "../generated/github.com/moby/buildkit/api/services/control/control_fields.ts";
+import type * as pb from "../generated/github.com/moby/buildkit/api/services/control/control_pb.ts";
 import type { WorkerRecord } from "../generated/github.com/moby/buildkit/api/types/worker_pb.ts";
+import type { Init } from "../protobuf/message.ts";
 import type { Session } from "../session/session.ts";
 import { Connection, type ConnectOptions } from "./connection.ts";
 import { daemonFailure } from "./daemon-failure.ts";
@@ -54,7 +45,7 @@ export class BuildkitClient {
 
   /** The workers and the platforms they build for. */
   async listWorkers(signal?: AbortSignal): Promise<readonly WorkerRecord[]> {
-    const { record } = await this.#told(this.#connection.client.unary(Control.method.listWorkers, {}, { signal }));
+    const { record } = await this.#told(this.#connection.client.unary(Control.listWorkers, {}, { signal }));
     return record;
   }
 
@@ -69,8 +60,8 @@ export class BuildkitClient {
   }
 
   /** The daemon's version; daemons before 0.11 do not tell it. */
-  async info(signal?: AbortSignal): Promise<InfoResponse> {
-    return this.#told(this.#connection.client.unary(Control.method.info, {}, { signal }));
+  async info(signal?: AbortSignal): Promise<pb.InfoResponse> {
+    return this.#told(this.#connection.client.unary(Control.info, {}, { signal }));
   }
 
   /** Tells whether the daemon is older than 0.11, which is when clients could first give an image a config. */
@@ -85,24 +76,18 @@ export class BuildkitClient {
   }
 
   /** What the daemon keeps, and how much of it. */
-  async diskUsage(
-    request: MessageInitShape<typeof DiskUsageRequestSchema> = {},
-    signal?: AbortSignal,
-  ): Promise<readonly UsageRecord[]> {
-    return (await this.#told(this.#connection.client.unary(Control.method.diskUsage, request, { signal }))).record;
+  async diskUsage(request: Init<pb.DiskUsageRequest> = {}, signal?: AbortSignal): Promise<readonly pb.UsageRecord[]> {
+    return (await this.#told(this.#connection.client.unary(Control.diskUsage, request, { signal }))).record;
   }
 
   /** Removes what nobody needs; tells each record as it goes. */
-  prune(request: MessageInitShape<typeof PruneRequestSchema> = {}, signal?: AbortSignal): AsyncIterable<UsageRecord> {
-    return this.#toldEach(this.#connection.client.stream(Control.method.prune, request, { signal }));
+  prune(request: Init<pb.PruneRequest> = {}, signal?: AbortSignal): AsyncIterable<pb.UsageRecord> {
+    return this.#toldEach(this.#connection.client.stream(Control.prune, request, { signal }));
   }
 
   /** The builds that the daemon remembers; it goes on with new ones unless `EarlyExit` is asked for. */
-  buildHistory(
-    request: MessageInitShape<typeof BuildHistoryRequestSchema> = {},
-    signal?: AbortSignal,
-  ): AsyncIterable<BuildHistoryEvent> {
-    return this.#toldEach(this.#connection.client.stream(Control.method.listenBuildHistory, request, { signal }));
+  buildHistory(request: Init<pb.BuildHistoryRequest> = {}, signal?: AbortSignal): AsyncIterable<pb.BuildHistoryEvent> {
+    return this.#toldEach(this.#connection.client.stream(Control.listenBuildHistory, request, { signal }));
   }
 
   /**
@@ -111,17 +96,14 @@ export class BuildkitClient {
    * @returns what the exporters say, such as `containerimage.digest`
    * @throws GrpcError where the build failed, DaemonError `lost` where the daemon did
    */
-  async solve(
-    request: MessageInitShape<typeof SolveRequestSchema>,
-    signal?: AbortSignal,
-  ): Promise<Readonly<Record<string, string>>> {
-    const answer = await this.#told(this.#connection.client.unary(Control.method.solve, request, { signal }));
+  async solve(request: Init<pb.SolveRequest>, signal?: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    const answer = await this.#told(this.#connection.client.unary(Control.solve, request, { signal }));
     return answer.ExporterResponse;
   }
 
   /** What happens in a build, from its beginning to its end; it may be asked before the build is. */
-  status(ref: string, signal?: AbortSignal): AsyncIterable<StatusResponse> {
-    return this.#toldEach(this.#connection.client.stream(Control.method.status, { Ref: ref }, { signal }));
+  status(ref: string, signal?: AbortSignal): AsyncIterable<pb.StatusResponse> {
+    return this.#toldEach(this.#connection.client.stream(Control.status, { Ref: ref }, { signal }));
   }
 
   /** Opens the way on which the daemon calls back during builds that name the session. */

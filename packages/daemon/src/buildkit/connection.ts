@@ -1,13 +1,13 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { Duplex } from "node:stream";
-import { fromBinary } from "@bufbuild/protobuf";
 import { type Address, type DaemonKind, parseAddress } from "../address/address.ts";
 import { type DialOptions, dial, upgrade } from "../address/dial.ts";
 import { DaemonError } from "../daemon-error.ts";
-import { BytesMessageSchema } from "../generated/github.com/moby/buildkit/api/services/control/control_pb.ts";
+import { BytesMessage, Control } from "../generated/github.com/moby/buildkit/api/services/control/control_fields.ts";
 import { encodeBytesFrames } from "../grpc/bytes-frames.ts";
 import { type GrpcCall, GrpcClient } from "../grpc/grpc-client.ts";
 import { GrpcError, grpcCode } from "../grpc/grpc-error.ts";
+import { decode } from "../protobuf/message.ts";
 import type { Session } from "../session/session.ts";
 
 /** How a daemon is connected to. */
@@ -80,7 +80,7 @@ export class Connection {
       session.serve(await upgrade(socket, "/session", this.name, session.headers));
       return;
     }
-    session.serve(pipeOf(this.client.open("/moby.buildkit.v1.Control/Session", { metadata: session.headers })));
+    session.serve(pipeOf(this.client.open(Control.session.path, { metadata: session.headers })));
   }
 
   /** The certificates that were connected with. */
@@ -191,7 +191,7 @@ function pipeOf(call: GrpcCall): Duplex {
 
 async function pump(call: GrpcCall, stream: Duplex): Promise<void> {
   try {
-    for await (const message of call.messages) stream.push(fromBinary(BytesMessageSchema, message).data);
+    for await (const message of call.messages) stream.push(decode(BytesMessage, message).data);
     stream.push(null);
   } catch (error) {
     // What ends the session ends the calls of the build too, and is told there.

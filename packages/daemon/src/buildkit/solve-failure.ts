@@ -1,8 +1,8 @@
-import { fromBinary } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import { type OperationId, type PlannedStep, StrakeError } from "@strake/core";
-import { VertexSchema } from "../generated/github.com/moby/buildkit/solver/errdefs/errdefs_pb.ts";
+import { Vertex } from "../generated/github.com/moby/buildkit/solver/errdefs/errdefs_fields.ts";
 import { GrpcError } from "../grpc/grpc-error.ts";
+import { decode } from "../protobuf/message.ts";
 import type { LogLines } from "./log-lines.ts";
 
 /** What is known of a build that failed. */
@@ -82,7 +82,7 @@ function vertexDigest({ typeUrl, value }: Any): string | undefined {
     if (/errdefs\.Vertex\+json$/.test(typeUrl)) {
       return (JSON.parse(new TextDecoder().decode(value)) as { digest?: string }).digest;
     }
-    if (/errdefs\.Vertex$/.test(typeUrl)) return fromBinary(VertexSchema, value).digest;
+    if (/errdefs\.Vertex$/.test(typeUrl)) return decode(Vertex, value).digest;
   } catch {
     // A detail that cannot be read says nothing.
   }

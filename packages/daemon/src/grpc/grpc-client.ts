@@ -1,15 +1,8 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import { constants } from "node:http2";
-import {
-  create,
-  type DescMessage,
-  type DescMethodServerStreaming,
-  type DescMethodUnary,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
+import type { Method } from "../protobuf/fields.ts";
+import { decode, encode, type Init } from "../protobuf/message.ts";
 import { decodeFrames, encodeFrame } from "./frames.ts";
 import { errorOfTrailers, GrpcError, grpcCode } from "./grpc-error.ts";
 
@@ -44,22 +37,30 @@ export class GrpcClient {
   }
 
   /** @throws GrpcError */
-  async unary<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
+  async unary<I extends Message, O extends Message>(
+    method: Method<I, O>,
+    request: Init<NoInfer<I>>,
     options: CallOptions = {},
-  ): Promise<MessageShape<O>> {
-    for await (const answer of this.#one(method, request, options)) return answer as MessageShape<O>;
-    throw new GrpcError(grpcCode.internal, `${method.name} gave no answer`);
+  ): Promise<O> {
+    for await (const answer of this.stream(method, request, options)) return answer;
+    throw new GrpcError(grpcCode.internal, `${method.path} gave no answer`);
   }
 
   /** @throws GrpcError while it is read */
-  stream<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodServerStreaming<I, O>,
-    request: MessageInitShape<I>,
+  async *stream<I extends Message, O extends Message>(
+    method: Method<I, O>,
+    request: Init<NoInfer<I>>,
     options: CallOptions = {},
-  ): AsyncGenerator<MessageShape<O>> {
-    return this.#one(method, request, options) as AsyncGenerator<MessageShape<O>>;
+  ): AsyncGenerator<O> {
+    const call = this.open(method.path, options);
+    // A failure to send ends the answer too, and is told there.
+    call.send(encode(method.input, request)).catch(() => undefined);
+    call.end();
+    try {
+      for await (const answer of call.messages) yield decode(method.output, answer);
+    } finally {
+      call.cancel();
+    }
   }
 
   /** Opens a call by its path, `/package.Service/Method`. */
@@ -88,23 +89,6 @@ export class GrpcClient {
       cancel,
       messages: messagesOf(stream, outcome, signal),
     };
-  }
-
-  async *#one(
-    method: DescMethodUnary | DescMethodServerStreaming,
-    request: object,
-    options: CallOptions,
-  ): AsyncGenerator<unknown> {
-    const call = this.open(`/${method.parent.typeName}/${method.name}`, options);
-    const message = create(method.input, request as MessageInitShape<DescMessage>);
-    // A failure to send ends the answer too, and is told there.
-    call.send(toBinary(method.input, message)).catch(() => undefined);
-    call.end();
-    try {
-      for await (const answer of call.messages) yield fromBinary(method.output, answer);
-    } finally {
-      call.cancel();
-    }
   }
 }
 

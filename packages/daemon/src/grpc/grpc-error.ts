@@ -1,6 +1,6 @@
-import { fromBinary } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
-import { StatusSchema } from "../generated/google/rpc/status_pb.ts";
+import { Status } from "../generated/google/rpc/status_fields.ts";
+import { decode } from "../protobuf/message.ts";
 
 /** The codes of gRPC that are told apart here. */
 export const grpcCode = {
@@ -55,7 +55,7 @@ export function trailersOfError(error: unknown): Record<string, string> {
 
 function decodeDetails(packed: string): readonly Any[] {
   try {
-    return fromBinary(StatusSchema, Buffer.from(packed, "base64")).details;
+    return decode(Status, Buffer.from(packed, "base64")).details;
   } catch {
     return [];
   }

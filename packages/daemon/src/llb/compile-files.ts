@@ -1,4 +1,3 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   type CopyAction,
   type CopySelection,
@@ -11,11 +10,12 @@ import {
   StrakeError,
 } from "@strake/core";
 import { applyMode, hasWildcard } from "@strake/core/context";
-import type { ChownOptSchema, FileActionSchema } from "../generated/github.com/moby/buildkit/solver/pb/ops_pb.ts";
+import type * as pb from "../generated/github.com/moby/buildkit/solver/pb/ops_pb.ts";
+import type { Init } from "../protobuf/message.ts";
 import type { CompileContext } from "./compile-context.ts";
 import type { LlbOutput } from "./llb-graph.ts";
 
-type LlbAction = NonNullable<MessageInitShape<typeof FileActionSchema>["action"]>;
+type LlbAction = NonNullable<Init<pb.FileAction>["action"]>;
 
 /** One part of a copy: where from, and which files of it. */
 interface CopyPart {
@@ -195,7 +195,7 @@ function makeDirectory(path: string, mode: number, owner: ReturnType<typeof owne
 }
 
 /** An owner; names are looked up in the file system that is copied to. */
-function ownerOf(owner: Owner | undefined, base: number): MessageInitShape<typeof ChownOptSchema> | undefined {
+function ownerOf(owner: Owner | undefined, base: number): Init<pb.ChownOpt> | undefined {
   if (owner === undefined) return undefined;
   const option = (name: string) => {
     // A group that is left empty after a colon is root.

@@ -1,7 +1,8 @@
-import { toBinary } from "@bufbuild/protobuf";
 import type { CallSite, Operation, OperationId, OperationSource, Plan, PlannedStep } from "@strake/core";
 import type { Digest } from "@strake/oci";
-import { type Definition, DefinitionSchema } from "../generated/github.com/moby/buildkit/solver/pb/ops_pb.ts";
+import { Definition } from "../generated/github.com/moby/buildkit/solver/pb/ops_fields.ts";
+import type * as pb from "../generated/github.com/moby/buildkit/solver/pb/ops_pb.ts";
+import { decode } from "../protobuf/message.ts";
 import { type CommandSettings, CompileContext, localName } from "./compile-context.ts";
 import { compileFiles, followedBy, permissionsOf } from "./compile-files.ts";
 import { checkLimits, compileRun } from "./compile-run.ts";
@@ -28,7 +29,7 @@ export interface CompileOptions {
 
 /** A plan in BuildKit's language. */
 export interface CompiledPlan extends LlbNeeds {
-  readonly definition: Definition;
+  readonly definition: pb.Definition;
   /** The definition's bytes; the same plan gives the same bytes. */
   readonly bytes: Uint8Array;
   /** The plan's operations by the digests of the vertices that do them. */
@@ -57,10 +58,10 @@ export function compilePlan(plan: Plan, options: CompileOptions = {}): CompiledP
   collectFollowed(context);
   const result = context.output(plan.result);
   const source = sourceInfo(graph.operations, steps, options.sourceText);
-  const definition = graph.definition(result, source);
+  const bytes = graph.definition(result, source);
   return {
-    definition,
-    bytes: toBinary(DefinitionSchema, definition),
+    definition: decode(Definition, bytes),
+    bytes,
     operations: graph.operations,
     locals: [...context.locals.values()],
     stores: [...context.stores.values()],

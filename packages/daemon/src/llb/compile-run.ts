@@ -1,17 +1,17 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type OperationId, type RunMount, type RunOperation, StrakeError } from "@strake/core";
 import {
   CacheSharingOpt,
-  type MountSchema,
   MountType,
   NetMode,
   SecurityMode,
-} from "../generated/github.com/moby/buildkit/solver/pb/ops_pb.ts";
+} from "../generated/github.com/moby/buildkit/solver/pb/ops_fields.ts";
+import type * as pb from "../generated/github.com/moby/buildkit/solver/pb/ops_pb.ts";
+import type { Init } from "../protobuf/message.ts";
 import type { CompileContext } from "./compile-context.ts";
 import { platformOf } from "./compile-source.ts";
 import type { LlbOutput } from "./llb-graph.ts";
 
-type LlbMount = MessageInitShape<typeof MountSchema>;
+type LlbMount = Init<pb.Mount>;
 
 const skipped = -1n;
 const sharing = {
@@ -110,7 +110,7 @@ function resourcesOf(context: CompileContext, needs: Set<string>): object {
   };
 }
 
-function networkOf(context: CompileContext, operation: RunOperation, needs: Set<string>): NetMode {
+function networkOf(context: CompileContext, operation: RunOperation, needs: Set<string>): pb.NetMode {
   const network = operation.network === "default" ? (context.commands.network ?? "default") : operation.network;
   if (network === "default") return NetMode.UNSET;
   needs.add("exec.meta.network");
@@ -119,7 +119,7 @@ function networkOf(context: CompileContext, operation: RunOperation, needs: Set<
   return NetMode.HOST;
 }
 
-function securityOf(context: CompileContext, operation: RunOperation, needs: Set<string>): SecurityMode {
+function securityOf(context: CompileContext, operation: RunOperation, needs: Set<string>): pb.SecurityMode {
   if (operation.security === "sandbox") return SecurityMode.SANDBOX;
   needs.add("exec.meta.security");
   context.entitlements.add("security.insecure");

@@ -1,16 +1,8 @@
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { OperationId } from "@strake/core";
 import { type Digest, sha256 } from "@strake/oci";
-import {
-  type Definition,
-  DefinitionSchema,
-  InputSchema,
-  type OpMetadata,
-  OpMetadataSchema,
-  OpSchema,
-  SourceSchema,
-  WorkerConstraintsSchema,
-} from "../generated/github.com/moby/buildkit/solver/pb/ops_pb.ts";
+import { Definition, Op } from "../generated/github.com/moby/buildkit/solver/pb/ops_fields.ts";
+import type * as pb from "../generated/github.com/moby/buildkit/solver/pb/ops_pb.ts";
+import { encode, type Init } from "../protobuf/message.ts";
 
 /** An output of a vertex; undefined in its place is the empty file system. */
 export interface LlbOutput {
@@ -19,7 +11,7 @@ export interface LlbOutput {
 }
 
 /** An operation of LLB but for its inputs. */
-export type LlbOperation = Omit<MessageInitShape<typeof OpSchema>, "inputs" | "$typeName" | "$unknown">;
+export type LlbOperation = Omit<Init<pb.Op>, "inputs" | "$typeName" | "$unknown">;
 
 /** What rides beside an operation and is in no digest. */
 export interface LlbNotes {
@@ -30,17 +22,17 @@ export interface LlbNotes {
   readonly capabilities: readonly string[];
   /** The operation of the plan that it is part of. */
   readonly operation: OperationId;
-  readonly resources?: MessageInitShape<typeof OpMetadataSchema>["linuxResources"];
+  readonly resources?: Init<pb.OpMetadata>["linuxResources"];
 }
 
 /** Collects vertices: the same operation over the same inputs is one. */
 export class LlbGraph {
-  readonly #vertices = new Map<Digest, { readonly bytes: Uint8Array; readonly metadata: OpMetadata }>();
+  readonly #vertices = new Map<Digest, { readonly bytes: Uint8Array; readonly metadata: Init<pb.OpMetadata> }>();
   /** The plan's operations by the digests of the vertices that do them. */
   readonly operations: Map<Digest, OperationId> = new Map();
 
   add(operation: LlbOperation, inputs: readonly LlbOutput[], notes: LlbNotes): LlbOutput {
-    const bytes = encode(operation, inputs);
+    const bytes = operationBytes(operation, inputs);
     const digest = sha256(bytes);
     if (!this.#vertices.has(digest)) {
       this.#vertices.set(digest, { bytes, metadata: metadataOf(notes) });
@@ -49,19 +41,18 @@ export class LlbGraph {
     return { digest, index: 0 };
   }
 
-  /** The graph as BuildKit takes it: every operation, and at the end one that names the result. */
-  definition(result: LlbOutput | undefined, source: MessageInitShape<typeof SourceSchema>): Definition {
-    if (result === undefined) return create(DefinitionSchema);
-    const bytes = toBinary(OpSchema, create(OpSchema, { inputs: [toInput(result)] }));
-    const end = [
-      sha256(bytes),
-      { bytes, metadata: create(OpMetadataSchema, { caps: capabilities(endNeeds) }) },
-    ] as const;
-    const vertices = [...this.#vertices, end];
-    return create(DefinitionSchema, {
+  /** The bytes of the graph as BuildKit takes it: every operation, and at the end one that names the result. */
+  definition(result: LlbOutput | undefined, source: Init<pb.Source>): Uint8Array {
+    if (result === undefined) return encode(Definition, {});
+    const bytes = encode(Op, { inputs: [toInput(result)] });
+    const vertices = [
+      ...this.#vertices,
+      [sha256(bytes), { bytes, metadata: { caps: capabilities(endNeeds) } }] as const,
+    ];
+    return encode(Definition, {
       def: vertices.map(([, vertex]) => vertex.bytes),
       metadata: sorted(Object.fromEntries(vertices.map(([digest, { metadata }]) => [digest, metadata]))),
-      Source: create(SourceSchema, source),
+      Source: source,
     });
   }
 }
@@ -73,18 +64,14 @@ const endNeeds = ["constraints", "platform"];
  *
  * BuildKit writes operations anew, and reports vertices by the digests of its own bytes.
  */
-function encode({ op, ...rest }: LlbOperation, inputs: readonly LlbOutput[]): Uint8Array {
-  const first = create(OpSchema, {
-    constraints: create(WorkerConstraintsSchema),
-    ...rest,
-    inputs: inputs.map(toInput),
-  } as MessageInitShape<typeof OpSchema>);
-  const last = create(OpSchema, { op } as MessageInitShape<typeof OpSchema>);
-  return Buffer.concat([toBinary(OpSchema, first), toBinary(OpSchema, last)]);
+function operationBytes({ op, ...rest }: LlbOperation, inputs: readonly LlbOutput[]): Uint8Array {
+  const first: Init<pb.Op> = { constraints: {}, ...rest, inputs: inputs.map(toInput) };
+  const last = { op } as Init<pb.Op>;
+  return Buffer.concat([encode(Op, first), encode(Op, last)]);
 }
 
-function metadataOf(notes: LlbNotes): OpMetadata {
-  return create(OpMetadataSchema, {
+function metadataOf(notes: LlbNotes): Init<pb.OpMetadata> {
+  return {
     ...(notes.ignoreCache ? { ignoreCache: true } : {}),
     ...(notes.title === undefined ? {} : { description: { "llb.customname": notes.title } }),
     caps: capabilities([
@@ -94,7 +81,7 @@ function metadataOf(notes: LlbNotes): OpMetadata {
       ...(notes.title === undefined ? [] : ["meta.description"]),
     ]),
     ...(notes.resources === undefined ? {} : { linuxResources: notes.resources }),
-  });
+  };
 }
 
 function capabilities(ids: readonly string[]): Record<string, boolean> {
@@ -106,6 +93,6 @@ export function sorted<V>(map: Readonly<Record<string, V>>): Record<string, V> {
   return Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-function toInput({ digest, index }: LlbOutput): MessageInitShape<typeof InputSchema> {
-  return create(InputSchema, { digest, index: BigInt(index) });
+function toInput({ digest, index }: LlbOutput): Init<pb.Input> {
+  return { digest, index: BigInt(index) };
 }

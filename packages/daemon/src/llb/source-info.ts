@@ -1,7 +1,7 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { CallSite, OperationId, PlannedStep } from "@strake/core";
 import type { Digest } from "@strake/oci";
-import type { SourceSchema } from "../generated/github.com/moby/buildkit/solver/pb/ops_pb.ts";
+import type * as pb from "../generated/github.com/moby/buildkit/solver/pb/ops_pb.ts";
+import type { Init } from "../protobuf/message.ts";
 import { sorted } from "./llb-graph.ts";
 
 /** A text that steps come from. */
@@ -16,7 +16,7 @@ export function sourceInfo(
   operations: ReadonlyMap<Digest, OperationId>,
   steps: readonly PlannedStep[],
   sourceText: ((file: CallSite["file"]) => SourceText | undefined) | undefined,
-): MessageInitShape<typeof SourceSchema> {
+): Init<pb.Source> {
   if (sourceText === undefined) return {};
   const sites = new Map(steps.map((step) => [step.id, step.site]));
   const infos: { filename: string; data: Uint8Array; language: string }[] = [];

@@ -1,17 +1,16 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type BlobStore, type Digest, isDigest } from "@strake/oci";
 import {
   Content,
-  ReadContentRequestSchema,
-  ReadContentResponseSchema,
+  ReadContentRequest,
+  ReadContentResponse,
   WriteAction,
-  WriteContentRequestSchema,
-  type WriteContentResponse,
-  WriteContentResponseSchema,
-} from "../generated/github.com/containerd/containerd/api/services/content/v1/content_pb.ts";
+  WriteContentRequest,
+  WriteContentResponse,
+} from "../generated/github.com/containerd/containerd/api/services/content/v1/content_fields.ts";
+import type * as pb from "../generated/github.com/containerd/containerd/api/services/content/v1/content_pb.ts";
 import { GrpcError, grpcCode } from "../grpc/grpc-error.ts";
 import type { ServedCall } from "../grpc/grpc-server.ts";
+import { decode, encode } from "../protobuf/message.ts";
 import type { Services } from "./services.ts";
 import { unary } from "./unary.ts";
 
@@ -24,20 +23,20 @@ export function contentService(stores: ReadonlyMap<string, BlobStore>): Services
     return store;
   };
   return new Map([
-    unary(Content.method.info, async ({ digest }, call) => {
+    unary(Content.info, async ({ digest }, call) => {
       const size = await storeOf(call).size(known(digest));
       if (size === undefined) throw new GrpcError(grpcCode.notFound, `content ${digest}: not found`);
-      const time = timestampFromMs(0);
+      const time = { seconds: 0n, nanos: 0 };
       return { info: { digest, size: BigInt(size), createdAt: time, updatedAt: time } };
     }),
-    unary(Content.method.update, ({ info }) => (info === undefined ? {} : { info })),
-    unary(Content.method.status, ({ ref }) => {
+    unary(Content.update, ({ info }) => (info === undefined ? {} : { info })),
+    unary(Content.status, ({ ref }) => {
       throw new GrpcError(grpcCode.notFound, `no ingest ${ref}: not found`);
     }),
-    unary(Content.method.listStatuses, () => ({})),
-    unary(Content.method.abort, () => ({})),
-    ["/containerd.services.content.v1.Content/Read", (call: ServedCall) => read(call, storeOf(call))],
-    ["/containerd.services.content.v1.Content/Write", (call: ServedCall) => writeBlob(call, storeOf(call))],
+    unary(Content.listStatuses, () => ({})),
+    unary(Content.abort, () => ({})),
+    [Content.read.path, (call: ServedCall) => read(call, storeOf(call))],
+    [Content.write.path, (call: ServedCall) => writeBlob(call, storeOf(call))],
   ]);
 }
 
@@ -48,7 +47,7 @@ function known(digest: string): Digest {
 
 async function read(call: ServedCall, store: BlobStore): Promise<void> {
   for await (const bytes of call.messages) {
-    const request = fromBinary(ReadContentRequestSchema, bytes);
+    const request = decode(ReadContentRequest, bytes);
     const digest = known(request.digest);
     if (!(await store.has(digest))) throw new GrpcError(grpcCode.notFound, `content ${digest}: not found`);
     const start = Number(request.offset);
@@ -59,8 +58,7 @@ async function read(call: ServedCall, store: BlobStore): Promise<void> {
       const data = chunk.subarray(from, Math.max(from, Math.min(chunk.length, end - at)));
       const message = { offset: BigInt(at + from), data };
       at += chunk.length;
-      if (data.length > 0)
-        await call.send(toBinary(ReadContentResponseSchema, create(ReadContentResponseSchema, message)));
+      if (data.length > 0) await call.send(encode(ReadContentResponse, message));
       if (at >= end) break;
     }
     return;
@@ -72,13 +70,12 @@ async function writeBlob(call: ServedCall, store: BlobStore): Promise<void> {
   const chunks = new ChunkQueue();
   let stored: Promise<{ digest: Digest; size: number }> | undefined;
   let offset = 0;
-  const reply = (action: WriteAction, more: Partial<Pick<WriteContentResponse, "digest">> = {}) => {
-    const message = { action, offset: BigInt(offset), ...more };
-    return call.send(toBinary(WriteContentResponseSchema, create(WriteContentResponseSchema, message)));
+  const reply = (action: pb.WriteAction, more: Partial<Pick<pb.WriteContentResponse, "digest">> = {}) => {
+    return call.send(encode(WriteContentResponse, { action, offset: BigInt(offset), ...more }));
   };
   try {
     for await (const bytes of call.messages) {
-      const request = fromBinary(WriteContentRequestSchema, bytes);
+      const request = decode(WriteContentRequest, bytes);
       if (request.expected !== "" && offset === 0 && (await store.has(known(request.expected)))) {
         throw new GrpcError(grpcCode.alreadyExists, `content ${request.expected}: already exists`);
       }

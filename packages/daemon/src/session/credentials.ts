@@ -1,4 +1,4 @@
-import { Auth } from "../generated/github.com/moby/buildkit/session/auth/auth_pb.ts";
+import { Auth } from "../generated/github.com/moby/buildkit/session/auth/auth_fields.ts";
 import type { Services } from "./services.ts";
 import { unary } from "./unary.ts";
 
@@ -23,7 +23,7 @@ const hubName = "docker.io";
  */
 export function credentialsService(find: FindCredentials): Services {
   return new Map([
-    unary(Auth.method.credentials, async ({ Host }) => {
+    unary(Auth.credentials, async ({ Host }) => {
       const found = await find(Host === hub ? hubName : Host);
       return found === undefined ? {} : { Username: found.username, Secret: found.secret };
     }),

@@ -1,7 +1,7 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { BytesMessageSchema } from "../generated/github.com/moby/buildkit/session/filesync/filesync_pb.ts";
+import { BytesMessage, FileSend } from "../generated/github.com/moby/buildkit/session/filesync/filesync_fields.ts";
 import { GrpcError, grpcCode } from "../grpc/grpc-error.ts";
 import type { ServedCall } from "../grpc/grpc-server.ts";
+import { decode, encode } from "../protobuf/message.ts";
 import { receiveFolder } from "./receive-folder.ts";
 import type { Services } from "./services.ts";
 
@@ -12,7 +12,7 @@ export type ExportTarget =
 
 /** Takes what the daemon exports, by the number of the exporter in the request. */
 export function fileSendService(targets: readonly (ExportTarget | undefined)[]): Services {
-  return new Map([["/moby.filesync.v1.FileSend/DiffCopy", (call) => receive(call, targets)]]);
+  return new Map([[FileSend.diffCopy.path, (call) => receive(call, targets)]]);
 }
 
 async function receive(call: ServedCall, targets: readonly (ExportTarget | undefined)[]): Promise<void> {
@@ -23,9 +23,9 @@ async function receive(call: ServedCall, targets: readonly (ExportTarget | undef
   if (target.type === "folder") return receiveFolder(call, target.path);
   await target.write(contentOf(call));
   // Daemons wait for a message from this side before they take the end of the call for a success.
-  await call.send(toBinary(BytesMessageSchema, create(BytesMessageSchema)));
+  await call.send(encode(BytesMessage, {}));
 }
 
 async function* contentOf(call: ServedCall): AsyncGenerator<Uint8Array> {
-  for await (const message of call.messages) yield fromBinary(BytesMessageSchema, message).data;
+  for await (const message of call.messages) yield decode(BytesMessage, message).data;
 }

@@ -1,3 +1,4 @@
+import { FileSync } from "../generated/github.com/moby/buildkit/session/filesync/filesync_fields.ts";
 import { GrpcError, grpcCode } from "../grpc/grpc-error.ts";
 import type { ServedCall } from "../grpc/grpc-server.ts";
 import { sendFolder } from "./send-folder.ts";
@@ -8,7 +9,7 @@ import { listFolder, type SyncedFolder } from "./synced-folder.ts";
 export function fileSyncService(folders: ReadonlyMap<string, SyncedFolder>): Services {
   return new Map([
     [
-      "/moby.filesync.v1.FileSync/DiffCopy",
+      FileSync.diffCopy.path,
       async (call: ServedCall) => {
         const name = call.metadata("dir-name")[0] ?? "";
         const folder = folders.get(name);

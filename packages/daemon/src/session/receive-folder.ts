@@ -1,9 +1,9 @@
 import { chmodSync, closeSync, mkdirSync, openSync, rmSync, symlinkSync, utimesSync, writeSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
-import { fromBinary } from "@bufbuild/protobuf";
 import type { Stat } from "../generated/github.com/tonistiigi/fsutil/types/stat_pb.ts";
-import { PacketSchema } from "../generated/github.com/tonistiigi/fsutil/types/wire_pb.ts";
+import { Packet } from "../generated/github.com/tonistiigi/fsutil/types/wire_fields.ts";
 import type { ServedCall } from "../grpc/grpc-server.ts";
+import { decode } from "../protobuf/message.ts";
 import { fromGoMode, PacketBuffer, packetType } from "./fsutil-packets.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function receiveFolder(call: ServedCall, folder: string): Promise<v
   let waiting = 0;
   let listed = false;
   for await (const bytes of call.messages) {
-    const packet = fromBinary(PacketSchema, bytes);
+    const packet = decode(Packet, bytes);
     if (packet.type === packetType.error) throw new Error(new TextDecoder().decode(packet.data));
     if (packet.type === packetType.end) break;
     if (packet.type === packetType.stat) {

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { fromBinary } from "@bufbuild/protobuf";
 import { hostPath } from "@strake/oci";
-import { PacketSchema } from "../generated/github.com/tonistiigi/fsutil/types/wire_pb.ts";
+import { Packet } from "../generated/github.com/tonistiigi/fsutil/types/wire_fields.ts";
 import { GrpcError, grpcCode } from "../grpc/grpc-error.ts";
 import type { ServedCall } from "../grpc/grpc-server.ts";
+import { decode } from "../protobuf/message.ts";
 import { PacketBuffer, packetType, type SentStat } from "./fsutil-packets.ts";
 
 /** From this much content on, in bytes, a buffer is sent. */
@@ -32,7 +32,7 @@ export async function sendFolder(call: ServedCall, root: string, stats: Iterable
 
 async function hear(call: ServedCall, sender: FolderSender): Promise<void> {
   for await (const bytes of call.messages) {
-    const packet = fromBinary(PacketSchema, bytes);
+    const packet = decode(Packet, bytes);
     if (packet.type === packetType.error) {
       throw new Error(`the daemon could not take the files: ${new TextDecoder().decode(packet.data)}`);
     }

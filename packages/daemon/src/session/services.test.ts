@@ -3,20 +3,21 @@ import { connect as connectHttp2 } from "node:http2";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Digest, MemoryBlobStore, sha256 } from "@strake/oci";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   Content,
   WriteAction,
-  WriteContentRequestSchema,
-  WriteContentResponseSchema,
-} from "../generated/github.com/containerd/containerd/api/services/content/v1/content_pb.ts";
-import { Auth } from "../generated/github.com/moby/buildkit/session/auth/auth_pb.ts";
-import { Secrets } from "../generated/github.com/moby/buildkit/session/secrets/secrets_pb.ts";
-import { BytesMessageSchema, SSH } from "../generated/github.com/moby/buildkit/session/sshforward/ssh_pb.ts";
+  WriteContentRequest,
+  WriteContentResponse,
+} from "../generated/github.com/containerd/containerd/api/services/content/v1/content_fields.ts";
+import type * as pb from "../generated/github.com/containerd/containerd/api/services/content/v1/content_pb.ts";
+import { Auth } from "../generated/github.com/moby/buildkit/session/auth/auth_fields.ts";
+import { Secrets } from "../generated/github.com/moby/buildkit/session/secrets/secrets_fields.ts";
+import { BytesMessage, SSH } from "../generated/github.com/moby/buildkit/session/sshforward/ssh_fields.ts";
 import { GrpcClient } from "../grpc/grpc-client.ts";
 import { serveGrpc } from "../grpc/grpc-server.ts";
+import { decode, encode } from "../protobuf/message.ts";
 import { contentService } from "./content-store.ts";
 import { credentialsService } from "./credentials.ts";
 import { secretsService } from "./secrets.ts";
@@ -68,28 +69,28 @@ afterAll(() => {
 });
 
 test("secrets are given by their ids, and one that is not there is not found", async () => {
-  const { data } = await client.unary(Secrets.method.getSecret, { ID: "known" });
+  const { data } = await client.unary(Secrets.getSecret, { ID: "known" });
   expect(Buffer.from(data).toString()).toBe("value");
-  await expect(client.unary(Secrets.method.getSecret, { ID: "other" })).rejects.toMatchObject({ code: 5 });
+  await expect(client.unary(Secrets.getSecret, { ID: "other" })).rejects.toMatchObject({ code: 5 });
 });
 
 test("credentials of Docker Hub are found under its name, and unknown hosts have none", async () => {
-  const credentials = (Host: string) => client.unary(Auth.method.credentials, { Host });
+  const credentials = (Host: string) => client.unary(Auth.credentials, { Host });
   expect(await credentials("registry-1.docker.io")).toMatchObject({ Username: "me", Secret: "pass" });
   expect(await credentials("elsewhere.test")).toMatchObject({ Username: "", Secret: "" });
 });
 
 test("what is not served is said to be unimplemented", async () => {
-  await expect(client.unary(Auth.method.fetchToken, {})).rejects.toMatchObject({ code: 12 });
+  await expect(client.unary(Auth.fetchToken, {})).rejects.toMatchObject({ code: 12 });
 });
 
 test("an ssh agent is spoken to in both directions", async () => {
-  await client.unary(SSH.method.checkAgent, { ID: "default" });
-  await expect(client.unary(SSH.method.checkAgent, { ID: "other" })).rejects.toMatchObject({ code: 5 });
+  await client.unary(SSH.checkAgent, { ID: "default" });
+  await expect(client.unary(SSH.checkAgent, { ID: "other" })).rejects.toMatchObject({ code: 5 });
   const call = client.open("/moby.sshforward.v1.SSH/ForwardAgent", { metadata: { "buildkit.ssh.id": "default" } });
-  await call.send(toBinary(BytesMessageSchema, create(BytesMessageSchema, { data: Buffer.from("hello") })));
+  await call.send(encode(BytesMessage, { data: Buffer.from("hello") }));
   for await (const message of call.messages) {
-    expect(Buffer.from(fromBinary(BytesMessageSchema, message).data).toString()).toBe("agent hello");
+    expect(Buffer.from(decode(BytesMessage, message).data).toString()).toBe("agent hello");
     break;
   }
   call.cancel();
@@ -98,7 +99,7 @@ test("an ssh agent is spoken to in both directions", async () => {
 test("uploads are read by their paths", async () => {
   const call = client.open("/moby.upload.v1.Upload/Pull", { metadata: { urlpath: "/tar" } });
   const parts: Uint8Array[] = [];
-  for await (const message of call.messages) parts.push(fromBinary(BytesMessageSchema, message).data);
+  for await (const message of call.messages) parts.push(decode(BytesMessage, message).data);
   expect(Buffer.concat(parts).toString()).toBe("uploaded");
 });
 
@@ -109,7 +110,7 @@ test("content goes into a store and comes out of it, as much as is asked for", a
   expect(await blobs.has(digest)).toBe(true);
   const metadata = { "buildkit-attachable-store-id": "export" };
   const parts: Uint8Array[] = [];
-  for await (const { data } of client.stream(Content.method.read, { digest, offset: 5n, size: 4n }, { metadata })) {
+  for await (const { data } of client.stream(Content.read, { digest, offset: 5n, size: 4n }, { metadata })) {
     parts.push(data);
   }
   expect(Buffer.concat(parts).toString()).toBe("cont");
@@ -122,9 +123,8 @@ test("content goes into a store and comes out of it, as much as is asked for", a
 async function write(content: Uint8Array, expected: Digest): Promise<void> {
   const metadata = { "buildkit-attachable-store-id": "export" };
   const call = client.open("/containerd.services.content.v1.Content/Write", { metadata });
-  const send = (action: WriteAction, data: Uint8Array = new Uint8Array(), offset = 0) => {
-    const message = create(WriteContentRequestSchema, { action, ref: "r", expected, data, offset: BigInt(offset) });
-    return call.send(toBinary(WriteContentRequestSchema, message));
+  const send = (action: pb.WriteAction, data: Uint8Array = new Uint8Array(), offset = 0) => {
+    return call.send(encode(WriteContentRequest, { action, ref: "r", expected, data, offset: BigInt(offset) }));
   };
   await send(WriteAction.STAT);
   await send(WriteAction.WRITE, content.subarray(0, 4));
@@ -132,7 +132,7 @@ async function write(content: Uint8Array, expected: Digest): Promise<void> {
   await send(WriteAction.COMMIT);
   call.end();
   for await (const message of call.messages) {
-    const { action, digest } = fromBinary(WriteContentResponseSchema, message);
+    const { action, digest } = decode(WriteContentResponse, message);
     if (action === WriteAction.COMMIT) expect(digest).toBe(expected);
   }
 }

@@ -1,29 +1,20 @@
-import {
-  create,
-  type DescMethodUnary,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 import { GrpcError, grpcCode } from "../grpc/grpc-error.ts";
 import type { Handler, ServedCall } from "../grpc/grpc-server.ts";
+import type { Method } from "../protobuf/fields.ts";
+import { decode, encode, type Init } from "../protobuf/message.ts";
 
 /** A call of one question and one answer, under its path. */
-export function unary<M extends DescMethodUnary>(
-  method: M,
-  answer: (
-    request: MessageShape<M["input"]>,
-    call: ServedCall,
-  ) => MessageInitShape<M["output"]> | Promise<MessageInitShape<M["output"]>>,
+export function unary<I extends Message, O extends Message>(
+  method: Method<I, O>,
+  answer: (request: I, call: ServedCall) => Init<NoInfer<O>> | Promise<Init<NoInfer<O>>>,
 ): [string, Handler] {
   const handler: Handler = async (call) => {
     for await (const bytes of call.messages) {
-      const request = fromBinary(method.input, bytes) as MessageShape<M["input"]>;
-      const message = create(method.output, (await answer(request, call)) as MessageInitShape<M["output"]>);
-      return call.send(toBinary(method.output, message));
+      const message = await answer(decode(method.input, bytes), call);
+      return call.send(encode(method.output, message));
     }
     throw new GrpcError(grpcCode.invalidArgument, "the call has no message");
   };
-  return [`/${method.parent.typeName}/${method.name}`, handler];
+  return [method.path, handler];
 }
