@@ -82,7 +82,7 @@ export class BuildkitBuilder implements Builder {
    */
   async build(plan: Plan, options: BuildOptions, build: ImageBuild = {}): Promise<Image> {
     const { blobs, client, openImage } = this.#options;
-    if (client.isDocker && (await client.isOld(options.signal))) {
+    if (client.isDocker && (await client.isOld())) {
       const solve = (output: DaemonOutput) => this.#solve(plan, options, [output], new Map(), build);
       return buildInOldDocker(plan, options, {
         engine: client.engine,
@@ -126,17 +126,11 @@ export class BuildkitBuilder implements Builder {
     const manifests = await this.#servedManifests(plan, options);
     const compiled = this.#compile(plan, options, (source) => manifests.get(source));
     checkGiven(plan, options, compiled.entitlements);
-    const [workers] = await Promise.all([
-      client.listWorkers(options.signal),
-      outputs.some(({ type }) => !isFiles(type))
-        ? checkConfigs(
-            client,
-            options.signal,
-            outputs.every(({ type }) => type === "moby"),
-          )
-        : undefined,
-    ]);
-    checkPlatforms(plan, workers, client.address);
+    if (outputs.some(({ type }) => !isFiles(type))) {
+      const isBuilt = outputs.every(({ type }) => type === "moby");
+      await checkConfigs(client, isBuilt);
+    }
+    checkPlatforms(plan, await client.platforms(), client.address);
     const caches = openLocalCaches(cacheFrom, cacheTo);
     const served = new Map([...stores, ...caches.stores, ...(await this.#servedImages(compiled, options))]);
     const session = new Session(this.#services(compiled, options, outputs, served), this.#sharedKey(options));
@@ -189,7 +183,7 @@ export class BuildkitBuilder implements Builder {
         : [],
     );
     // An old daemon takes images from registries alone.
-    if (sources.length === 0 || (await client.isOld(options.signal))) return new Map();
+    if (sources.length === 0 || (await client.isOld())) return new Map();
     const open = async (source: OperationSource) =>
       [source, await imageDigest(await this.#open(source, options))] as const;
     return new Map(await Promise.all(sources.map(open)));

@@ -13,9 +13,16 @@ import { isNativeTo, platformOf } from "./platform-of.ts";
 /** BuildKit's control API over one connection. */
 export class BuildkitClient {
   readonly #connection: Connection;
+  /** What the daemon is; it is asked while it is connected to, and stays the same as long as the connection does. */
+  readonly #workers: Promise<readonly WorkerRecord[]>;
+  readonly #isOld: Promise<boolean>;
 
-  private constructor(connection: Connection) {
+  private constructor(connection: Connection, signal: AbortSignal | undefined) {
     this.#connection = connection;
+    this.#workers = this.listWorkers(signal);
+    this.#isOld = this.#askWhetherOld(signal);
+    // What goes wrong is told to those who ask.
+    for (const asked of [this.#workers, this.#isOld]) asked.catch(() => undefined);
   }
 
   /**
@@ -25,7 +32,11 @@ export class BuildkitClient {
    * @throws DaemonError `unreachable`, `tls`, `not-buildkit`, `unsupported-address`
    */
   static async connect(address: string, options: ConnectOptions = {}): Promise<BuildkitClient> {
-    return new BuildkitClient(await Connection.open(address, options));
+    const connection = await Connection.open(address, options);
+    // Its questions are on their way with the greeting.
+    const client = new BuildkitClient(connection, options.signal);
+    await connection.greeted();
+    return client;
   }
 
   /** The address that was connected to. */
@@ -43,18 +54,15 @@ export class BuildkitClient {
     return new DockerEngine(this.address, this.#connection.tls);
   }
 
-  /** The workers and the platforms they build for. */
+  /** The workers and the platforms they build for, asked anew. */
   async listWorkers(signal?: AbortSignal): Promise<readonly WorkerRecord[]> {
     const { record } = await this.#told(this.#connection.client.unary(Control.listWorkers, {}, { signal }));
     return record;
   }
 
   /** The platforms whose commands the daemon runs, on its own processor or by emulation. */
-  async platforms(
-    signal?: AbortSignal,
-  ): Promise<readonly { readonly platform: Platform; readonly isNative: boolean }[]> {
-    const workers = await this.listWorkers(signal);
-    return workers.flatMap((worker) =>
+  async platforms(): Promise<readonly { readonly platform: Platform; readonly isNative: boolean }[]> {
+    return (await this.#workers).flatMap((worker) =>
       worker.platforms.map((each) => ({ platform: platformOf(each), isNative: isNativeTo(worker, each) })),
     );
   }
@@ -65,7 +73,11 @@ export class BuildkitClient {
   }
 
   /** Tells whether the daemon is older than 0.11, which is when clients could first give an image a config. */
-  async isOld(signal?: AbortSignal): Promise<boolean> {
+  isOld(): Promise<boolean> {
+    return this.#isOld;
+  }
+
+  async #askWhetherOld(signal: AbortSignal | undefined): Promise<boolean> {
     try {
       await this.info(signal);
       return false;

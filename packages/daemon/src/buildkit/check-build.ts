@@ -1,9 +1,7 @@
 import { type BuildOptions, type OperationId, type Plan, type RunOperation, StrakeError } from "@strake/core";
 import { matchesPlatform, parsePlatform } from "@strake/oci";
 import { DaemonError } from "../daemon-error.ts";
-import type { WorkerRecord } from "../generated/github.com/moby/buildkit/api/types/worker_pb.ts";
 import type { BuildkitClient } from "./buildkit-client.ts";
-import { platformOf } from "./platform-of.ts";
 
 /**
  * Refuses a build that lacks what its commands need, before anything is sent.
@@ -46,12 +44,15 @@ export function checkGiven(plan: Plan, options: BuildOptions, entitlements: read
  *
  * @throws DaemonError `no-platform`
  */
-export function checkPlatforms(plan: Plan, workers: readonly WorkerRecord[], address: string): void {
-  const offered = workers.flatMap(({ platforms }) => platforms.map(platformOf));
+export function checkPlatforms(
+  plan: Plan,
+  offered: Awaited<ReturnType<BuildkitClient["platforms"]>>,
+  address: string,
+): void {
   for (const [, { platform }] of runs(plan)) {
     const wanted = parsePlatform(platform);
-    if (offered.some((one) => matchesPlatform(one, wanted))) continue;
-    const names = [...new Set(offered.map(({ os, architecture }) => `${os}/${architecture}`))].join(", ");
+    if (offered.some(({ platform }) => matchesPlatform(platform, wanted))) continue;
+    const names = [...new Set(offered.map(({ platform: { os, architecture } }) => `${os}/${architecture}`))].join(", ");
     throw new DaemonError("no-platform", `no worker of ${address} runs commands of ${platform}; they run ${names}`, {
       hint: "Install emulation for it on the daemon's machine (binfmt), or name a builder of that platform.",
     });
@@ -72,8 +73,8 @@ function runs(plan: Plan): readonly (readonly [OperationId, RunOperation])[] {
  *
  * @throws DaemonError `unsupported`
  */
-export async function checkConfigs(client: BuildkitClient, signal?: AbortSignal, isBuilt = true): Promise<void> {
-  if (!(await client.isOld(signal)) || (client.isDocker && isBuilt)) return;
+export async function checkConfigs(client: BuildkitClient, isBuilt = true): Promise<void> {
+  if (!(await client.isOld()) || (client.isDocker && isBuilt)) return;
   throw new DaemonError(
     "unsupported",
     `the BuildKit of ${client.address} is older than 0.11 and gives images no config`,

@@ -53,7 +53,11 @@ export class Connection {
     this.#watch(options.silence ?? 30_000);
   }
 
-  /** @throws DaemonError `unreachable`, `tls`, `not-buildkit`, `unsupported-address` */
+  /**
+   * Opens a connection that calls may be made on at once; `greeted` tells whether a BuildKit is at its other end.
+   *
+   * @throws DaemonError `unreachable`, `tls`, `not-buildkit`, `unsupported-address`
+   */
   static async open(name: string, asked: ConnectOptions): Promise<Connection> {
     const options: ConnectOptions = { protocol: asked.daemon === "docker" ? "http/1.1" : "h2", ...asked };
     const address = parseAddress(name, options.daemon);
@@ -63,14 +67,22 @@ export class Connection {
       createConnection: () => socket,
       settings: { initialWindowSize: 1 << 20 },
     });
-    const connection = new Connection(name, address, options, socket, session);
+    return new Connection(name, address, options, socket, session);
+  }
+
+  /**
+   * Waits for the daemon's first words, which tell a BuildKit from something else; the connection is closed where they
+   * are not BuildKit's. It has to be called before anything else is waited for.
+   *
+   * @throws DaemonError `tls`, `not-buildkit`
+   */
+  async greeted(): Promise<void> {
     try {
-      await connection.#greeted(options.timeout ?? 20_000);
+      await this.#firstWords(this.#options.timeout ?? 20_000);
     } catch (error) {
-      connection.close();
+      this.close();
       throw error;
     }
-    return connection;
   }
 
   /** Opens the way on which the daemon calls back. */
@@ -99,8 +111,7 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** Waits for the daemon's first words, which tell a BuildKit from something else. */
-  #greeted(timeout: number): Promise<void> {
+  #firstWords(timeout: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (why: string, cause?: unknown) => {
         // Who a server does not let in hears of it only after the handshake.

@@ -44,9 +44,9 @@ export class DaemonBuilder implements PlanBuilder {
     const opened = await openBuilder(session, daemon.address, { ...options, name: daemon.name });
     try {
       const [offered, isOld] = await Promise.all([
-        opened.client.platforms(options.signal),
-        opened.client.isOld(options.signal),
-        checkConfigs(opened.client, options.signal),
+        opened.client.platforms(),
+        opened.client.isOld(),
+        checkConfigs(opened.client),
       ]);
       return new DaemonBuilder(
         daemon.name,

@@ -2,7 +2,7 @@ import { StrakeError } from "@strake/core";
 import { type BuilderAddress, parseBuilder } from "../compose/builder-address.ts";
 import { didYouMean } from "../compose/did-you-mean.ts";
 import type { Settings } from "../compose/settings.ts";
-import { type BuilderSettings, parseBuilderSettings } from "./builder-settings.ts";
+import type { BuilderSettings } from "./builder-settings.ts";
 import type { OfferedPlatform } from "./commands-of.ts";
 
 /** A builder that a request names: by an address, or by a name of the settings. */
@@ -23,10 +23,10 @@ const usualJobs = 4;
  *
  * @throws StrakeError `usage` for a name that nobody has, `invalid-builders` for settings that are wrong
  */
-export function nameBuilders(texts: readonly string[], settings: Settings): readonly NamedBuilder[] {
+export async function nameBuilders(texts: readonly string[], settings: Settings): Promise<readonly NamedBuilder[]> {
   // Settings that are wrong stand in the way of those only who use them.
   const file = texts.every(isOfItself) ? undefined : settings.builders();
-  const known: BuilderSettings = file === undefined ? new Map() : parseBuilderSettings(file.text, file.file);
+  const known = file === undefined ? new Map() : await readSettings(file);
   if (texts.includes("fleet") && known.size === 0) {
     throw wrong(
       "--builder fleet: no builders are set",
@@ -35,6 +35,18 @@ export function nameBuilders(texts: readonly string[], settings: Settings): read
   }
   const names = new Set(texts.flatMap((text) => (text === "fleet" ? [...known.keys()] : [text])));
   return [...names].map((text) => nameBuilder(text, known, settings));
+}
+
+/** Loaded here, because most builds have builders that need no settings, and no YAML. */
+async function readSettings({
+  text,
+  file,
+}: {
+  readonly text: string;
+  readonly file: string;
+}): Promise<BuilderSettings> {
+  const { parseBuilderSettings } = await import("./builder-settings.ts");
+  return parseBuilderSettings(text, file);
 }
 
 function nameBuilder(text: string, known: BuilderSettings, { docker }: Settings): NamedBuilder {

@@ -1,3 +1,4 @@
+import type { DockerCredentials } from "@strake/registry";
 import type { BuildRequest } from "../command/request.ts";
 import { usageError } from "../command/usage-error.ts";
 import { parseBuilder } from "../compose/builder-address.ts";
@@ -27,7 +28,7 @@ export async function openSolver(
   }
   const options = await daemonOptions(request, ports.signal);
   if (isAuto) return openAuto(session, options, ports);
-  const named = nameBuilders(builders, session.settings);
+  const named = await nameBuilders(builders, session.settings);
   if (named.length > 1) return openFleet(session, named, options, ports);
   const { address, name } = named[0] as NamedBuilder;
   if (address.type === "engine") return undefined;
@@ -74,13 +75,14 @@ function dockerCandidate(session: Session, daemon: (name: string, address: strin
 
 async function daemonOptions(request: BuildRequest, signal: AbortSignal): Promise<DaemonBuilderOptions> {
   const { parseCacheOption } = await import("@strake/daemon");
-  const { DockerCredentials } = await import("@strake/registry");
-  const logins = new DockerCredentials();
+  let logins: Promise<DockerCredentials> | undefined;
   return {
     cacheFrom: request.cacheFrom.map(parseCacheOption),
     cacheTo: request.cacheTo.map(parseCacheOption),
     credentials: async (host) => {
-      const found = await logins.get(host);
+      // A daemon seldom asks, and who speaks to registries is much to load.
+      logins ??= import("@strake/registry").then((registry) => new registry.DockerCredentials());
+      const found = await (await logins).get(host);
       if (found === undefined) return undefined;
       return "identityToken" in found
         ? { username: "", secret: found.identityToken }
