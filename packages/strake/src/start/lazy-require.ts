@@ -6,6 +6,7 @@ type Exports = Readonly<Record<PropertyKey, unknown>>;
 const heavy: ReadonlySet<string> = new Set([
   "child_process",
   "crypto",
+  "fs/promises",
   "http",
   "http2",
   "https",
@@ -34,7 +35,12 @@ export function lazyRequire(file: string, see: SeeModule = (_, load) => load()):
 /** Told which module is loaded and how. */
 export type SeeModule = (name: string, load: () => Exports) => Exports;
 
-function lazyModule(load: () => Exports): Exports {
+function lazyModule(loadIt: () => Exports): Exports {
+  let loaded: Exports | undefined;
+  const load = () => {
+    loaded ??= loadIt();
+    return loaded;
+  };
   return new Proxy({} as Exports, {
     get: (_, key) => load()[key],
     has: (_, key) => key in load(),
