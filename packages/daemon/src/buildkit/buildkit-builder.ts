@@ -26,6 +26,7 @@ import { imageBlobs } from "./image-blobs.ts";
 import { openLocalCaches } from "./local-cache.ts";
 import { LogLines } from "./log-lines.ts";
 import { buildInOldDocker } from "./old-docker.ts";
+import { readAhead } from "./read-ahead.ts";
 import { solveFailure } from "./solve-failure.ts";
 import { whileServed } from "./while-served.ts";
 
@@ -93,7 +94,8 @@ export class BuildkitBuilder implements Builder {
       });
     }
     const output = { type: "oci", attributes: { tar: "false" } };
-    const response = await this.#solve(plan, options, [output], new Map([["export", blobs]]), build);
+    const store = readAhead(blobs);
+    const response = await this.#solve(plan, options, [output], new Map([["export", store]]), build);
     const packed = response["containerimage.descriptor"];
     if (packed === undefined) {
       throw new StrakeError({
@@ -102,7 +104,7 @@ export class BuildkitBuilder implements Builder {
       });
     }
     const { digest } = JSON.parse(Buffer.from(packed, "base64").toString()) as Descriptor;
-    return readImage(blobs, digest as Digest);
+    return readImage(store, digest as Digest);
   }
 
   /**
@@ -130,7 +132,7 @@ export class BuildkitBuilder implements Builder {
       const isBuilt = outputs.every(({ type }) => type === "moby");
       await checkConfigs(client, isBuilt);
     }
-    checkPlatforms(plan, await client.platforms(), client.address);
+    await checkPlatforms(plan, client);
     const caches = openLocalCaches(cacheFrom, cacheTo);
     const served = new Map([...stores, ...caches.stores, ...(await this.#servedImages(compiled, options))]);
     const session = new Session(this.#services(compiled, options, outputs, served), this.#sharedKey(options));

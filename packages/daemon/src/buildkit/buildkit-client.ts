@@ -13,16 +13,18 @@ import { isNativeTo, platformOf } from "./platform-of.ts";
 /** BuildKit's control API over one connection. */
 export class BuildkitClient {
   readonly #connection: Connection;
-  /** What the daemon is; it is asked while it is connected to, and stays the same as long as the connection does. */
-  readonly #workers: Promise<readonly WorkerRecord[]>;
+  readonly #signal: AbortSignal | undefined;
+  /** What the daemon is stays the same as long as the connection to it does. */
   readonly #isOld: Promise<boolean>;
+  #workers: Promise<readonly WorkerRecord[]> | undefined;
 
   private constructor(connection: Connection, signal: AbortSignal | undefined) {
     this.#connection = connection;
-    this.#workers = this.listWorkers(signal);
-    this.#isOld = this.#askWhetherOld(signal);
+    this.#signal = signal;
+    // Every build wants to know, and the question goes out with the greeting.
+    this.#isOld = this.#askWhetherOld();
     // What goes wrong is told to those who ask.
-    for (const asked of [this.#workers, this.#isOld]) asked.catch(() => undefined);
+    this.#isOld.catch(() => undefined);
   }
 
   /**
@@ -33,7 +35,6 @@ export class BuildkitClient {
    */
   static async connect(address: string, options: ConnectOptions = {}): Promise<BuildkitClient> {
     const connection = await Connection.open(address, options);
-    // Its questions are on their way with the greeting.
     const client = new BuildkitClient(connection, options.signal);
     await connection.greeted();
     return client;
@@ -62,6 +63,7 @@ export class BuildkitClient {
 
   /** The platforms whose commands the daemon runs, on its own processor or by emulation. */
   async platforms(): Promise<readonly { readonly platform: Platform; readonly isNative: boolean }[]> {
+    this.#workers ??= this.listWorkers(this.#signal);
     return (await this.#workers).flatMap((worker) =>
       worker.platforms.map((each) => ({ platform: platformOf(each), isNative: isNativeTo(worker, each) })),
     );
@@ -77,9 +79,9 @@ export class BuildkitClient {
     return this.#isOld;
   }
 
-  async #askWhetherOld(signal: AbortSignal | undefined): Promise<boolean> {
+  async #askWhetherOld(): Promise<boolean> {
     try {
-      await this.info(signal);
+      await this.info(this.#signal);
       return false;
     } catch (cause) {
       if (DaemonError.is(cause) && cause.code === "unsupported") return true;

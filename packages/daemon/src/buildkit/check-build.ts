@@ -40,20 +40,20 @@ export function checkGiven(plan: Plan, options: BuildOptions, entitlements: read
 }
 
 /**
- * Refuses commands for platforms that no worker of the daemon has.
+ * Refuses commands for platforms that no worker of the daemon has; files can be copied for every platform.
  *
  * @throws DaemonError `no-platform`
  */
-export function checkPlatforms(
-  plan: Plan,
-  offered: Awaited<ReturnType<BuildkitClient["platforms"]>>,
-  address: string,
-): void {
-  for (const [, { platform }] of runs(plan)) {
+export async function checkPlatforms(plan: Plan, client: BuildkitClient): Promise<void> {
+  const platforms = new Set(runs(plan).map(([, { platform }]) => platform));
+  if (platforms.size === 0) return;
+  const offered = (await client.platforms()).map(({ platform }) => platform);
+  for (const platform of platforms) {
     const wanted = parsePlatform(platform);
-    if (offered.some(({ platform }) => matchesPlatform(platform, wanted))) continue;
-    const names = [...new Set(offered.map(({ platform: { os, architecture } }) => `${os}/${architecture}`))].join(", ");
-    throw new DaemonError("no-platform", `no worker of ${address} runs commands of ${platform}; they run ${names}`, {
+    if (offered.some((one) => matchesPlatform(one, wanted))) continue;
+    const names = [...new Set(offered.map(({ os, architecture }) => `${os}/${architecture}`))].join(", ");
+    const message = `no worker of ${client.address} runs commands of ${platform}; they run ${names}`;
+    throw new DaemonError("no-platform", message, {
       hint: "Install emulation for it on the daemon's machine (binfmt), or name a builder of that platform.",
     });
   }
