@@ -22,11 +22,12 @@ export interface CommandLineOptions {
 export async function runCommandLine({ home, folder, script, repeated }: CommandLineOptions): Promise<void> {
   // Until it is known: a process with nothing left to wait for ends by itself, which is no success.
   process.exitCode = 1;
-  const watch = repeated && new RunWatch(home);
+  const args = process.argv.slice(2);
+  const watch = repeated === undefined || asksOthers(args) ? undefined : new RunWatch(home);
   if (watch !== undefined) watchProcess(watch);
   const commandLine = loadCommandLine(
     join(folder, script),
-    new CodeCache(cacheHome(process.env), script, kindOf(process.argv.slice(2))),
+    new CodeCache(cacheHome(process.env), script, kindOf(args)),
     watch,
   );
   const status = await commandLine.main();
@@ -34,10 +35,22 @@ export async function runCommandLine({ home, folder, script, repeated }: Command
     const record = watch?.record();
     if (record !== undefined) repeated?.keep(record);
     // Building is what people wait for again and again.
-    if (process.argv[2] === "build") commandLine.keepCode();
+    if (args[0] === "build") commandLine.keepCode();
   }
   // Idle connections and threads would keep the process for a while; what was written has to leave it first.
   process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
+}
+
+/**
+ * Tells whether a build is one that asks a daemon or a registry: what those answer is in no file, so that it would not
+ * be repeated, and to watch it takes a tenth of its time.
+ */
+function asksOthers(args: readonly string[]): boolean {
+  return args.some((arg, at) => {
+    if (!/^--builder\b/.test(arg)) return arg === "--load" || arg === "--push";
+    const [, builder = args[at + 1]] = arg.split("=");
+    return builder !== "engine" && builder !== "auto";
+  });
 }
 
 /** Options with which a build runs more of the program than without. */
