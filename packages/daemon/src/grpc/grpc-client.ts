@@ -42,8 +42,11 @@ export class GrpcClient {
     request: Init<NoInfer<I>>,
     options: CallOptions = {},
   ): Promise<O> {
-    for await (const answer of this.stream(method, request, options)) return answer;
-    throw new GrpcError(grpcCode.internal, `${method.path} gave no answer`);
+    let found: O | undefined;
+    // To the call's end, which says whether it succeeded; to cancel it before takes longer.
+    for await (const answer of this.stream(method, request, options)) found ??= answer;
+    if (found === undefined) throw new GrpcError(grpcCode.internal, `${method.path} gave no answer`);
+    return found;
   }
 
   /** @throws GrpcError while it is read */
