@@ -24,7 +24,7 @@ export async function main(importModule: ImportModule): Promise<number> {
 }
 
 async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const program = makeProgram(makeActions(signal), process.env);
+  const program = makeProgram(makeActions(signal), process.env, args[0]);
   try {
     await program.parseAsync([...plainFlags(program, args)], { from: "user" });
     return exitStatus.done;

@@ -27,8 +27,10 @@ import { usageError } from "./usage-error.ts";
  *
  * The words are docker's and buildx's wherever they have one. Parsing throws a `CommanderError` for mistakes, and also
  * after it has printed help.
+ *
+ * @param asked the first argument, where it is known: whoever asks for a build gets a command line of that alone
  */
-export function makeProgram(actions: Actions, variables: Variables): Command {
+export function makeProgram(actions: Actions, variables: Variables, asked?: string): Command {
   const program = new Command("strake")
     .description("Makes container images from TypeScript values.")
     .version(version, "-v, --version", "print the version")
@@ -41,6 +43,8 @@ export function makeProgram(actions: Actions, variables: Variables): Command {
     .exitOverride()
     .configureOutput({ outputError: () => {} });
   addBuild(program, actions, variables);
+  // Building is what people wait for again and again, and to make all the others takes longer than this one.
+  if (asked === "build") return program;
   addPlan(program, actions, variables);
   addPrint(program, actions, variables);
   addGraph(program, actions, variables);
