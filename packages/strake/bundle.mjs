@@ -1,34 +1,42 @@
 // Bundles the command line and the library into dist/, beside the declarations that tsc has put there.
+import { createHash } from "node:crypto";
 import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { joinChunks } from "./join-chunks.mjs";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const outdir = join(folder, "dist");
 
-const options = {
-  absWorkingDir: folder,
-  outdir,
-  bundle: true,
-  write: false,
+/** How code is made, whether it is bundled or a part of what is. */
+const code = {
   platform: "node",
   target: "node20.19",
-  conditions: ["source"],
-  external: ["esbuild", "koffi"],
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: "warning",
 };
 
-/** Bundles as a script, for `require` and for code that is kept compiled. */
-const asScript = {
-  ...options,
+const options = {
+  ...code,
+  absWorkingDir: folder,
+  outdir,
+  bundle: true,
+  write: false,
+  conditions: ["source"],
+  external: ["esbuild", "koffi"],
+};
+
+/** For `require`, and for code that is kept compiled. */
+const script = {
   format: "cjs",
-  outExtension: { ".js": ".cjs" },
   define: { "import.meta.url": "__moduleUrl" },
   banner: { js: 'const __moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
 };
+
+/** Bundles as a script. */
+const asScript = { ...options, ...script, outExtension: { ".js": ".cjs" } };
 
 /** Bundles as a module; some dependencies are CommonJS and ask for Node's own modules with require. */
 const asModule = {
@@ -39,18 +47,25 @@ const asModule = {
   },
 };
 
-const commandLine = await build({
-  ...asScript,
+const chunks = await build({
+  ...options,
+  format: "esm",
+  splitting: true,
+  outExtension: { ".js": ".mjs" },
   entryPoints: ["src/command-line.ts"],
-  entryNames: "[name]-[hash]",
+});
+const commandLine = await joinChunks(chunks.outputFiles, "command-line.mjs", {
+  ...code,
+  ...script,
   // A script whose compiled code is kept cannot import; packages outside are required instead.
   supported: { "dynamic-import": false },
 });
+const commandLineFile = `command-line-${createHash("sha256").update(commandLine).digest("hex").slice(0, 8).toUpperCase()}.cjs`;
 const bin = await build({
   ...asScript,
   entryPoints: ["src/bin.ts"],
   // What starts it, and what is kept compiled of it, can never be of another bundle.
-  define: { ...asScript.define, commandLineFile: JSON.stringify(basename(commandLine.outputFiles[0].path)) },
+  define: { ...asScript.define, commandLineFile: JSON.stringify(commandLineFile) },
   banner: {},
 });
 const library = await build({ ...asScript, entryPoints: { library: "src/library.ts" } });
@@ -69,9 +84,10 @@ const library = globalThis[Symbol.for(${JSON.stringify(sharedLibrary.description
 export const { ${names.join(", ")} } = library;
 `;
 
-const written = new Set(["index.js"]);
+const written = new Set(["index.js", commandLineFile]);
 writeFileSync(join(outdir, "index.js"), index);
-for (const { path, contents } of [commandLine, bin, library, worker].flatMap(({ outputFiles }) => outputFiles)) {
+writeFileSync(join(outdir, commandLineFile), commandLine);
+for (const { path, contents } of [bin, library, worker].flatMap(({ outputFiles }) => outputFiles)) {
   writeFileSync(path, contents);
   written.add(basename(path));
 }
