@@ -7,6 +7,8 @@ export interface Refusal {
   /** A part of ours, where we say it in other words. */
   readonly ours?: string;
   readonly target?: string;
+  /** The exit status; that of a failed build where absent. */
+  readonly status?: number;
 }
 
 const refused = (name: string, text: string, theirs: string, ours?: string): Refusal => ({
@@ -97,6 +99,8 @@ const stages: readonly Refusal[] = [
       'target stage "on" could not be found (did you mean one?)',
     ),
     target: "on",
+    // It is the command line that is wrong.
+    status: 2,
   },
 ];
 
