@@ -22,8 +22,8 @@ test("requests that wait go by their turns, and those of one turn in the order i
     answers.push(await threads.ask(request, { turn }));
   };
   // The thread has these at once, whatever their turns are.
-  const first = ["a", "b", "c", "d"].map((request) => ask(request, 3));
+  const first = ["a", "b"].map((request) => ask(request, 3));
   const then = [ask("late 1", 2), ask("early 1", 1), ask("late 2", 2), ask("early 2", 1), ask("at once")];
   await Promise.all([...first, ...then]);
-  expect(answers).toEqual(["a", "b", "c", "d", "at once", "early 1", "early 2", "late 1", "late 2"]);
+  expect(answers).toEqual(["a", "b", "at once", "early 1", "early 2", "late 1", "late 2"]);
 });

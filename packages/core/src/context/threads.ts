@@ -2,6 +2,8 @@ import { Worker } from "node:worker_threads";
 
 /** How many requests a thread has at once, so that it need not wait for a main thread that is busy. */
 const mostAhead = 4;
+/** The same of those with a later turn: they take long, and another thread may be free before. */
+const mostLaterAhead = 2;
 
 /** A request that waits for a thread, or for its answer. */
 interface Job<Request, Answer> {
@@ -78,14 +80,15 @@ export class Threads<Request, Answer> {
   }
 
   #dispatch(): void {
-    while (this.#waiting.length > 0) {
-      if (this.#waiting[0]?.isAbandoned()) {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (next.isAbandoned()) {
         this.#waiting.shift();
         continue;
       }
-      const thread = this.#leastBusy(mostAhead) ?? this.#start();
+      const thread = this.#leastBusy(next.turn > 0 ? mostLaterAhead : mostAhead) ?? this.#start();
       if (thread === undefined) return;
-      give(thread, this.#waiting.shift() as Job<Request, Answer>);
+      this.#waiting.shift();
+      give(thread, next);
     }
   }
 
