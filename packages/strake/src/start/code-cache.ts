@@ -1,9 +1,30 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** What stands before the code: a digest of all that follows, and the size of `Kept`. */
 const digestLength = 32;
-const aDay = 86_400_000;
+const headLength = digestLength + 8;
+
+/** To compile so many bytes of code takes longer than to keep them. */
+const muchCode = 100_000;
+
+const anHour = 3_600_000;
+const aDay = 24 * anHour;
+
+/** What V8 has compiled until now, as far as it has kept it. */
+export interface Compiled {
+  /** How many bytes of code there are, of this script and of others; undefined where it takes long to count. */
+  size(): number | undefined;
+  /** The script's code. */
+  code(): Buffer;
+}
+
+interface Kept {
+  readonly code: Buffer;
+  /** How many bytes of code a process had in the end that had nothing to add to this; 0 if none has found that yet. */
+  readonly fullSize: number;
+}
 
 /**
  * What V8 has compiled of one script, kept for the processes after this one.
@@ -15,7 +36,7 @@ export class CodeCache {
   readonly #folder: string;
   readonly #file: string;
   readonly #general: string;
-  #isKept = false;
+  #kept: Kept | undefined;
 
   /**
    * @param home the folder of what is kept to save time
@@ -30,26 +51,57 @@ export class CodeCache {
 
   /** What is kept, for want of that what is kept for no kind; nothing where it is damaged. */
   read(): Buffer | undefined {
-    const code = readCode(this.#file);
-    this.#isKept = code !== undefined;
-    return code ?? readCode(this.#general);
+    this.#kept = readKept(this.#file);
+    return (this.#kept ?? readKept(this.#general))?.code;
   }
 
-  /** Whether what was read had been kept for this kind. */
-  get isKept(): boolean {
-    return this.#isKept;
+  /**
+   * Keeps what V8 has compiled, unless what was read is hardly worse: the process that kept it may have run less than
+   * this one, or have lost what it had not run for a while.
+   *
+   * That nothing can be kept costs time, and nothing else.
+   *
+   * @param isRefused whether V8 has refused what was read
+   */
+  keep(compiled: Compiled, isRefused = false): void {
+    try {
+      if (this.#kept === undefined || isRefused) this.#write(compiled.code());
+      else if (!this.#isChecked(this.#kept)) this.#improve(this.#kept, compiled);
+    } catch {
+      // The folder may be gone, full or not ours.
+    }
   }
 
-  /** Keeps what V8 has compiled; that it cannot be kept costs time, and nothing else. */
-  write(code: Buffer): void {
+  /** Whether a process has seen a short while ago that hardly anything is missing. */
+  #isChecked({ fullSize }: Kept): boolean {
+    return fullSize > 0 && Date.now() - statSync(this.#file).mtimeMs < anHour;
+  }
+
+  #improve(kept: Kept, compiled: Compiled): void {
+    const size = compiled.size();
+    if (size === undefined) return;
+    if (size < kept.fullSize + muchCode) {
+      const now = new Date();
+      utimesSync(this.#file, now, now);
+      return;
+    }
+    const code = compiled.code();
+    if (code.length > kept.code.length * 1.02) this.#write(code);
+    else this.#write(kept.code, size);
+  }
+
+  #write(code: Buffer, fullSize = 0): void {
     const partial = `${this.#file}.${process.pid}.partial`;
     try {
       mkdirSync(this.#folder, { recursive: true });
-      writeFileSync(partial, Buffer.concat([digest(code), code]));
+      const head = Buffer.alloc(headLength - digestLength);
+      head.writeUInt32LE(fullSize);
+      const content = Buffer.concat([head, code]);
+      writeFileSync(partial, Buffer.concat([digest(content), content]));
       renameSync(partial, this.#file);
       this.#removeOutdated();
-    } catch {
-      if (existsSync(partial)) rmSync(partial);
+    } finally {
+      rmSync(partial, { force: true });
     }
   }
 
@@ -62,11 +114,11 @@ export class CodeCache {
   }
 }
 
-function readCode(file: string): Buffer | undefined {
+function readKept(file: string): Kept | undefined {
   try {
     const bytes = readFileSync(file);
-    const code = bytes.subarray(digestLength);
-    return digest(code).equals(bytes.subarray(0, digestLength)) ? code : undefined;
+    const isWhole = digest(bytes.subarray(digestLength)).equals(bytes.subarray(0, digestLength));
+    return isWhole ? { code: bytes.subarray(headLength), fullSize: bytes.readUInt32LE(digestLength) } : undefined;
   } catch {
     return undefined;
   }

@@ -18,9 +18,12 @@ interface CommandLine {
 /** The command line, loaded, and a way to keep what V8 compiled of it. */
 export interface LoadedCommandLine {
   main(): Promise<number>;
-  /** Keeps the compiled code for the next process, unless it was there already. */
+  /** Keeps the compiled code for the next process, unless what was there is hardly worse. */
   keepCode(): void;
 }
+
+/** With so many bytes in use, V8 takes long to count its code, and has dropped what has not run for a while. */
+const muchMemory = 32_000_000;
 
 /**
  * Loads the command line: one script, with the code that V8 made of it for an earlier process.
@@ -50,8 +53,14 @@ export function loadCommandLine(file: string, cache: CodeCache, watch?: RunWatch
         watch?.import(specifier, pathToFileURL(join(dirname(file), "index.js")).href);
         return import(specifier);
       }),
-    keepCode: () => {
-      if (!cache.isKept || script.cachedDataRejected === true) cache.write(script.createCachedData());
-    },
+    keepCode: () =>
+      cache.keep({ size: compiledSize, code: () => script.createCachedData() }, script.cachedDataRejected),
   };
+}
+
+function compiledSize(): number | undefined {
+  // It takes milliseconds to load.
+  const v8 = process.getBuiltinModule("node:v8");
+  if (v8.getHeapStatistics().used_heap_size > muchMemory) return undefined;
+  return v8.getHeapCodeStatistics().bytecode_and_metadata_size;
 }
