@@ -3,6 +3,7 @@ import { chunkSize } from "@strake/oci";
 import { RegistryError } from "../registry-error.ts";
 import { connectionError, Silence } from "./connection-error.ts";
 import { gathered } from "./gather.ts";
+import { takeOverBody } from "./plain-agent.ts";
 import { redactUrl } from "./redact.ts";
 import type { HttpResponse } from "./response.ts";
 
@@ -27,10 +28,13 @@ export async function* readBody(incoming: IncomingMessage, reading: BodyReading)
   const abort = () => incoming.destroy(new Error("aborted"));
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    const pieces = incoming[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-    const next = () => nextPiece(pieces, incoming, reading.idleTimeout);
+    let pieces: AsyncIterator<Uint8Array> | undefined;
+    const next = () => {
+      pieces ??= incoming[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+      return nextPiece(pieces, incoming, reading.idleTimeout);
+    };
     if (Number(incoming.headers["content-length"]) >= chunkSize) {
-      yield* gathered(next);
+      yield* takeOverBody(incoming, reading.idleTimeout)?.read() ?? gathered(next);
       return;
     }
     for (let piece = await next(); !piece.done; piece = await next()) yield piece.value;

@@ -1,7 +1,7 @@
 import { ChunkWriter } from "@strake/oci";
 
 /** How long bytes wait for others to fill a chunk, in milliseconds. */
-const patience = 100;
+export const patience = 100;
 
 /**
  * Joins the pieces that a connection brings into chunks of 1 MiB, each in a buffer that may be given back.
