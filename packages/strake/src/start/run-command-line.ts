@@ -34,7 +34,7 @@ export async function runCommandLine({ home, folder, script, repeated }: Command
   if (status === 0) {
     const record = watch?.record();
     if (record !== undefined) repeated?.keep(record);
-    if (frequent.has(args[0] ?? "")) commandLine.keepCode();
+    commandLine.keepCode();
   }
   // Idle connections and threads would keep the process for a while; what was written has to leave it first.
   process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));
@@ -52,8 +52,8 @@ function asksOthers(args: readonly string[]): boolean {
   });
 }
 
-/** What people wait for again and again. */
-const frequent: ReadonlySet<string> = new Set(["build", "copy", "plan", "pull", "push", "run"]);
+/** Commands that run much of the program, and each another part of it; the others share what they run. */
+const large: ReadonlySet<string> = new Set(["copy", "plan", "pull", "push", "run"]);
 
 /** Options with which a build runs more of the program than without. */
 const kinds: Readonly<Record<string, RegExp>> = {
@@ -66,7 +66,7 @@ const kinds: Readonly<Record<string, RegExp>> = {
 /** Names which parts of the program a command is going to run. */
 function kindOf(args: readonly string[]): string {
   const [command = ""] = args;
-  if (command !== "build") return frequent.has(command) ? command : "";
+  if (command !== "build") return large.has(command) ? command : "other";
   const found = Object.entries(kinds).filter(([, pattern]) => args.some((arg) => pattern.test(arg)));
   // A context, as a rule, and then a Dockerfile.
   const names = args.at(-1)?.startsWith("-") === false && args.length > 1 ? ["context"] : [];
