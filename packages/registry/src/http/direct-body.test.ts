@@ -73,6 +73,20 @@ describe("a body that a connection writes into chunks", () => {
     expect(Buffer.concat(found).equals(body.subarray(0, 2 * mebibyte + 77))).toBe(true);
   });
 
+  test("ends with an error where it was cut before anybody read it", async () => {
+    const { port } = await serve((_, response) => {
+      response.writeHead(200, { "content-length": body.length });
+      response.write(body.subarray(0, 10), () => response.destroy());
+    });
+    const incoming = await answer(newAgent(), port, "/");
+    incoming.on("error", () => {});
+    await new Promise((resolve) => incoming.once("close", resolve));
+    const reading = async () => {
+      for await (const _ of takeOverBody(incoming, 10_000)?.read() ?? []);
+    };
+    await expect(reading()).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
   test("ends with an error where nothing comes any more", async () => {
     const { port } = await serve((_, response) => {
       response.writeHead(200, { "content-length": body.length });

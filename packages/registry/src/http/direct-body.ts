@@ -41,8 +41,9 @@ export class DirectBody {
       this.#error ??= error;
       this.#wake();
     };
-    incoming.on("error", fail);
-    incoming.once("close", () => fail(Object.assign(new Error("aborted"), { code: "ECONNRESET" })));
+    const aborted = Object.assign(new Error("aborted"), { code: "ECONNRESET" });
+    if (incoming.destroyed) fail(incoming.errored ?? aborted);
+    incoming.on("error", fail).once("close", () => fail(aborted));
     // What came with the head of the answer has been through the HTTP client.
     for (let piece: Buffer | null = incoming.read(); piece !== null; piece = incoming.read()) this.#copy(piece);
   }
