@@ -118,18 +118,33 @@ export async function filesLayer(
   const manifests = found.map(({ digest }) => digest);
   const key = digestOf({ version: context.plan.version, statement, base: input.keys, manifests });
   for (const { digest, text } of found) context.noteManifest(digest, text);
+  const isKept = !context.noCache(id) && context.store.actions.get(key) !== undefined;
+  const make = () => early ?? build(context, input, selected);
+  // Not only when the bytes are read: that the image does not know an owner is this step's mistake.
+  const made = !context.readOnly && !isKept && mayLackOwner(actions) ? await make() : undefined;
   const layer = recipeLayer(
     context,
     key,
-    () =>
-      (early ?? build(context, input, selected)).catch((error) => {
+    async () => {
+      try {
+        return made ?? (await make());
+      } catch (error) {
         // Nobody knows any more which step it was when the bytes are read.
         throw atStep(error, context.step(id));
-      }),
+      }
+    },
     context.noCache(id),
     (entries) => withDigests(entries, selected),
   );
   return { layer, statement, manifests };
+}
+
+/** Whether some action names an owner whose number only the image knows, and who has to be there. */
+function mayLackOwner(actions: readonly FileAction[]): boolean {
+  return actions.some((action) => {
+    const isForgiven = action.action !== "makeFile" && action.rules === "docker";
+    return action.owner !== undefined && !isNumeric(action.owner) && !isForgiven;
+  });
 }
 
 /**
