@@ -161,3 +161,16 @@ test("a directory that cannot be read is an error that names it, unless ignored"
     chmodSync(join(root, "secret"), 0o700);
   }
 });
+
+test("the ignore patterns are asked once about each name", () => {
+  write("kept", "left-out", "folder/taken-in", "folder/left-out");
+  const ignore = ignoreMatcher(["left-out", "folder", "!folder/taken-in"]);
+  const asked: string[] = [];
+  const ignores = (path: string) => {
+    asked.push(path);
+    return ignore.ignores(path);
+  };
+  const tree = localTree(root, { ignore: { ...ignore, ignores } });
+  expect(walk(tree)).toEqual(["folder", "folder/taken-in", "kept"]);
+  expect(asked.sort()).toEqual(["folder", "folder/left-out", "folder/taken-in", "kept", "left-out"]);
+});

@@ -56,27 +56,28 @@ export function localTree(
   function read(path: string): ReadonlyMap<string, LocalEntry> {
     const entries = new Map<string, LocalEntry>();
     const below = path === "" ? "" : `${path}/`;
+    const ignored = new Set<string>();
+    const mayCount = (name: string) => {
+      if (ignore?.ignores(below + name) !== true) return true;
+      ignored.add(name);
+      return !ignore.canSkipDirectory(below + name);
+    };
     const early = ahead?.take(path);
-    const listing = early ?? listDirectory(start + path, (name) => !canSkip(below + name));
+    const listing = early ?? listDirectory(start + path, mayCount);
     const { names } = listing;
     for (let at = 0; at < names.length; at++) {
       const name = names[at] as string;
       const child = below + name;
-      const ignored = ignore?.ignores(child) === true;
-      if (ignored && early !== undefined && canSkip(child)) continue;
+      if (early !== undefined && !mayCount(name)) continue;
       const look = lookAt(listing, at);
       // Gone since the directory was read.
       if (look === undefined || (look.mode & S_IFMT) === S_IFSOCK) continue;
       const isDirectory = (look.mode & S_IFMT) === S_IFDIR;
-      if (ignored && !(isDirectory && hasVisible(child))) continue;
+      if (ignored.has(name) && !(isDirectory && hasVisible(child))) continue;
       entries.set(name, localEntry(child, start + child, look));
       if (isDirectory && early === undefined) ahead?.found(child);
     }
     return entries;
-  }
-
-  function canSkip(path: string): boolean {
-    return ignore?.ignores(path) === true && ignore.canSkipDirectory(path);
   }
 
   /** Reads an ignored directory to see whether something in it is taken in again. */
