@@ -41,6 +41,8 @@ it.each([
   [["build", "-o", "type=local,dest=build.ts"], "build.ts is a file, and a folder is to be written"],
   [["build", "-o", "build.ts"], "build.ts is a file, and a folder is to be written"],
   [["build", "-o", "type=oci,dest=build.ts,tar=false"], "build.ts is a file"],
+  [["build", "-o", "type=local,dest=/proc/x/y"], "nothing can be made in /proc"],
+  [["build", "--cache-to", "type=local,dest=/proc/x/y"], "nothing can be made in /proc"],
   [["build", "--iidfile", "build.ts/id"], "build.ts is a file"],
   [["build", "--metadata-file", "."], ". is a folder"],
   [["load", "-i", "nothing.tar"], "nothing.tar does not exist"],
@@ -103,7 +105,8 @@ it("prints the version and help on standard output with status 0", async () => {
 });
 
 it.each([
-  ["/proc/strake-store", "/proc/strake-store"],
+  ["/proc/strake-store", "no folder can be made at /proc/strake-store\n"],
+  ["/proc/strake-store/below", "no folder can be made at /proc/strake-store\n"],
   ["build.ts/store", "build.ts"],
 ])("says what to do where the store cannot be in %s", async (home, named) => {
   const cwd = siteProject();
@@ -113,6 +116,15 @@ it.each([
   expect(stderr).toContain("STRAKE_HOME can name a folder that you may write to.");
   expect(stderr).not.toContain("mistake in strake");
 });
+
+it.runIf(process.platform === "linux")(
+  "ends where what it would keep for its next start is to be in /proc",
+  async () => {
+    const env = { XDG_CACHE_HOME: "/proc/strake-cache/below" };
+    const { status, stderr } = await runStrake(["build"], { cwd: siteProject(), env });
+    expect(status, stderr).toBe(0);
+  },
+);
 
 it("says in a Dockerfile's words what is missing of it and of its context", async () => {
   const cwd = project({ Dockerfile: "FROM scratch AS one\nCOPY none /\nFROM one AS two\nENV a=b\n", a: "a" });

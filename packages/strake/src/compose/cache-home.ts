@@ -9,5 +9,7 @@ import type { Environment } from "./store-home.ts";
  */
 export function cacheHome(variables: Environment): string {
   const shared = variables.XDG_CACHE_HOME;
-  return join(shared?.startsWith("/") ? shared : join(homedir(), ".cache"), "strake");
+  const folder = join(shared?.startsWith("/") ? shared : join(homedir(), ".cache"), "strake");
+  // Below /proc Node tries without end to make a folder; below a device it fails at once, and nothing is kept.
+  return folder.startsWith("/proc/") ? join("/dev/null", "strake") : folder;
 }

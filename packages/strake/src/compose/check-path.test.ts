@@ -35,3 +35,11 @@ it("takes folders that are there or can be made", () => {
   expect(() => checkOutputFolder("-o", at("file"))).toThrow(/is a file, and a folder is to be written/);
   expect(() => checkOutputFolder("-o", at("file", "a", "b"))).toThrow(/no folder can be made in it/);
 });
+
+it.runIf(process.platform === "linux")("refuses what is in /proc, where nothing can be made", () => {
+  expect(() => checkOutputFile("-o", "/proc/new")).toThrow("-o: nothing can be made in /proc,");
+  expect(() => checkOutputFile("-o", "/proc/a/b/new", { makes: true })).toThrow("nothing can be made in /proc,");
+  for (const path of ["/proc/new", "/proc/self/a/b"]) {
+    expect(() => checkOutputFolder("-o", path)).toThrow(/nothing can be made in \/proc/);
+  }
+});

@@ -37,6 +37,7 @@ function checkFolder(option: string, path: string): void {
   if (found === undefined) {
     throw wrongPath(`${option}: there is no folder ${path}`, "Make it first, or choose another.");
   }
+  checkTakesFiles(option, path);
 }
 
 /** Makes sure that a folder can be written at a path, as `checkOutputFile` does; folders above are made. */
@@ -54,10 +55,16 @@ export function checkOutputFolder(option: string, path: string): void {
 function checkAbove(option: string, path: string): void {
   for (let above = dirname(resolve(path)); ; above = dirname(above)) {
     const found = kindOf(above);
-    if (found === "folder") return;
+    if (found === "folder") return checkTakesFiles(option, above);
     if (found === "file") throw wrongPath(`${option}: ${above} is a file, so no folder can be made in it`);
     if (above === dirname(above)) return;
   }
+}
+
+/** In /proc nothing can be made, and Node tries without end to make a folder there with those above it. */
+function checkTakesFiles(option: string, folder: string): void {
+  if (!`${resolve(folder)}/`.startsWith("/proc/")) return;
+  throw wrongPath(`${option}: nothing can be made in ${folder}, which shows processes`, "Choose another place.");
 }
 
 /** What a path leads to; anything that is no folder, such as a device, can be read and written like a file. */

@@ -21,6 +21,7 @@ import { imageCaches } from "../builder/image-caches.ts";
 import { usageError } from "../command/usage-error.ts";
 import type { TargetImages } from "./build-targets.ts";
 import { cacheImage, readCacheImage } from "./cache-image.ts";
+import { checkOutputFolder } from "./check-path.ts";
 import { ImagePusher } from "./push-images.ts";
 import type { Session } from "./session.ts";
 
@@ -175,8 +176,10 @@ export class EngineCaches {
 function check(caches: readonly CacheOption[], option: string, folder: "src" | "dest"): void {
   for (const { type, attributes } of imageCaches(caches, "image", "platform")) {
     if (type === "registry") parseReference(attributes.ref ?? "");
-    if (type !== "local" || attributes[folder]) continue;
-    throw usageError(`${option} type=local: ${folder}=FOLDER is missing`);
+    if (type !== "local") continue;
+    const place = attributes[folder];
+    if (!place) throw usageError(`${option} type=local: ${folder}=FOLDER is missing`);
+    if (folder === "dest") checkOutputFolder(`${option} type=local,dest=${place}`, place);
   }
 }
 

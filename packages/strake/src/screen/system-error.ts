@@ -29,6 +29,7 @@ export function describeSystemError(
 ): { readonly message: string; readonly notes: readonly string[] } {
   const path = error.dest ?? error.path;
   const described = descriptions[error.code]?.({
+    call: error.syscall,
     path: path === undefined ? "a file" : shownPath(path),
     host: error.hostname ?? ([error.address, error.port].filter((part) => part !== undefined).join(":") || "the host"),
   });
@@ -37,7 +38,14 @@ export function describeSystemError(
   return { message, notes };
 }
 
-type Description = (about: { readonly path: string; readonly host: string }) => readonly [string, ...string[]];
+/** What a refusal is about: the system's call where that is known, and the file or host. */
+interface Refused {
+  readonly call: string | undefined;
+  readonly path: string;
+  readonly host: string;
+}
+
+type Description = (about: Refused) => readonly [string, ...string[]];
 
 const descriptions: Readonly<Record<string, Description>> = {
   ENOSPC: ({ path }) => [
@@ -48,7 +56,7 @@ const descriptions: Readonly<Record<string, Description>> = {
   EROFS: ({ path }) => [`${path} cannot be written: its file system is read-only`],
   EACCES: ({ path }) => [`there is no permission to open ${path}`],
   EPERM: ({ path }) => [`the system does not permit this with ${path}`],
-  ENOENT: ({ path }) => [`${path} does not exist`],
+  ENOENT: ({ path, call }) => [call === "mkdir" ? `no folder can be made at ${path}` : `${path} does not exist`],
   ENOTDIR: ({ path }) => [`a part of ${path} is not a folder`],
   EISDIR: ({ path }) => [`${path} is a folder, not a file`],
   EEXIST: ({ path }) => [`${path} exists already`],
