@@ -19,6 +19,7 @@ export interface ContainerRecord {
   /** `linux/amd64` and the like. */
   readonly platform: string;
   readonly args: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
   /** In milliseconds since 1970. */
   readonly created: number;
   /** The process that runs it; see `processName`. */

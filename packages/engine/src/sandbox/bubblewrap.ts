@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { usualCapabilities } from "./capabilities.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import { commandEnvironment, limitingProgram } from "./command-environment.ts";
 import { findProgram } from "./find-program.ts";
 import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
@@ -43,7 +43,7 @@ async function runBubblewrap(
   const program = findProgram("bwrap")?.path ?? "bwrap";
   const limits = [...limitingProgram(job), ...withGroups(job.user.groups)];
   writeFileSync(join(prepared.job.scratch, "environment"), environmentOptions(job), { mode: 0o600 });
-  const filterFile = job.security === "insecure" ? undefined : filter.get()?.file;
+  const filterFile = job.security === "insecure" ? undefined : filter.get(capabilitiesOf(job))?.file;
   const open = [...["--args", "7"], ...(filterFile === undefined ? [] : ["--seccomp", "8"])];
   return runChain(shells, prepared, io, {
     network: job.network,
@@ -84,14 +84,16 @@ function bubblewrapArguments({ job, root, mounts, cwd }: PreparedJob): readonly 
     ...(insecure ? [] : hideKernel()),
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", job.hostname],
     ...["--die-with-parent", "--dir", cwd, "--chdir", job.cwd],
+    ...(job.readonlyRoot ? ["--remount-ro", "/"] : []),
     ...(insecure ? [] : ["--cap-drop", "ALL"]),
-    ...(insecure ? ["--cap-add", "ALL"] : usualCapabilities.flatMap((name) => ["--cap-add", name])),
+    ...(insecure ? ["--cap-add", "ALL"] : capabilitiesOf(job).flatMap((name) => ["--cap-add", name])),
   ];
 }
 
 function mountArguments(mount: InnerMount): readonly string[] {
   if (mount.type === "tmpfs") {
-    return [...(mount.size === undefined ? [] : ["--size", `${mount.size}`]), "--tmpfs", mount.target];
+    const size = mount.size === undefined ? [] : ["--size", `${mount.size}`];
+    return [...size, "--perms", "1777", "--tmpfs", mount.target];
   }
   return [mount.readonly ? "--ro-bind" : "--bind", mount.source, mount.target];
 }

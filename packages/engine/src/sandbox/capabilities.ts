@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { StrakeError } from "@strake/core";
+import type { SandboxJob } from "./sandbox.ts";
 
 /** The capabilities that Docker leaves to its containers (capabilities(7)). */
 export const usualCapabilities: readonly string[] = [
@@ -27,6 +29,47 @@ const numbered: readonly string[] = `
 `
   .trim()
   .split(/\s+/);
+
+/**
+ * Gives the capabilities of a command for which some are added to Docker's usual ones, and some are taken from them.
+ *
+ * As Docker has it, names may be written without `CAP_` and in small letters, and `ALL` is all of them; with all taken
+ * away those that are added stay.
+ *
+ * @throws StrakeError `unknown-capability`, or `capability-unavailable` for one that this process could not give
+ */
+export function chooseCapabilities(added: readonly string[], dropped: readonly string[]): readonly string[] {
+  const [adds, drops] = [added.map(readCapability), dropped.map(readCapability)];
+  const givable = givableCapabilities();
+  const lacking = adds.find((name) => name !== all && !givable.includes(name));
+  if (lacking !== undefined) {
+    throw new StrakeError({
+      code: "capability-unavailable",
+      message: `this process may not give a command ${lacking}: it has not got it itself`,
+    });
+  }
+  if (adds.includes(all)) return givable.filter((name) => !drops.includes(name));
+  const kept = drops.includes(all) ? [] : usualCapabilities.filter((name) => !drops.includes(name));
+  return [...new Set([...kept, ...adds])];
+}
+
+const all = "ALL";
+
+function readCapability(text: string): string {
+  const name = text.toUpperCase().replace(/^CAP_/, "");
+  if (name === all) return all;
+  if (numbered.includes(name)) return `CAP_${name}`;
+  throw new StrakeError({
+    code: "unknown-capability",
+    message: `there is no capability "${text}"`,
+    notes: ["capabilities(7) lists them; ALL is all of them."],
+  });
+}
+
+/** What a command may do. */
+export function capabilitiesOf(job: Pick<SandboxJob, "security" | "capabilities">): readonly string[] {
+  return job.security === "insecure" ? givableCapabilities() : (job.capabilities ?? usualCapabilities);
+}
 
 /** The capabilities that this process could give to another; a container of its own may leave it only some. */
 export function givableCapabilities(): readonly string[] {

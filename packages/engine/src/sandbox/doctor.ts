@@ -3,6 +3,7 @@ import { release, userInfo } from "node:os";
 import { join } from "node:path";
 import { systemCalls } from "../kernel/system-calls.ts";
 import { makeFolder } from "../store/make-folder.ts";
+import { usualCapabilities } from "./capabilities.ts";
 import { controlGroups, hasUnified } from "./control-group.ts";
 import { controllersOf, groupFolder, mayDivide } from "./delegated-group.ts";
 import { probeOverlay } from "./probe-overlay.ts";
@@ -114,7 +115,7 @@ function controlGroupCheck(): MachineCheck {
 
 function filterCheck(storeFolder: string): MachineCheck {
   const name = "libseccomp";
-  if (seccompProgram(join(storeFolder, "programs")) !== undefined) {
+  if (seccompProgram(join(storeFolder, "programs"), usualCapabilities) !== undefined) {
     return { name, state: "ok", why: "Docker's system call filter is compiled once" };
   }
   return {

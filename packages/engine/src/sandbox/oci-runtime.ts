@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { processName } from "../kernel/process-name.ts";
 import { systemCalls } from "../kernel/system-calls.ts";
 import { readIfPresent } from "../store/atomic-file.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import { controlGroups } from "./control-group.ts";
 import { findProgram } from "./find-program.ts";
 import { type PreparedJob, prepareJob } from "./prepare-job.ts";
@@ -81,7 +82,7 @@ function ociRuntime(runtime: Runtime, filter: KeptProgram | undefined): Sandbox 
       const bundle = join(scratch, "bundle");
       mkdirSync(bundle);
       const terminal = io.terminal === true && io.input !== false && process.stdin.isTTY === true;
-      const program = job.security === "insecure" ? undefined : filter?.get();
+      const program = job.security === "insecure" ? undefined : filter?.get(capabilitiesOf(job));
       const config = runtimeConfig(prepared, { terminal, program });
       writeFileSync(join(bundle, "config.json"), printConfig(config), { mode: 0o600 });
       return runWith(runtime, prepared, io);

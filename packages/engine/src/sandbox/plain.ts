@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
-import { usualCapabilities } from "./capabilities.ts";
+import { StrakeError } from "@strake/core";
+import { capabilitiesOf } from "./capabilities.ts";
 import { limitingProgram, shellEnvironment } from "./command-environment.ts";
 import { findProgram } from "./find-program.ts";
 import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
@@ -36,6 +37,7 @@ export function plainSandbox(shells: WaitingShells = new WaitingShells()): Sandb
 }
 
 async function runPlain(shells: WaitingShells, job: SandboxJob, io: SandboxIo): Promise<SandboxExit> {
+  if (!capabilitiesOf(job).includes("CAP_SYS_CHROOT")) throw needsChroot();
   const prepared = prepareJob(job);
   const environment = shellEnvironment(job);
   return runChain(shells, prepared, io, {
@@ -49,12 +51,22 @@ async function runPlain(shells: WaitingShells, job: SandboxJob, io: SandboxIo): 
       ...(job.network === "none" ? ["ip link set lo up 2>/dev/null || :"] : []),
       ...staysInside(prepared.cwd, prepared.mounts),
       `mkdir -p ${quote(`root${prepared.cwd}`)}`,
+      ...(job.readonlyRoot ? ["mount -o remount,bind,ro root"] : []),
       "cd root",
       "unset OLDPWD",
       "mount -n --move . /",
       ...environment.lines,
     ],
     last: `exec ${shellCommand([...environment.program, ...limitingProgram(job), ...switchUser(job), ...job.args])}`,
+  });
+}
+
+/** The command itself would have to take its root before it gives the right to up. */
+function needsChroot(): StrakeError {
+  return new StrakeError({
+    code: "capability-unavailable",
+    message: "in plain namespaces a command cannot be without CAP_SYS_CHROOT",
+    notes: ["Leave it to the command, or run it in crun or runc; strake doctor tells how to get them."],
   });
 }
 
@@ -125,9 +137,10 @@ function hideKernel(): readonly string[] {
 }
 
 /** The programs that become the command: the one gives up rights, the other takes the root. */
-function switchUser({ user, cwd, security }: SandboxJob): readonly string[] {
+function switchUser(job: SandboxJob): readonly string[] {
+  const { user, cwd, security } = job;
   const isRoot = user.uid === 0;
-  const kept = usualCapabilities.map((name) => `+${name.replace("CAP_", "").toLowerCase()}`);
+  const kept = capabilitiesOf(job).map((name) => `+${name.replace("CAP_", "").toLowerCase()}`);
   const groups = user.groups.length === 0 ? ["--clear-groups"] : ["--groups", user.groups.join(",")];
   return [
     programOf("setpriv"),

@@ -53,7 +53,7 @@ export function prepareJob(asked: SandboxJob): PreparedJob {
   const mountCommands: string[] = [];
   const wanted = [
     fileMount(scratch, "/etc/hosts", hostsFile(job.hostname, job.hosts)),
-    fileMount(scratch, "/etc/resolv.conf", resolverFile()),
+    fileMount(scratch, "/etc/resolv.conf", resolverFile(job.resolver)),
     ...(job.script === undefined ? [] : [scriptMount(scratch, job.args.at(-1) ?? "", job.script)]),
     ...job.mounts.map((mount, at) => innerMount(job, mount, at, rootless, mountCommands)),
   ];

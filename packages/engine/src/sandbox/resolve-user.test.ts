@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { resolveUser } from "./resolve-user.ts";
+import { resolveGroup, resolveUser } from "./resolve-user.ts";
 
 const passwd = "root:x:0:0:root:/root:/bin/sh\nweb:x:33:44::/var/www:/bin/false\n77:x:5:6::/odd:\n";
 const group = "root:x:0:\nwww:x:44:\nlog:x:50:other,web\ntape:x:51:web\n";
@@ -21,4 +21,9 @@ it("names a user or a group that the image does not have, and those that it has"
   expect(() => resolveUser("wbe", passwd, group)).toThrow(/no user "wbe"/);
   expect(() => resolveUser("web:nobody", passwd, group)).toThrow(/no group "nobody"/);
   expect(() => resolveUser("web", undefined, undefined)).toThrow(/no user "web"/);
+});
+
+it("takes a group by name or number, and a name only where the image has it", () => {
+  expect([resolveGroup("log", group), resolveGroup("50", group), resolveGroup("7", undefined)]).toEqual([50, 50, 7]);
+  expect(() => resolveGroup("nobody", group)).toThrow(/no group "nobody"/);
 });

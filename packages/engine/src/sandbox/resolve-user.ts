@@ -21,14 +21,26 @@ export function resolveUser(spec: string, passwd: string | undefined, group: str
   const uid = Number(row?.[2] ?? wanted);
   const home = row?.[5] || "/";
   if (groupName !== undefined && groupName !== "") {
-    const found = find(groups, groupName)?.[2] ?? groupName;
-    if (!/^\d+$/.test(found)) throw unknown("group", groupName, "/etc/group", groups);
-    return { uid, gid: Number(found), groups: [Number(found)], home };
+    const gid = resolveGroup(groupName, group);
+    return { uid, gid, groups: [gid], home };
   }
   const gid = Number(row?.[3] ?? 0);
   const member =
     row === undefined ? [] : groups.filter(([, , , names = ""]) => names.split(",").includes(row[0] ?? ""));
   return { uid, gid, groups: [gid, ...member.map((fields) => Number(fields[2]))], home };
+}
+
+/**
+ * Finds the number of a group that is named beside a user's own; a number need not be in `/etc/group`.
+ *
+ * @param group the text of the image's `/etc/group`, if it has one
+ * @throws StrakeError `unknown-group`
+ */
+export function resolveGroup(name: string, group: string | undefined): number {
+  const groups = rows(group);
+  const found = find(groups, name)?.[2] ?? name;
+  if (!/^\d+$/.test(found)) throw unknown("group", name, "/etc/group", groups);
+  return Number(found);
 }
 
 /** A number is never taken for a name (runc). */

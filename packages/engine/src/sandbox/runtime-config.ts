@@ -1,4 +1,4 @@
-import { givableCapabilities, usualCapabilities } from "./capabilities.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { defaultShmSize, maskedPaths, readonlyPaths } from "./kernel-paths.ts";
 import type { InnerMount, PreparedJob } from "./prepare-job.ts";
@@ -17,8 +17,8 @@ export interface RuntimeOptions {
 export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, options: RuntimeOptions): unknown {
   const { terminal } = options;
   const insecure = job.security === "insecure";
-  const capabilities = insecure ? givableCapabilities() : usualCapabilities;
-  const seccomp = insecure ? undefined : seccompProfile(process.arch);
+  const capabilities = capabilitiesOf(job);
+  const seccomp = insecure ? undefined : seccompProfile(process.arch, capabilities);
   const program = insecure ? undefined : options.program;
   return {
     ociVersion: "1.0.2",
@@ -38,7 +38,7 @@ export function runtimeConfig({ job, root, mounts, rootless }: PreparedJob, opti
       })),
       noNewPrivileges: false,
     },
-    root: { path: root, readonly: false },
+    root: { path: root, readonly: job.readonlyRoot === true },
     hostname: job.hostname,
     mounts: [...systemMounts(job, rootless), ...mounts.map(describeMount)],
     linux: {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   lstatSync,
@@ -16,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemCalls } from "../kernel/system-calls.ts";
+import { chooseCapabilities } from "./capabilities.ts";
 import { findProgram } from "./find-program.ts";
 import { knownSandboxes, openSandbox } from "./open-sandbox.ts";
 import type { SandboxExit, SandboxIo, SandboxJob } from "./sandbox.ts";
@@ -39,6 +41,7 @@ const more = [
   "yes",
   "unshare",
   "mount",
+  "grep",
   "hostname",
   "dd",
   "ulimit",
@@ -65,6 +68,12 @@ afterAll(() => {
 function makeLower(name: string): string {
   const path = mkdtempSync(join(root, `${name}-`));
   execFileSync("chmod", ["755", path]);
+  return path;
+}
+
+/** Lets everybody write to a folder. */
+function makeOpen(path: string): string {
+  chmodSync(path, 0o777);
   return path;
 }
 
@@ -186,6 +195,62 @@ describe.each(names)("%s", (name) => {
       if (name === "plain") return;
       const { code } = await sh("unshare -U true 2>/dev/null");
       expect(code).not.toBe(0);
+    });
+
+    it("lets a command do more or less than usual, as it is told", async () => {
+      const effective = async (job: Partial<SandboxJob>) => {
+        const { output } = await run(["/bin/cat", "/proc/self/status"], job);
+        return BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(output)?.[1]}`);
+      };
+      const usual = await effective({});
+      const without = await effective({ capabilities: chooseCapabilities([], ["chown", "CAP_KILL"]) });
+      // Their numbers are 0 and 5.
+      expect(without).toBe(usual & ~0b100001n);
+      expect(await effective({ capabilities: chooseCapabilities(["LINUX_IMMUTABLE"], []) })).toBe(usual | (1n << 9n));
+      const chown = "touch /tmp/x && chown 5:5 /tmp/x 2>/dev/null && echo done || echo refused";
+      expect((await sh(chown)).output).toBe("done\n");
+      const few = { capabilities: chooseCapabilities(["SYS_CHROOT"], ["ALL"]) };
+      expect((await sh(chown, few)).output).toBe("refused\n");
+      const none = { capabilities: chooseCapabilities([], ["ALL"]) };
+      const running = sh(chown, none);
+      if (name === "plain") await expect(running).rejects.toMatchObject({ code: "capability-unavailable" });
+      else expect((await running).output).toBe("refused\n");
+    });
+
+    it("allows a command that may mount to do so, in spite of the filter", async () => {
+      if (!chooseCapabilities(["ALL"], []).includes("CAP_SYS_ADMIN")) return;
+      const { output } = await sh("mount -t tmpfs none /tmp && echo mounted", {
+        capabilities: chooseCapabilities(["SYS_ADMIN"], []),
+      });
+      expect(output).toBe("mounted\n");
+    });
+
+    it("keeps a command from changing anything but mounts, where the root is to be read only", async () => {
+      const cache = makeLower("cache");
+      // A folder in memory has the mode of its place in runc, so it is root's.
+      const users = name === "runc" ? [0] : [0, 1234];
+      for (const uid of users) {
+        const { output, changed } = await sh(
+          "{ echo x > /tmp/file; } 2>&1 | grep -c 'Read-only'; echo y > /t/file && echo z > /cache/file && cat /t/file",
+          {
+            readonlyRoot: true,
+            user: { uid, gid: uid, groups: [], home: "/" },
+            mounts: [
+              { type: "tmpfs", target: "/t" },
+              { type: "bind", source: makeOpen(cache), target: "/cache", readonly: false },
+            ],
+          },
+        );
+        expect({ uid, output, changed }).toEqual({ uid, output: "1\ny\n", changed: [] });
+        rmSync(join(cache, "file"));
+      }
+    });
+
+    it("asks who it is told for the addresses of names", async () => {
+      const resolver = { servers: ["192.0.2.1"], searches: ["a.example", "b.example"], options: ["ndots:2"] };
+      const { output } = await sh("cat /etc/resolv.conf", { resolver });
+      expect(output).toMatch(/^nameserver 192\.0\.2\.1\nsearch a\.example b\.example\noptions ndots:2\n/);
+      expect(output.match(/^(?:nameserver|search|options)/gm)).toHaveLength(3);
     });
 
     it("makes the command another user, in a folder that is made for it", async () => {

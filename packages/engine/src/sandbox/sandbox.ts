@@ -44,9 +44,25 @@ export interface SandboxJob {
   readonly hostname: string;
   readonly hosts: readonly HostName[];
   readonly security: "sandbox" | "insecure";
+  /** What the command may do, as `chooseCapabilities` gives it; Docker's usual capabilities where absent. */
+  readonly capabilities?: readonly string[];
+  /** Only what is mounted can be written, and not the root. */
+  readonly readonlyRoot?: boolean;
+  /** Who answers questions for names; where absent, whom this machine asks. */
+  readonly resolver?: Resolver;
   readonly limits: CommandLimits;
   /** A script that the command finds, executable, at the path of its last argument. */
   readonly script?: string;
+}
+
+/** What the lines of `/etc/resolv.conf` say (resolv.conf(5)); for a list that is empty, those of this machine count. */
+export interface Resolver {
+  /** Addresses. */
+  readonly servers: readonly string[];
+  /** Domains that are tried for a name without one. */
+  readonly searches: readonly string[];
+  /** `ndots:2` and the like. */
+  readonly options: readonly string[];
 }
 
 /** Who the command runs as. */

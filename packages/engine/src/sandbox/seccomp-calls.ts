@@ -44,3 +44,25 @@ export const allowedCalls: readonly string[] = `
 `
   .trim()
   .split(/\s+/);
+
+/** The system calls that Docker's profile allows besides, by the capability that they take. */
+export const callsOf: Readonly<Record<string, readonly string[]>> = {
+  CAP_BPF: ["bpf"],
+  CAP_DAC_READ_SEARCH: ["open_by_handle_at"],
+  CAP_PERFMON: ["perf_event_open"],
+  CAP_SYSLOG: ["syslog"],
+  CAP_SYS_ADMIN: `
+    bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie mount mount_setattr move_mount
+    open_tree perf_event_open quotactl quotactl_fd setdomainname sethostname setns syslog umount umount2 unshare
+  `
+    .trim()
+    .split(/\s+/),
+  CAP_SYS_BOOT: ["reboot"],
+  CAP_SYS_MODULE: ["delete_module", "finit_module", "init_module"],
+  CAP_SYS_NICE: ["get_mempolicy", "mbind", "set_mempolicy", "set_mempolicy_home_node"],
+  CAP_SYS_PACCT: ["acct"],
+  CAP_SYS_PTRACE: ["kcmp", "pidfd_getfd", "process_madvise"],
+  CAP_SYS_RAWIO: ["ioperm", "iopl"],
+  CAP_SYS_TIME: ["clock_settime", "clock_settime64", "settimeofday", "stime"],
+  CAP_SYS_TTY_CONFIG: ["vhangup"],
+};

@@ -28,10 +28,11 @@ export interface SeccompProgram {
  * Compiles the filter that Docker gives its containers, once: runtimes need some 10 ms to do so for every command.
  *
  * @param folder keeps the program
+ * @param capabilities what the command may do
  * @returns undefined where the library that compiles it (libseccomp) cannot be used, and for processors without a filter
  */
-export function seccompProgram(folder: string): SeccompProgram | undefined {
-  const profile = seccompProfile(process.arch);
+export function seccompProgram(folder: string, capabilities: readonly string[]): SeccompProgram | undefined {
+  const profile = seccompProfile(process.arch, capabilities);
   if (profile === undefined) return undefined;
   const name = createHash("sha256").update(JSON.stringify(profile)).digest("hex").slice(0, 24);
   const file = join(folder, `${name}.bpf`);
@@ -49,18 +50,20 @@ export function seccompProgram(folder: string): SeccompProgram | undefined {
   }
 }
 
-/** The compiled filter of a folder, looked for once. */
+/** The compiled filters of a folder, each looked for once. */
 export class KeptProgram {
   readonly #folder: string;
-  #found: { readonly program: SeccompProgram | undefined } | undefined;
+  readonly #found = new Map<string, SeccompProgram | undefined>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  get(): SeccompProgram | undefined {
-    this.#found ??= { program: seccompProgram(this.#folder) };
-    return this.#found.program;
+  /** The filter of commands that have some capabilities. */
+  get(capabilities: readonly string[]): SeccompProgram | undefined {
+    const key = capabilities.join();
+    if (!this.#found.has(key)) this.#found.set(key, seccompProgram(this.#folder, capabilities));
+    return this.#found.get(key);
   }
 }
 

@@ -1,4 +1,4 @@
-import { allowedCalls } from "./seccomp-calls.ts";
+import { allowedCalls, callsOf } from "./seccomp-calls.ts";
 
 /** A system call filter, in the words of the OCI runtime specification (config-linux, "Seccomp"). */
 export interface SeccompProfile {
@@ -48,11 +48,13 @@ const algorithm = 38;
  * Makes the filter that Docker gives its containers: what is not named fails as not permitted.
  *
  * @param architecture the processor, as Node names it
+ * @param capabilities what the command may do; with some, calls are allowed that are of no use without
  */
-export function seccompProfile(architecture: string): SeccompProfile | undefined {
+export function seccompProfile(architecture: string, capabilities: readonly string[]): SeccompProfile | undefined {
   const known = architectures[architecture];
   if (known === undefined) return undefined;
   const flags = architecture === "s390x" ? 1 : 0;
+  const more = capabilities.flatMap((name) => callsOf[name] ?? []);
   return {
     defaultAction: "SCMP_ACT_ERRNO",
     defaultErrnoRet: 1,
@@ -67,13 +69,14 @@ export function seccompProfile(architecture: string): SeccompProfile | undefined
         action: allow,
         args: [{ index: 0, value, op: "SCMP_CMP_EQ" }],
       })),
+      ...(more.length === 0 ? [] : [{ names: [...new Set(more)], action: allow }]),
       {
         names: ["clone"],
         action: allow,
         args: [{ index: flags, value: namespaceFlags, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" }],
       },
       // Its flags are out of a filter's sight; a libc that is told it does not exist uses clone.
-      { names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: 38 },
+      ...(more.includes("clone3") ? [] : [{ names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: 38 }]),
     ],
   };
 }
