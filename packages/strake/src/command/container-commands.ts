@@ -1,12 +1,17 @@
+import { parsePlatform } from "@strake/oci/document";
 import { type Command, Option } from "commander";
 import { addLimitOptions, isolations, parseHost, parseNumber, readLimits } from "./option/command-options.ts";
 import { parseContainerFilter } from "./option/container-filter.ts";
+import { parseMount, parseVolume } from "./option/container-mount.ts";
+import { addDockerOptions } from "./option/docker-options.ts";
+import { dockerRunOptions } from "./option/docker-run-options.ts";
+import { parseKeyValues } from "./option/key-value.ts";
 import { listOption } from "./option/list-option.ts";
 import { parseMemoryFolder } from "./option/memory-folder.ts";
 import { checkPublishedPort } from "./option/published-port.ts";
 import { parseSourceDateEpoch } from "./option/source-date-epoch.ts";
 import { optional, type Values, type Variables } from "./option/values.ts";
-import type { Actions, RunRequest } from "./request.ts";
+import { type Actions, pullTimes, type RunRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
 
 /** Adds the commands that work with containers. */
@@ -23,12 +28,17 @@ export function addContainerCommands(program: Command, actions: Actions, variabl
 }
 
 function addRun(program: Command, actions: Actions): void {
-  addLimitOptions(program.command("run"))
+  addDockerOptions(addLimitOptions(program.command("run")), dockerRunOptions)
     .description("start a container from an image, and wait for its command to end")
     .argument("<image>", "a name or an id")
     .argument("[command...]", "what to run; without it, what the image says")
     // What comes after the image is the command's.
     .passThroughOptions()
+    .option("--platform <platform>", "what the image is for, such as linux/arm64")
+    .addOption(
+      new Option("--pull <when>", "when a registry is asked for the image").choices(pullTimes).default("missing"),
+    )
+    .option("-q, --quiet", "say nothing of pulling the image", false)
     .option("-i, --interactive", "let the command read standard input", false)
     .option("-t, --tty", "give the command the terminal", false)
     .option("--rm", "remove the container when its command has ended", false)
@@ -42,20 +52,33 @@ function addRun(program: Command, actions: Actions): void {
       listOption("-v, --volume <source:target>", "show a folder or file of this machine; with :ro, to be read"),
     )
     .addOption(listOption("--tmpfs <target>", "a folder in memory; with :size=64m, of that size at most"))
+    .addOption(listOption("--mount <mount>", "type=bind,source=…,target=…[,readonly], or type=tmpfs,target=…"))
+    .option("--read-only", "let the command write to nothing but what is mounted", false)
     .addOption(listOption("-p, --publish <port>", "a port, which is the machine's anyway"))
     .addOption(new Option("-d, --detach").hideHelp())
     .option("-w, --workdir <folder>", "where the command starts")
     .option("-u, --user <user>", "who runs the command: user or user:group, by name or number")
+    .addOption(listOption("--group-add <group>", "a group more that the user is in, by name or number"))
     .option("--entrypoint <program>", "run this program instead of the image's")
-    .addOption(
-      new Option("--network <mode>", "the machine's network, or none").choices(["host", "none"]).default("host"),
-    )
+    .addOption(new Option("--network <mode>", "the machine's network: host; or none").argParser(parseNetwork))
+    .addOption(new Option("--net <mode>").argParser(parseNetwork).hideHelp())
     .addOption(listOption("--add-host <host:address>", "a line of /etc/hosts"))
+    .addOption(listOption("--dns <address>", "a name server instead of the machine's"))
+    .addOption(listOption("--dns-search <domain>", "a domain to look names up in"))
+    .addOption(listOption("--dns-option <option>", "a setting of looking names up, such as ndots:2"))
+    .addOption(listOption("--cap-add <capability>", "a right more than usual, such as SYS_PTRACE, or ALL"))
+    .addOption(listOption("--cap-drop <capability>", "a right less, or ALL"))
+    .option("--pids-limit <number>", "how many processes there may be at once; -1 for as many as usual")
+    .addOption(listOption("-l, --label <name=value>", "a label of the container"))
     .option("--privileged", "run the command without the sandbox's limits", false)
     .addOption(new Option("--isolation <sandbox>", "what the command runs in").choices(isolations))
     .action(async (image: string, command: string[], options: Values) => {
       const isolation = options.isolation as RunRequest["isolation"];
-      for (const port of options.publish as string[]) checkPublishedPort(port);
+      const texts = (name: string) => options[name] as readonly string[];
+      const network = (options.network ?? options.net ?? "host") as RunRequest["network"];
+      const resolver = { servers: texts("dns"), searches: texts("dnsSearch"), options: texts("dnsOption") };
+      const { platform } = options;
+      for (const port of texts("publish")) checkPublishedPort(port);
       if (options.detach === true) {
         throw usageError(
           "-d: there is no daemon that would keep the container",
@@ -65,26 +88,49 @@ function addRun(program: Command, actions: Actions): void {
       await actions.run({
         image,
         command,
+        ...(typeof platform === "string" ? { platform: parsePlatform(platform) } : {}),
+        pull: options.pull as RunRequest["pull"],
+        quiet: options.quiet === true,
         interactive: options.interactive === true,
         terminal: options.tty === true,
         remove: options.rm === true,
         ...optional("name", options.name),
         ...optional("idFile", options.cidfile),
         ...optional("hostname", options.hostname),
-        envFiles: options.envFile as string[],
-        env: options.env as string[],
-        memoryFolders: (options.tmpfs as string[]).map(parseMemoryFolder),
-        volumes: options.volume as string[],
+        envFiles: texts("envFile"),
+        env: texts("env"),
+        labels: parseKeyValues("--label", texts("label")),
+        mounts: [
+          ...texts("volume").map(parseVolume),
+          ...texts("mount").map(parseMount),
+          ...texts("tmpfs").map(parseMemoryFolder),
+        ],
+        readonlyRoot: options.readOnly === true,
         ...optional("workdir", options.workdir),
         ...optional("user", options.user),
+        groups: texts("groupAdd"),
         ...optional("entrypoint", options.entrypoint),
-        network: options.network as RunRequest["network"],
-        hosts: (options.addHost as string[]).map(parseHost),
+        network,
+        hosts: texts("addHost").map(parseHost),
+        ...(Object.values(resolver).some((list) => list.length > 0) ? { resolver } : {}),
         privileged: options.privileged === true,
-        limits: readLimits(options),
+        addedCapabilities: texts("capAdd"),
+        droppedCapabilities: texts("capDrop"),
+        limits: { ...readLimits(options), ...readProcesses(options.pidsLimit) },
         ...(isolation === undefined ? {} : { isolation }),
       });
     });
+}
+
+function parseNetwork(text: string): RunRequest["network"] {
+  if (text === "host" || text === "none") return text;
+  throw usageError(`--network ${text}: a container has the machine's network, host, or none`);
+}
+
+/** As docker has it, -1 and 0 are no limit of one's own. */
+function readProcesses(text: unknown): Pick<RunRequest["limits"], "processes"> {
+  if (typeof text !== "string" || text === "-1" || text === "0") return {};
+  return { processes: parseNumber("--pids-limit", text, 1) };
 }
 
 function addCommit(program: Command, actions: Actions, variables: Variables): void {
@@ -117,7 +163,10 @@ function addPs(program: Command, actions: Actions): void {
     .option("-l, --latest", "the newest only, whether its command has ended or not", false)
     .option("-n, --last <number>", "as many of the newest, whether their commands have ended or not")
     .addOption(
-      listOption("-f, --filter <filter>", "name=TEXT, id=ID, status=running|exited|dead, exited=CODE, ancestor=IMAGE"),
+      listOption(
+        "-f, --filter <filter>",
+        "name=TEXT, id=ID, label=NAME[=VALUE], status=running|exited|dead, exited=CODE, ancestor=IMAGE",
+      ),
     )
     .option("--no-trunc", "do not shorten")
     .option("--format <format>", "table, json, or a Go template such as {{.Names}}")

@@ -1,7 +1,10 @@
 import { type ContainerRecord, isRunning } from "@strake/engine";
 import { type ContainerFilter, containerKeys, type containerStates } from "./option/container-filter.ts";
 
-/** Keeps the containers that all filters let through; of several with the same key one is enough, as docker has it. */
+/**
+ * Keeps the containers that all filters let through; of several with the same key one is enough, but for labels, as
+ * docker has it.
+ */
 export function filterContainers(
   containers: readonly ContainerRecord[],
   filters: readonly ContainerFilter[],
@@ -9,7 +12,8 @@ export function filterContainers(
   return containers.filter((container) =>
     containerKeys.every((key) => {
       const own = filters.filter((filter) => filter.key === key);
-      return own.length === 0 || own.some(({ value }) => matches(container, key, value));
+      const isMatch = ({ value }: ContainerFilter) => matches(container, key, value);
+      return own.length === 0 || (key === "label" ? own.every(isMatch) : own.some(isMatch));
     }),
   );
 }
@@ -30,9 +34,17 @@ function matches(container: ContainerRecord, key: ContainerFilter["key"], value:
       return stateOf(container) === value;
     case "exited":
       return String(container.ended?.code) === value;
+    case "label":
+      return isLabelled(container.labels ?? {}, value);
     case "ancestor":
       return [container.image, container.reference, container.manifest].some((name) => isNamed(name, value));
   }
+}
+
+/** `NAME` means a label of any value. */
+function isLabelled(labels: Readonly<Record<string, string>>, text: string): boolean {
+  const [name = "", ...value] = text.split("=");
+  return Object.hasOwn(labels, name) && (value.length === 0 || labels[name] === value.join("="));
 }
 
 /** `app` means `app:latest`, whatever the registry is called in between. */

@@ -9,6 +9,7 @@ import { addLintCommand } from "./lint-command.ts";
 import { addLockCommands } from "./lock-commands.ts";
 import { parseCallOption } from "./option/call-option.ts";
 import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
+import { dockerBuildOptions } from "./option/docker-build-options.ts";
 import { addDockerOptions } from "./option/docker-options.ts";
 import { parseImageFilter } from "./option/image-filter.ts";
 import { inCi } from "./option/in-ci.ts";
@@ -81,7 +82,8 @@ function addHelp(program: Command): void {
 }
 
 function addBuild(program: Command, actions: Actions, variables: Variables): void {
-  addDockerOptions(addCommandOptions(definitionCommand(program, "build", "build images of the nearest build file")))
+  const command = definitionCommand(program, "build", "build images of the nearest build file");
+  addDockerOptions(addCommandOptions(command), dockerBuildOptions)
     .addOption(listOption("-t, --tag <name>", "name the image, as name:tag"))
     .addOption(
       listOption("-o, --output <output>", "type=docker|oci|local|tar,dest=PATH, a folder, or type=image|registry"),

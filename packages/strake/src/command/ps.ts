@@ -25,6 +25,9 @@ export function listContainers(containers: Containers, request: PsRequest, now: 
       Status: statusOf(container, now),
       Ports: "",
       Names: container.name,
+      Labels: Object.entries(container.labels ?? {})
+        .map(([name, value]) => `${name}=${value}`)
+        .join(","),
     };
   });
   return printRows(
@@ -51,4 +54,5 @@ const headings: Row = {
   Status: "STATUS",
   Ports: "PORTS",
   Names: "NAMES",
+  Labels: "LABELS",
 };

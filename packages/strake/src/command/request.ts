@@ -1,12 +1,13 @@
 import type { CommandLimits, HostName } from "@strake/core";
 import type { LintFormat } from "@strake/dockerfile";
-import type { SandboxName } from "@strake/engine";
+import type { Resolver, SandboxName } from "@strake/engine";
 import type { Platform } from "@strake/oci/document";
 import type { OutputOption } from "../compose/output-option.ts";
 import type { BuildProgressMode, ProgressMode } from "../screen/progress.ts";
 import type { CallOption } from "./option/call-option.ts";
 import type { CommandRequest } from "./option/command-options.ts";
 import type { ContainerFilter } from "./option/container-filter.ts";
+import type { BoundFolder } from "./option/container-mount.ts";
 import type { ImageFilter } from "./option/image-filter.ts";
 import type { MemoryFolder } from "./option/memory-folder.ts";
 
@@ -169,10 +170,19 @@ export interface ImportRequest {
   readonly epoch: number;
 }
 
+/** The values of `--pull` of `run`. */
+export const pullTimes = ["always", "missing", "never"] as const;
+
 export interface RunRequest {
   readonly image: string;
   /** None: what the image says. */
   readonly command: readonly string[];
+  /** What the image has to be for; where nobody says, what the local store's is for, else this machine. */
+  readonly platform?: Platform;
+  /** When a registry is asked for the image: in any case, where the local store has not got it, or not at all. */
+  readonly pull: (typeof pullTimes)[number];
+  /** Nothing is said of a pull. */
+  readonly quiet: boolean;
   readonly interactive: boolean;
   readonly terminal: boolean;
   readonly remove: boolean;
@@ -184,15 +194,23 @@ export interface RunRequest {
   readonly envFiles: readonly string[];
   /** `NAME=value`, or `NAME` for the value that the environment has. */
   readonly env: readonly string[];
-  readonly memoryFolders: readonly MemoryFolder[];
-  /** `SOURCE:TARGET` or `SOURCE:TARGET:ro`. */
-  readonly volumes: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly mounts: readonly (BoundFolder | MemoryFolder)[];
+  /** Nothing but what is mounted can be written. */
+  readonly readonlyRoot: boolean;
   readonly workdir?: string;
   readonly user?: string;
+  /** Groups that the user is in besides, by name or number. */
+  readonly groups: readonly string[];
   readonly entrypoint?: string;
   readonly network: "host" | "none";
   readonly hosts: readonly HostName[];
+  /** Who is asked for the addresses of names, where that is not whom this machine asks. */
+  readonly resolver?: Resolver;
   readonly privileged: boolean;
+  /** Rights more and less than usual, by the names of capabilities; `ALL` is all of them. */
+  readonly addedCapabilities: readonly string[];
+  readonly droppedCapabilities: readonly string[];
   readonly limits: CommandLimits;
   readonly isolation?: SandboxName;
 }

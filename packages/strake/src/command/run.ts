@@ -1,14 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { StrakeError } from "@strake/core";
-import { Containers, processName, type SandboxMount, userOf } from "@strake/engine";
+import { Containers, chooseCapabilities, processName, type SandboxMount, userOf } from "@strake/engine";
 import type { ContainerConfig } from "@strake/oci";
 import { enterUserNamespace } from "../compose/enter-user-namespace.ts";
 import { ExitWith } from "../compose/exit-with.ts";
 import { openImage } from "../compose/open-image.ts";
 import { openWorkspace } from "../compose/workspace.ts";
+import type { BoundFolder } from "./option/container-mount.ts";
 import { parseEnvFile } from "./option/env-file.ts";
+import type { MemoryFolder } from "./option/memory-folder.ts";
 import type { RunRequest } from "./request.ts";
+import { runPlatform } from "./run-platform.ts";
 import { usageError } from "./usage-error.ts";
 
 /**
@@ -18,7 +21,8 @@ import { usageError } from "./usage-error.ts";
  */
 export async function runContainer(request: RunRequest, signal: AbortSignal): Promise<void> {
   if (request.terminal && !process.stdin.isTTY) throw usageError("the input device is not a TTY");
-  const mounts = [...request.volumes.map(parseVolume), ...request.memoryFolders];
+  const mounts = request.mounts.map(openMount);
+  const { addedCapabilities, droppedCapabilities } = request;
   const variables = [...request.envFiles.flatMap(readEnvFile), ...request.env];
   if (request.idFile !== undefined && existsSync(request.idFile)) {
     throw usageError(
@@ -29,7 +33,12 @@ export async function runContainer(request: RunRequest, signal: AbortSignal): Pr
   await enterUserNamespace();
   const workspace = openWorkspace({ readOnly: false, isolation: request.isolation, signal });
   try {
-    const opened = await openImage(workspace, request.image);
+    const capabilities =
+      addedCapabilities.length + droppedCapabilities.length > 0
+        ? { capabilities: chooseCapabilities(addedCapabilities, droppedCapabilities) }
+        : {};
+    const platform = await runPlatform(request, workspace, signal);
+    const opened = await openImage(workspace, request.image, platform);
     const { plan, options, name } = opened;
     const { config } = plan.image;
     const args = argumentsOf(request, config);
@@ -44,6 +53,7 @@ export async function runContainer(request: RunRequest, signal: AbortSignal): Pr
         reference: name.slice(0, at),
         platform: plan.platform,
         args,
+        labels: request.labels,
         created: Date.now(),
         runner: processName(),
       },
@@ -63,12 +73,15 @@ export async function runContainer(request: RunRequest, signal: AbortSignal): Pr
           args,
           env: environmentOf(request, variables, config, hostname),
           cwd: request.workdir ?? (config.WorkingDir || "/"),
-          user: userOf(request.user ?? config.User ?? "", lowers),
+          user: userOf(request.user ?? config.User ?? "", lowers, request.groups),
           mounts,
           network: request.network,
           hostname,
           hosts: request.hosts,
           security: request.privileged ? "insecure" : "sandbox",
+          ...capabilities,
+          readonlyRoot: request.readonlyRoot,
+          ...(request.resolver === undefined ? {} : { resolver: request.resolver }),
           limits: request.limits,
         },
         { terminal: true, input: request.interactive, signal },
@@ -123,16 +136,13 @@ function readEnvFile(file: string): readonly string[] {
   }
 }
 
-/** `SOURCE:TARGET`, with `:ro` for what may only be read; the source is a path of this machine. */
-function parseVolume(text: string): SandboxMount {
-  const [source = "", target = "", mode, ...more] = text.split(":");
-  if (source === "" || !target.startsWith("/") || more.length > 0 || !["ro", "rw", undefined].includes(mode)) {
-    throw usageError(`-v ${text}: expected SOURCE:TARGET or SOURCE:TARGET:ro`);
-  }
+function openMount(mount: BoundFolder | MemoryFolder): SandboxMount {
+  if (mount.type === "tmpfs") return mount;
+  const { option, source, target, readonly } = mount;
   const path = resolve(source);
   if (!source.includes("/") && !existsSync(path)) {
-    throw usageError(`-v ${text}: there are no named volumes`, `Name a folder, such as ./${source}.`);
+    throw usageError(`${option}: there are no named volumes`, `Name a folder, such as ./${source}.`);
   }
-  if (!existsSync(path)) throw usageError(`-v ${text}: ${source} does not exist`);
-  return { type: "bind", source: path, target, readonly: mode === "ro" };
+  if (!existsSync(path)) throw usageError(`${option}: ${source} does not exist`);
+  return { type: "bind", source: path, target, readonly };
 }

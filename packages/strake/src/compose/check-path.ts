@@ -55,9 +55,9 @@ export function checkOutputFolder(option: string, path: string): void {
 function checkAbove(option: string, path: string): void {
   for (let above = dirname(resolve(path)); ; above = dirname(above)) {
     const found = kindOf(above);
-    if (found === "folder") return checkTakesFiles(option, above);
+    if (found === "folder") checkTakesFiles(option, above);
     if (found === "file") throw wrongPath(`${option}: ${above} is a file, so no folder can be made in it`);
-    if (above === dirname(above)) return;
+    if (found === "folder" || above === dirname(above)) return;
   }
 }
 

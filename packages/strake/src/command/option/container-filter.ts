@@ -1,7 +1,7 @@
 import { usageError } from "../usage-error.ts";
 
 /** What containers can be chosen by. */
-export const containerKeys = ["name", "id", "status", "exited", "ancestor"] as const;
+export const containerKeys = ["name", "id", "status", "exited", "ancestor", "label"] as const;
 /** What the command of a container can be doing. */
 export const containerStates = ["running", "exited", "dead"] as const;
 

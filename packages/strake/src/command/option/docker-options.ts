@@ -1,34 +1,26 @@
 import { type Command, Option } from "commander";
 import { usageError } from "../usage-error.ts";
 
-/** What scripts say to `docker build` that is so here anyway. */
-const granted: readonly string[] = ["--rm", "--force-rm", "--compress", "--disable-content-trust", "-D, --debug"];
-
-/** What a BuildKit leaves out as well; a note says what is there instead. */
-const leftOut: Readonly<Record<string, string>> = {
-  "--memory-swap <size>": "--memory limits commands",
-  "-c, --cpu-shares <weight>": "--cpus limits commands",
-  "--cpu-period <time>": "--cpus limits commands",
-  "--cpu-quota <time>": "--cpus limits commands",
-  "--cpuset-cpus <list>": "--cpus limits commands",
-  "--cpuset-mems <list>": "commands may use all of the memory's nodes",
-  "--security-opt <option>": "RUN --security=insecure and --allow security.insecure switch the protection off",
-  "--squash": "copy the files of one stage into another to make one layer of them",
-};
-
-/** What would make something else than asked for if it were left out. */
-const refused: Readonly<Record<string, string>> = {
-  "--cgroup-parent <group>": "commands run in a control group of their own; --memory and --cpus limit them",
-  "--attest <attestation>": "attestations are not made; a BuildKit daemon makes them",
-  "--provenance <mode>": "attestations are not made; say --provenance=false",
-  "--sbom <mode>": "attestations are not made; say --sbom=false",
-};
+/** Options of a docker command that it does not need here, by what becomes of them; keys are commander's flags. */
+export interface DockerOptions {
+  /** What is so here anyway. */
+  readonly granted: readonly string[];
+  /** What is left out; a note says what is there instead. */
+  readonly leftOut: Readonly<Record<string, string>>;
+  /** Who leaves it out as well, for the note: `as with BuildKit`. */
+  readonly leftOutBy?: string;
+  /** What would make something else than asked for if it were left out, and why it cannot be done. */
+  readonly refused: Readonly<Record<string, string>>;
+  /** Values with which an option that is refused asks for what is so anyway, by its flags. */
+  readonly harmless?: Readonly<Record<string, RegExp>>;
+}
 
 /**
- * Lets a command take what scripts for `docker build` say besides: it is there without it, it is left out as BuildKit
- * does and a line says so, or it is refused with the reason.
+ * Lets a command take what scripts for docker say besides: it is there without it, it is left out and a line says so,
+ * or it is refused with the reason.
  */
-export function addDockerOptions(command: Command): Command {
+export function addDockerOptions(command: Command, options: DockerOptions): Command {
+  const { granted, leftOut, leftOutBy, refused, harmless = {} } = options;
   for (const flags of [...granted, ...Object.keys(leftOut), ...Object.keys(refused)]) {
     command.addOption(new Option(flags).hideHelp());
   }
@@ -37,15 +29,17 @@ export function addDockerOptions(command: Command): Command {
     const said = (flags: string) => values[new Option(flags).attributeName()];
     for (const [flags, why] of Object.entries(refused)) {
       const value = said(flags);
-      if (value !== undefined && !/^(?:0|f|false)$/i.test(String(value))) throw usageError(`${nameOf(flags)}: ${why}`);
+      const isHarmless = /^(?:0|f|false)$/i.test(String(value)) || harmless[flags]?.test(String(value));
+      if (value !== undefined && !isHarmless) throw usageError(`${nameOf(flags)}: ${why}`);
     }
     for (const [flags, instead] of Object.entries(leftOut)) {
       if (said(flags) === undefined) continue;
-      called.configureOutput().writeErr?.(`strake: ${nameOf(flags)} has no effect, as with BuildKit: ${instead}\n`);
+      const by = leftOutBy === undefined ? "" : `, ${leftOutBy}`;
+      called.configureOutput().writeErr?.(`strake: ${nameOf(flags)} has no effect${by}: ${instead}\n`);
     }
   });
 }
 
 function nameOf(option: string): string {
-  return /--[a-z-]+/.exec(option)?.[0] ?? option;
+  return /--[a-z\d-]+/.exec(option)?.[0] ?? option;
 }
