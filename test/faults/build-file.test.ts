@@ -74,6 +74,20 @@ export const app = make();\n`,
   expect(message).toMatch(/^build\.ts:3:\d+ {2}TypeError/);
 });
 
+it.each([
+  ['image().from("scratch").rum("x")', "Did you mean run?"],
+  ['image().from("scratch").workDir("/")', "Did you mean workdir?"],
+  ["base.coppy('a', '/')", "If base is an image: Did you mean copy?"],
+  ['image().form("scratch")', "Did you mean from?"],
+  ['image().run("x")', 'First say what the image stands on: image().from("…").run(…)'],
+  ['image.from("scratch")', 'An image begins with a call: image().from("…").'],
+])("says of %s, which images have not got, what was meant", async (expression, note) => {
+  const text = `${imports}const base: any = image().from("scratch");\nexport const app = ${expression};\nbase;\n`;
+  const [first, , second] = (await failedBuild({ "build.ts": text })).split("\n");
+  expect(first).toMatch(/^build\.ts:3:\d+ {2}TypeError: .* is not a function$/);
+  expect(second).toBe(`  ${note}`);
+});
+
 const parts = "bind, cache, commands, content, files, image, local, script, secret, ssh, tmpfs, variable";
 
 it.each([
@@ -86,7 +100,15 @@ it.each([
   ['copy(image().from("scratch"), "/")', "a path, files() or content() is expected, not an image"],
   ['copy(["a", local("..")], "/x/")', "a path, files() or content() is expected, not an object"],
   ["merge(undefined)", "an image is expected, not undefined"],
-  ["run()", "a text is expected, not undefined"],
+  ["run()", "run() needs a command"],
+  ['run(" ")', "run() needs a command"],
+  ["cmd()", "cmd() needs a command, not undefined"],
+  ["entrypoint()", "entrypoint() needs a program, not undefined"],
+  ["user()", "user() needs a name or a number, not undefined"],
+  ["workdir()", "workdir() needs a path, not undefined"],
+  ['copy("a")', "copy() needs a destination, not undefined"],
+  ['add("a")', "add() needs a destination, not undefined"],
+  ['write("/a")', "write() needs what is to be in the file, not undefined"],
   ["run(null)", "a text is expected, not null"],
   ['run("a", { mounts: {} })', "a list, such as"],
   ['run("a", { mounts: ["/c"] })', "a mount, such as"],

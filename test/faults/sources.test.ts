@@ -47,6 +47,16 @@ it.each([
   expect(line).toBe(`  3 |   ${statement};`);
 });
 
+it.each([
+  ["scr", "src"],
+  ["scr/main.js", "src"],
+  ["src/mian.js", "src/main.js"],
+  ["SRC", "src"],
+])("says of the source %s that %s was meant", async (source, meant) => {
+  const message = await failedBuild(app(`.copy("${source}", "/x/")`));
+  expect(message).toContain(`Did you mean "${meant}"?`);
+});
+
 it("names a symlink that leaves the context, and where it leads", async () => {
   const cwd = project({ "src/main.js": "main" });
   symlinkSync("/etc", join(cwd, "out"));

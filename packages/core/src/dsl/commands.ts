@@ -43,11 +43,14 @@ export function script(text: string, options: { readonly interpreter?: string; r
 /**
  * What a node keeps of the argument of `run`.
  *
- * @throws StrakeError `missing-command` for a list without a program
+ * @throws StrakeError `missing-command` for a list without a program, and for a line that says nothing
  */
 export function toCommand(command: RunCommand, site: CallSite): Command {
   if (Array.isArray(command) && command.length === 0) {
     throw new StrakeError({ code: "missing-command", message: "run() needs a program, and the list has none", site });
+  }
+  if (command === undefined || (typeof command === "string" && command.trim() === "")) {
+    throw new StrakeError({ code: "missing-command", message: "run() needs a command", site });
   }
   if (typeof command === "object" && command !== null && "isStrakeCommand" in command) return command.command;
   return toContainerCommand(command);

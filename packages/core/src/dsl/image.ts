@@ -30,6 +30,7 @@ import { type HealthcheckOptions, toHealthcheck } from "./healthcheck.ts";
 import { type Arguments, checkName, type Pairs, toArguments, toPairs } from "./pairs.ts";
 import { type RunOptions, toRunFields } from "./run-options.ts";
 import {
+  checkGiven,
   checkImageNames,
   checkList,
   checkNotEmpty,
@@ -126,6 +127,7 @@ export class Image implements Defined {
    */
   copy(sources: Source | readonly Source[], destination: Text, options: CopyOptions = {}): Image {
     const site = captureCallSite(this.copy);
+    checkGiven("copy", "a destination", destination);
     const checked = checkCopyOptions(options);
     const parents = checked.parents ? { parents: true } : {};
     const placed = toCopySources(sources, destination, checked, site);
@@ -140,6 +142,7 @@ export class Image implements Defined {
    */
   add(sources: Text | Content | readonly (Text | Content)[], destination: Text, options: AddOptions = {}): Image {
     const site = captureCallSite(this.add);
+    checkGiven("add", "a destination", destination);
     const checked = checkAddOptions(options);
     const { checksum, keepGitDir, unpack } = checked;
     return this.#then(
@@ -159,6 +162,8 @@ export class Image implements Defined {
   /** Writes a file whose content stands in the definition; a heredoc of COPY. Its mode is 0644 unless `chmod` says. */
   write(path: Text, content: Text | Uint8Array, options: WriteOptions = {}): Image {
     const site = captureCallSite(this.write);
+    checkGiven("write", "a path", path);
+    checkGiven("write", "what is to be in the file", content);
     if (typeof path === "string" && /(^|\/)\.{0,2}$/.test(path)) {
       throw new StrakeError({ code: "invalid-path", message: `"${path}" is not the path of a file`, site });
     }
@@ -242,11 +247,13 @@ export class Image implements Defined {
 
   /** Sets a container's command, or the arguments of its entrypoint; a string is for the shell. */
   cmd(command: Text | readonly Text[]): Image {
+    checkGiven("cmd", "a command", command);
     return this.#then({ kind: "cmd", command: toContainerCommand(command) }, captureCallSite(this.cmd));
   }
 
   /** Sets the program a container is; a string is for the shell. A command inherited from the base is dropped. */
   entrypoint(command: Text | readonly Text[]): Image {
+    checkGiven("entrypoint", "a program", command);
     return this.#then({ kind: "entrypoint", command: toContainerCommand(command) }, captureCallSite(this.entrypoint));
   }
 

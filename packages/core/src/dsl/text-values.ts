@@ -2,7 +2,7 @@ import { parsePlatform, parseReference } from "@strake/oci/document";
 import type { CallSite } from "../graph/call-site.ts";
 import type { Defined, Definition } from "../graph/definition.ts";
 import type { TextValue } from "../output/expression.ts";
-import { notText } from "../output/not-text.ts";
+import { notText, unsetVariable } from "../output/not-text.ts";
 import { Output, type Text, toTextValue } from "../output/output.ts";
 import { StrakeError } from "../strake-error.ts";
 
@@ -60,9 +60,20 @@ export function checkSome(method: string, what: string, values: readonly unknown
   throw new StrakeError({ code: "missing-value", message: `${method}() needs ${what}` });
 }
 
-/** @throws StrakeError `missing-value` for an empty text */
+/** @throws StrakeError `missing-value` for an empty text, and for what was not given */
 export function checkNotEmpty(method: string, what: string, value: unknown): void {
   if (value === "") throw new StrakeError({ code: "missing-value", message: `${method}() needs ${what}, not ""` });
+  checkGiven(method, what, value);
+}
+
+/** @throws StrakeError `missing-value` for an argument that was not given, or is undefined */
+export function checkGiven(method: string, what: string, value: unknown): void {
+  if (value !== undefined) return;
+  throw new StrakeError({
+    code: "missing-value",
+    message: `${method}() needs ${what}, not undefined`,
+    notes: [unsetVariable],
+  });
 }
 
 /**

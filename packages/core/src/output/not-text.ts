@@ -14,6 +14,9 @@ export function notText(value: unknown, what = "a text"): StrakeError {
   });
 }
 
+/** The note for a value that is undefined, which most often comes from the environment. */
+export const unsetVariable = 'A variable of the environment may not be set: write process.env.NAME ?? "…".';
+
 /** What a value is, in words for a message. */
 export function shownValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
@@ -28,7 +31,7 @@ function advice(value: unknown, what: string): readonly string[] {
   if (value === undefined && what.startsWith("an image")) {
     return ["It may be defined further down, or in a file that imports this one."];
   }
-  if (value === undefined) return ['A variable of the environment may not be set: write process.env.NAME ?? "…".'];
+  if (value === undefined) return [unsetVariable];
   if (["number", "bigint", "boolean"].includes(typeof value)) return [`Write "${String(value)}".`];
   return isImage(value) ? ["Name it by its .reference, .digest or .id."] : [];
 }

@@ -1,4 +1,4 @@
-import { type CopyAction, type CopySelection, type Rules, StrakeError } from "@strake/core";
+import { type CopyAction, type CopySelection, nearest, type Rules, StrakeError } from "@strake/core";
 import { hasWildcard, ignoreMatcher, parentsPattern, pathMatcher, selectFiles } from "@strake/core/context";
 import { type Entry, type FileTree, resolvePath } from "@strake/oci";
 import { parent } from "./layer-builder.ts";
@@ -239,11 +239,13 @@ function refuseLeavingLinks(path: string, origin: Place): void {
 function missing(path: string, origin: Place): StrakeError {
   const folder = nearestFolder(path, origin.tree);
   const names = origin.tree.children(folder);
-  const near = names.filter((name) => name.toLowerCase() === path.slice(path.lastIndexOf("/") + 1).toLowerCase());
+  // The first name of the path that is not there is the one that is wrong.
+  const wrong = (folder === "" ? path : path.slice(folder.length + 1)).split("/")[0] as string;
+  const near = nearest(wrong, names);
   const where = folder === "" ? origin.called : `${folder}/ in ${origin.called}`;
   const notes = [
-    near.length > 0
-      ? `Did you mean "${join(folder, near[0] as string)}"?`
+    near !== undefined
+      ? `Did you mean "${join(folder, near)}"?`
       : `There ${names.length === 0 ? "is nothing" : `are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`} in ${where}.`,
   ];
   if (origin.local) notes.push("What .dockerignore names does not exist for a build.");

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CallSite, StrakeError } from "@strake/core";
+import { type CallSite, Image, StrakeError } from "@strake/core";
 import { didYouMean } from "./did-you-mean.ts";
 import { isBundle, mapCallSite } from "./map-call-site.ts";
 
@@ -33,9 +33,26 @@ function thrownByAuthor(error: Error, file: string): StrakeError {
     code: "build-file-threw",
     message: site ? `${error.name}: ${error.message}` : `${basename(file)} failed: ${error.name}: ${error.message}`,
     site,
-    notes: callers.slice(0, shownFrames).map((at) => `called from ${basename(at.file)}:${at.line}:${at.column}`),
+    notes: [
+      ...noMethod(error.message),
+      ...callers.slice(0, shownFrames).map((at) => `called from ${basename(at.file)}:${at.line}:${at.column}`),
+    ],
     cause: error,
   });
+}
+
+/** What helps whoever called a method that images have not got; nothing checks the types of a build file before. */
+function noMethod(message: string): readonly string[] {
+  const [, called = "", name = ""] = /^(.*)\.([A-Za-z_]\w*) is not a function$/.exec(message) ?? [];
+  const methods = Object.getOwnPropertyNames(Image.prototype).filter((each) => each !== "constructor");
+  if (called === "image") return ['An image begins with a call: image().from("…").'];
+  if (called === "image(...)" && methods.includes(name)) {
+    return [`First say what the image stands on: image().from("…").${name}(…)`];
+  }
+  if (called === "image(...)") return didYouMean(name, ["from"]);
+  if (called === "" || methods.includes(name)) return [];
+  const hint = didYouMean(name, methods);
+  return called.includes("(...)") ? hint : hint.map((text) => `If ${called} is an image: ${text}`);
 }
 
 /** The frames of a stack that are in build files, as positions in their sources. */
