@@ -88,6 +88,22 @@ it.each([
   expect(second).toBe(`  ${note}`);
 });
 
+it("says before anything is built that a target has no name for an image", async () => {
+  const text = `${imports}export default { "bad name": image().from("scratch").copy("missing", "/") };\n`;
+  const message = await failedBuild({ "build.ts": text }, { args: [] });
+  expect(message).toMatch(/^build\.ts:2:\d+ {2}the target "bad name" cannot lend the image its name: /);
+  expect(message).toContain("Name the image with .tag() or with -t");
+});
+
+it("says which build argument was not given that a base is named by", async () => {
+  const text = `import { argument, image, interpolate } from "strake";\nconst base = argument("BASE");\nexport const app = image().from(interpolate\`${"${base}"}\`);\n`;
+  const message = await failedBuild({ "build.ts": text });
+  expect(message).toMatch(/^build\.ts:3:\d+ {2}the name of the image is empty\n/);
+  expect(message).toContain(
+    'BASE has no value: give it with --build-arg BASE=…, or a default with argument("BASE", "…").',
+  );
+});
+
 const parts = "bind, cache, commands, content, files, image, local, script, secret, ssh, tmpfs, variable";
 
 it.each([

@@ -16,6 +16,7 @@ it.each([
     `.copy("none", "/x", { from: local("src") })`,
     'the source "none" is not in the folder src',
   ],
+  ["another folder that is not there", `.copy("x", "/x", { from: local("../nowhere") })`, "there is no folder /"],
   ["a missing folder", `.copy("src/nothing/", "/x")`, 'the source "src/nothing"'],
   ["globs that match nothing", `.copy(files("lib/**"), "/x/")`, 'no file matches "lib/**"'],
   [

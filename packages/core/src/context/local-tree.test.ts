@@ -141,8 +141,8 @@ test("one tree is one view of the folder", () => {
 
 test("a root that is no directory is refused", () => {
   write("a");
-  expect(() => localTree(join(root, "none"))).toThrow("is not a directory");
-  expect(() => localTree(join(root, "a"))).toThrow("is not a directory");
+  expect(() => localTree(join(root, "none"))).toThrow(`there is no folder ${root}/none`);
+  expect(() => localTree(join(root, "a"))).toThrow("a is not a folder");
 });
 
 test("a directory that cannot be read is an error that names it, unless ignored", () => {

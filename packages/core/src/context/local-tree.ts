@@ -119,12 +119,14 @@ function readRoot(root: string): Stats {
   try {
     const stats = statSync(root, { throwIfNoEntry: false });
     if (stats?.isDirectory()) return stats;
+    const message = stats === undefined ? `there is no folder ${root}` : `${root} is not a folder`;
+    throw new StrakeError({ code: "missing-context", message });
   } catch (cause) {
+    if (StrakeError.is(cause)) throw cause;
     throw new StrakeError({
       code: "unreadable-file",
       message: `cannot read ${root}: ${(cause as Error).message}`,
       cause,
     });
   }
-  throw new StrakeError({ code: "missing-context", message: `${root} is not a directory` });
 }

@@ -20,8 +20,11 @@ export type OptionChecks<T> = { readonly [K in keyof T]-?: OptionCheck };
  * @throws StrakeError `invalid-option` for an option that there is not, and for a value that it does not take
  */
 export function checkOptions<T extends object>(method: string, options: T, checks: OptionChecks<T>): T {
-  if (!isRecord(options)) throw invalid(`the options of ${method}() are an object, not ${shownValue(options)}`);
   const known: Readonly<Record<string, OptionCheck>> = checks;
+  if (!isRecord(options)) {
+    const message = `the options of ${method}() are an object, not ${shownValue(options)}`;
+    throw invalid(message, [listOptions(Object.keys(known))]);
+  }
   const said = Object.entries(options).filter(([, value]) => value !== undefined);
   for (const [name, value] of said) {
     const check = Object.hasOwn(known, name) ? known[name] : undefined;
@@ -78,8 +81,11 @@ const decimals: ReadonlySet<number> = new Set([
 function unknownOption(method: string, name: string, known: readonly string[]): StrakeError {
   const near = nearest(name, known);
   const question = near === undefined ? "" : ` (did you mean ${near}?)`;
-  const notes = [known.length === 1 ? `Its option is ${known[0]}.` : `Its options are ${known.join(", ")}.`];
-  return invalid(`${method}() has no option ${name}${question}`, notes);
+  return invalid(`${method}() has no option ${name}${question}`, [listOptions(known)]);
+}
+
+function listOptions(known: readonly string[]): string {
+  return known.length === 1 ? `Its option is ${known[0]}.` : `Its options are ${known.join(", ")}.`;
 }
 
 function invalid(message: string, notes: readonly string[] = []): StrakeError {

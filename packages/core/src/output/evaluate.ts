@@ -50,6 +50,15 @@ function evaluateArgument(expression: Extract<Expression, { kind: "argument" }>,
   return { known: true, value: expression.default ?? "" };
 }
 
+/** The names of the arguments that are all an expression ends in, where they have no default. */
+export function argumentNames(text: TextValue): readonly string[] {
+  if (typeof text === "string") return [];
+  if (text.kind === "apply") return argumentNames(text.input);
+  if (text.kind === "concat") return text.parts.flatMap(argumentNames);
+  if (text.kind !== "argument") return [];
+  return text.default === undefined ? [text.name] : argumentNames(text.default);
+}
+
 /** The images whose outputs an expression uses. */
 export function* outputOwners(text: TextValue): Generator<{ owner: OutputOwner; property: OutputProperty }> {
   if (typeof text === "string") return;

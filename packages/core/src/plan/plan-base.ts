@@ -2,6 +2,8 @@ import { type ImageConfig, parseBaseName, parsePlatform, printPlatform, printRef
 import type { CallSite } from "../graph/call-site.ts";
 import type { Base, FromNode } from "../graph/definition.ts";
 import { joinPath } from "../graph/posix-path.ts";
+import { argumentNames } from "../output/evaluate.ts";
+import type { TextValue } from "../output/expression.ts";
 import { type OutsideName, type ResolvedBase, resolutionKey } from "../resolve/resolution.ts";
 import { StrakeError } from "../strake-error.ts";
 import { fitHistory } from "./history.ts";
@@ -39,6 +41,7 @@ export function outsideName(
 ): OutsideName {
   if (base.type === "reference") {
     const text = context.text(base.name, undefined, node.site);
+    if (text === "") throw noName(base.name, node.site);
     try {
       return { type: "image", name: printReference(parseBaseName(text)), platform };
     } catch (cause) {
@@ -47,6 +50,13 @@ export function outsideName(
   }
   const reference = "reference" in base && base.reference !== undefined ? { reference: base.reference } : {};
   return { type: base.type, path: joinPath(base.path.root, base.path.path), ...reference, platform };
+}
+
+function noName(name: TextValue, site: CallSite): StrakeError {
+  const notes = argumentNames(name).map(
+    (each) => `${each} has no value: give it with --build-arg ${each}=…, or a default with argument("${each}", "…").`,
+  );
+  return new StrakeError({ code: "invalid-reference", message: "the name of the image is empty", site, notes });
 }
 
 function planOutside(context: PlanContext, node: FromNode, name: OutsideName, platform: State["platform"]): State {

@@ -3,6 +3,7 @@ import { Solution, writeAtomically } from "@strake/engine";
 import { type Platform, parseBaseName, parseReference, type Reference } from "@strake/oci";
 import type { Solver, SolverPorts } from "../builder/solver.ts";
 import {
+  checkTargetName,
   dockerfileOf,
   isImageName,
   keepPins,
@@ -69,6 +70,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
     const pushed = await findPushed(request, contentTags, new ImagePusher(session));
     const wanted = prepared.targets.filter(({ name }) => !pushed.has(name));
     for (const { name, image } of wanted) {
+      if (session.dockerfile === undefined) checkTargetName({ name, image }, tags);
       planned.push({ name, platforms: platformsOf(session, image, request.platforms) });
     }
     checkDestinations(request, planned, destinationsOf(request, session, planner));

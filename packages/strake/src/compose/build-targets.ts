@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { type BuildEvent, type Image, proxiesOf } from "@strake/core";
+import { type BuildEvent, type Image, proxiesOf, StrakeError } from "@strake/core";
 import { type Platform, parsePlatform, parseReference, type Reference } from "@strake/oci";
 import type { DefinitionRequest } from "../command/request.ts";
 import { FrozenLock } from "../lock/frozen-lock.ts";
@@ -140,6 +140,31 @@ export function referencesOf(
 ): readonly Reference[] {
   const names = tags.length > 0 ? tags : target.tags.length > 0 ? target.tags : [target.name.toLowerCase()];
   return names.map((name) => parseReference(name));
+}
+
+/**
+ * Makes sure, before anything is built, that a target has a name that an image can have.
+ *
+ * @throws StrakeError `invalid-reference`
+ */
+export function checkTargetName({ name, image }: Target<Image>, tags: readonly string[]): void {
+  if (tags.length > 0 || hasTags(image)) return;
+  try {
+    referencesOf({ name, tags: [] }, []);
+  } catch (cause) {
+    throw new StrakeError({
+      code: "invalid-reference",
+      message: `the target "${name}" cannot lend the image its name: ${(cause as Error).message}`,
+      notes: ["Name the image with .tag() or with -t, or export it under another name."],
+      site: image.definition.site,
+      cause,
+    });
+  }
+}
+
+function hasTags(image: Image): boolean {
+  for (let node = image.definition; node.kind !== "from"; node = node.input) if (node.kind === "tag") return true;
+  return false;
 }
 
 /** Whether a key of a resolution is an image's name; files of this machine have none. */
