@@ -106,7 +106,21 @@ export const app = image().from("scratch").arg("VERSION", "1").env({ V: variable
   const { stdout } = await runStrake(["inspect", "-f", "{{json .Config.Env}}", "app"], { home });
   expect(JSON.parse(stdout)).toContain("V=2");
   const { stderr } = await runStrake(["build", "--build-arg", "VERSON=2", "--progress", "plain"], { cwd, home });
-  expect(stderr).toContain("no image declares the build argument VERSON");
+  expect(stderr).toContain("no image declares the build argument VERSON. Did you mean VERSION?\n");
+});
+
+it("warns of no build argument that an image uses, wherever that is", async () => {
+  const cwd = project({
+    "build.ts": `import { argument, bind, image, interpolate } from "strake";
+const inner = image().from("scratch").arg("INNER").write("/a", argument("TEXT", argument("OTHER", "x")));
+const merged = image().from("scratch").merge(inner);
+export const app = image().from(merged).env({ V: interpolate\`v${'${argument("V", "1")}'}\` });
+export const digest = image().from("scratch").env({ D: inner.digest });\n`,
+  });
+  const given = ["INNER", "TEXT", "OTHER", "V", "SOURCE_DATE_EPOCH"].flatMap((name) => ["--build-arg", `${name}=2`]);
+  expect((await runStrake(["build", "app", ...given], { cwd })).stderr).not.toContain("declares");
+  const { stderr } = await runStrake(["build", "digest", ...given], { cwd });
+  expect(stderr.match(/no image declares the build argument \w+/g)).toEqual(["no image declares the build argument V"]);
 });
 
 it("writes several platforms as one OCI index, and refuses them for what holds one image", async () => {

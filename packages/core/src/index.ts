@@ -13,6 +13,7 @@ export type { RunOptions } from "./dsl/run-options.ts";
 export * from "./graph/build-arguments.ts";
 export type * from "./graph/call-site.ts";
 export * from "./graph/capture-call-site.ts";
+export { declaredArguments } from "./graph/declared-arguments.ts";
 export * from "./graph/definition.ts";
 export * from "./graph/docker-sources.ts";
 export * from "./graph/git-url.ts";

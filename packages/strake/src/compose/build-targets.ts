@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { type BuildEvent, type Image, proxiesOf, StrakeError } from "@strake/core";
+import { type BuildEvent, declaredArguments, type Image, proxiesOf, StrakeError } from "@strake/core";
 import { type Platform, parsePlatform, parseReference, type Reference } from "@strake/oci";
 import type { DefinitionRequest } from "../command/request.ts";
 import { FrozenLock } from "../lock/frozen-lock.ts";
 import type { BuildingOptions } from "./building-options.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { selectTargets, type Target } from "./find-targets.ts";
 import { lockFileOf, type Pins, readLockFile, writeLockFile } from "./lock-file.ts";
 import { Planner, type SolvedTarget } from "./plan-targets.ts";
@@ -191,21 +192,13 @@ function warnUnusedArguments(
   progress: ((event: BuildEvent) => void) | undefined,
 ): void {
   if (request.buildArgs.size === 0 || progress === undefined) return;
-  const declared = new Set<string>();
-  const visit = (image: Image["definition"]): void => {
-    for (let node = image; ; node = node.input) {
-      if (node.kind === "arg") declared.add(node.name);
-      if (node.kind === "copy" && node.from.type === "image") visit(node.from.image);
-      if (node.kind === "from") {
-        if (node.base.type === "image") visit(node.base.image);
-        return;
-      }
-    }
-  };
-  for (const { image } of targets) visit(image.definition);
-  const hasMeaning = (name: string) => name.startsWith("BUILDKIT_") || proxiesOf(new Map([[name, ""]])).size > 0;
+  const declared = declaredArguments(targets.map(({ image }) => image.definition));
+  const hasMeaning = (name: string) =>
+    name.startsWith("BUILDKIT_") || name === "SOURCE_DATE_EPOCH" || proxiesOf(new Map([[name, ""]])).size > 0;
   for (const name of request.buildArgs.keys()) {
     if (declared.has(name) || hasMeaning(name)) continue;
-    progress({ type: "warning", message: `no image declares the build argument ${name}` });
+    const [meant] = didYouMean(name, [...declared]);
+    const question = meant === undefined ? "" : `. ${meant}`;
+    progress({ type: "warning", message: `no image declares the build argument ${name}${question}` });
   }
 }
