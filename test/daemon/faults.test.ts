@@ -13,6 +13,15 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { commandPlan } from "./command-plan.ts";
 import { ownBuildkitd } from "./own-buildkitd.ts";
 
+/** Has this test's programs found there. */
+function usePath(path: string): void {
+  const before = process.env.PATH;
+  onTestFinished(() => {
+    process.env.PATH = before;
+  });
+  process.env.PATH = path;
+}
+
 const builderOf = (client: BuildkitClient) => new BuildkitBuilder({ client, blobs: new MemoryBlobStore() });
 
 it("a daemon that is not there is named, with what to do", async () => {
@@ -37,19 +46,54 @@ it("a server that says nothing is not waited for", async () => {
   const server = createTcpServer(() => undefined);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await expect(BuildkitClient.connect(address, { timeout: 200 })).rejects.toMatchObject({ code: "not-buildkit" });
+  for (const daemon of ["buildkit", "docker"] as const) {
+    await expect(BuildkitClient.connect(address, { daemon, timeout: 200 })).rejects.toMatchObject({
+      code: "unreachable",
+      message: `${address} takes connections, and has not answered in 0.2 seconds`,
+    });
+  }
+  const interruption = new AbortController();
+  const asked = BuildkitClient.connect(address, { daemon: "docker", signal: interruption.signal });
+  setImmediate(() => interruption.abort(new Error("interrupted")));
+  await expect(asked).rejects.toThrow("interrupted");
   server.close();
+});
+
+it("a server that does not speak HTTP/1 is told from a Docker Engine", async () => {
+  const server = createTcpServer((socket) => socket.end("SSH-2.0-OpenSSH\r\n"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(BuildkitClient.connect(address, { daemon: "docker" })).rejects.toMatchObject({
+    code: "not-buildkit",
+    message: expect.stringContaining(`what answers at ${address} is not a Docker Engine`),
+  });
+  server.close();
+});
+
+it("a program that is not installed is named", async () => {
+  usePath(temporaryFolder());
+  await expect(BuildkitClient.connect("podman-container://nobody")).rejects.toMatchObject({
+    code: "unreachable",
+    message: "no daemon answers at podman-container://nobody: there is no program podman here",
+  });
+});
+
+it("what kubectl logs about itself is left out of why there is no daemon", async () => {
+  const folder = temporaryFolder();
+  const log = `E1121 20:51:47.507991   20392 memcache.go:265] "Unhandled Error" err="connection refused"`;
+  writeFileSync(join(folder, "kubectl"), `#!/bin/sh\necho '${log}' >&2\necho 'the server was refused' >&2\nexit 1\n`);
+  chmodSync(join(folder, "kubectl"), 0o755);
+  usePath(`${folder}${delimiter}${process.env.PATH}`);
+  await expect(BuildkitClient.connect("kube-pod://builder")).rejects.toMatchObject({
+    message: "no daemon answers at kube-pod://builder: the server was refused",
+  });
 });
 
 it("a program that does not lead to a daemon says why, also after it has stopped listening", async () => {
   const folder = temporaryFolder();
-  const path = process.env.PATH;
-  onTestFinished(() => {
-    process.env.PATH = path;
-  });
   writeFileSync(join(folder, "docker"), "#!/bin/sh\nexec 0<&-\nsleep 0.3\necho 'no such container' >&2\nexit 1\n");
   chmodSync(join(folder, "docker"), 0o755);
-  process.env.PATH = `${folder}${delimiter}${path}`;
+  usePath(`${folder}${delimiter}${process.env.PATH}`);
   await expect(BuildkitClient.connect("docker-container://nobody")).rejects.toMatchObject({
     code: "unreachable",
     message: expect.stringContaining("no such container"),

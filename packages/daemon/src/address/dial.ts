@@ -28,6 +28,14 @@ export interface DialOptions {
   readonly protocol?: "h2" | "http/1.1";
 }
 
+/** How long a daemon may take to answer where nothing is said, in milliseconds. */
+export const usualTimeout: number = 20_000;
+
+/** How a connection is made into one of another protocol. */
+export interface UpgradeOptions extends Pick<DialOptions, "signal" | "timeout"> {
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+}
+
 /**
  * Opens a stream of bytes to a daemon.
  *
@@ -39,7 +47,7 @@ export function dial(address: Address, name: string, options: DialOptions = {}):
   if (address.type === "program") return dialProgram(address, name);
   return new Promise((resolve, reject) => {
     const socket = openSocket(address, options);
-    const { timeout = 20_000, signal } = options;
+    const { timeout = usualTimeout, signal } = options;
     const timer = setTimeout(() => fail(new Error(`no answer in ${timeout / 1000} seconds`)), timeout);
     const settle = () => {
       clearTimeout(timer);
@@ -106,6 +114,8 @@ function dialProgram(address: Extract<Address, { type: "program" }>, name: strin
     if (!stream.push(chunk)) child.stdout.pause();
   });
   child.stdin.on("error", () => undefined);
+  // Whoever waits hears of it by the promise, and nobody listens to a stream that was never given out.
+  stream.on("error", () => undefined);
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: unknown) => {
       const hint = `Check that \`${[address.command, ...address.args].join(" ")}\` works here.`;
@@ -113,10 +123,12 @@ function dialProgram(address: Extract<Address, { type: "program" }>, name: strin
       reject(error);
       stream.destroy(error);
     };
-    child.on("error", (error) => fail(error.message, error));
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      fail(error.code === "ENOENT" ? `there is no program ${address.command} here` : error.message, error);
+    });
     child.on("close", (status) => {
       if (status === 0) stream.push(null);
-      else fail(said.trim() || `${address.command} exited with ${status}`);
+      else fail(lastWords(said) || `${address.command} exited with ${status}`);
     });
     // The remote side of a dial-stdio says nothing before it is spoken to.
     child.on("spawn", () => resolve(stream));
@@ -124,17 +136,35 @@ function dialProgram(address: Extract<Address, { type: "program" }>, name: strin
 }
 
 /**
+ * What a program said before it gave up, without the lines of its log (klog, as kubectl writes them), which repeat in
+ * their own form what the last lines say plainly.
+ */
+function lastWords(said: string): string {
+  const lines = said.trim().split("\n");
+  const plain = lines.filter((line) => !/^[IWEF]\d{4} \d\d:\d\d:\d\d/.test(line));
+  return (plain.length > 0 ? plain : lines.slice(-1)).join("\n").trim();
+}
+
+/**
  * Makes an HTTP/1 connection to the Docker Engine into one of another protocol: `/grpc` or `/session`.
  *
- * @throws DaemonError `not-buildkit` where the engine does not do that
+ * @throws DaemonError `not-buildkit` where the engine does not do that, `unreachable` where it says nothing
  */
 export function upgrade(
   connection: Duplex,
   path: string,
   name: string,
-  headers: Readonly<Record<string, string | readonly string[]>> = {},
+  { headers = {}, timeout = usualTimeout, signal }: UpgradeOptions = {},
 ): Promise<Duplex> {
   return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => sent.destroy(noAnswer(name, timeout)), timeout);
+    const aborted = () => void sent.destroy();
+    signal?.addEventListener("abort", aborted, { once: true });
+    // What becomes of the stream afterwards is the business of those who get it.
+    const settle = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", aborted);
+    };
     const sent = request({
       method: "POST",
       path,
@@ -146,7 +176,9 @@ export function upgrade(
       },
       createConnection: () => connection as never,
     });
+    sent.on("close", settle);
     sent.on("upgrade", (_response, socket, head) => {
+      settle();
       if (head.length > 0) socket.unshift(head);
       resolve(socket);
     });
@@ -159,9 +191,31 @@ export function upgrade(
         }),
       );
     });
-    sent.on("error", (error) => reject(connectError(error, name, false)));
+    sent.on("error", (error) => reject(signal?.aborted ? signal.reason : upgradeError(error, name)));
     sent.end();
   });
+}
+
+function upgradeError(cause: Error, name: string): DaemonError {
+  if (DaemonError.is(cause)) return cause;
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  // HPE is Node's parser of HTTP/1.
+  if (!code.startsWith("HPE_")) return connectError(cause, name, false);
+  return new DaemonError("not-buildkit", `what answers at ${name} is not a Docker Engine: ${cause.message}`, {
+    hint: "Give the address of a Docker Engine; that of a BuildKit by itself has no docker+ before it.",
+    cause,
+  });
+}
+
+/** What is said of a daemon that takes a connection and then says nothing. */
+export function noAnswer(name: string, timeout: number): DaemonError {
+  return new DaemonError(
+    "unreachable",
+    `${name} takes connections, and has not answered in ${timeout / 1000} seconds`,
+    {
+      hint: "The daemon stands still, or something else listens there: look at its log, and at the address.",
+    },
+  );
 }
 
 function connectError(cause: Error, name: string, tls: boolean): DaemonError {

@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { Duplex } from "node:stream";
 import { type Address, type DaemonKind, parseAddress } from "../address/address.ts";
-import { type DialOptions, dial, upgrade } from "../address/dial.ts";
+import { type DialOptions, dial, noAnswer, upgrade, usualTimeout } from "../address/dial.ts";
 import { DaemonError } from "../daemon-error.ts";
 import { BytesMessage, Control } from "../generated/github.com/moby/buildkit/api/services/control/control_fields.ts";
 import { encodeBytesFrames } from "../grpc/bytes-frames.ts";
@@ -62,7 +62,7 @@ export class Connection {
     const options: ConnectOptions = { protocol: asked.daemon === "docker" ? "http/1.1" : "h2", ...asked };
     const address = parseAddress(name, options.daemon);
     let socket = await dial(address, name, options);
-    if (options.daemon === "docker") socket = await upgrade(socket, "/grpc", name);
+    if (options.daemon === "docker") socket = await upgrade(socket, "/grpc", name, options);
     const session = connectHttp2("http://localhost", {
       createConnection: () => socket,
       settings: { initialWindowSize: 1 << 20 },
@@ -74,11 +74,11 @@ export class Connection {
    * Waits for the daemon's first words, which tell a BuildKit from something else; the connection is closed where they
    * are not BuildKit's. It has to be called before anything else is waited for.
    *
-   * @throws DaemonError `tls`, `not-buildkit`
+   * @throws DaemonError `tls`, `not-buildkit`, `unreachable`
    */
   async greeted(): Promise<void> {
     try {
-      await this.#firstWords(this.#options.timeout ?? 20_000);
+      await this.#firstWords(this.#options.timeout ?? usualTimeout);
     } catch (error) {
       this.close();
       throw error;
@@ -89,7 +89,7 @@ export class Connection {
   async openSession(session: Session): Promise<void> {
     if (this.kind === "docker") {
       const socket = await dial(this.#address, this.name, this.#options);
-      session.serve(await upgrade(socket, "/session", this.name, session.headers));
+      session.serve(await upgrade(socket, "/session", this.name, { ...this.#options, headers: session.headers }));
       return;
     }
     session.serve(pipeOf(this.client.open(Control.session.path, { metadata: session.headers })));
@@ -123,7 +123,7 @@ export class Connection {
         const message = `what answers at ${this.name} is not BuildKit: ${why}`;
         reject(new DaemonError("not-buildkit", message, { hint: greetingHint[this.kind], cause }));
       };
-      const timer = setTimeout(() => fail(`no answer in ${timeout / 1000} seconds`), timeout);
+      const timer = setTimeout(() => reject(noAnswer(this.name, timeout)), timeout);
       this.#session.once("remoteSettings", () => {
         clearTimeout(timer);
         resolve();
