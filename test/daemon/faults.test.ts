@@ -120,7 +120,11 @@ need(
   it("misses a secret before anything is sent, and hides one that a command prints", async () => {
     const client = await BuildkitClient.connect((await buildkitDaemon()).address);
     const mount = { type: "secret", id: "key", target: "/k", required: true, mode: 0o400, uid: 0, gid: 0 } as const;
-    const { plan, options, step } = commandPlan("busybox cat /k; exit 1", {}, [mount]);
+    const { plan, options, step } = commandPlan(
+      "busybox head -c 4 /k; busybox sleep 0.3; busybox tail -c +5 /k; exit 1",
+      {},
+      [mount],
+    );
     await expect(builderOf(client).build(plan, options)).rejects.toMatchObject({
       code: "missing-secret",
       site: step.site,

@@ -54,6 +54,30 @@ need(
     return (await docker.docker(listed)).split("\n").filter(Boolean);
   }
 
+  it("names the line of what fails, and the last of what the command said", async () => {
+    const text = `import { image } from "strake";
+const base = image().from("busybox");
+export const failing = base.run("echo last words; exit 7", { network: "host" });
+export const missing = base.copy("nowhere", "/a");\n`;
+    const cwd = project({ "build.ts": text });
+    const failing = await build(cwd, "--allow", "network.host", "failing");
+    expect([failing.status, failing.stderr]).toEqual([1, expect.stringMatching(/build\.ts:3:\d+ .* exited with 7\n/)]);
+    expect(failing.stderr).toContain("\n    last words\n");
+    const missing = await build(cwd, "missing");
+    expect([missing.status, missing.stderr]).toEqual([
+      1,
+      expect.stringMatching(/build\.ts:4:\d+ {2}the source "nowhere" is not there\n/),
+    ]);
+  });
+
+  it("says that it has no cache of a type", async () => {
+    const cwd = project({
+      "build.ts": `import { image } from "strake";\nexport const app = image().from("busybox").write("/a", "a");\n`,
+    });
+    const refused = await build(cwd, "--cache-to", "type=nothing,ref=x");
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("has no caches of that type")]);
+  });
+
   it("makes the same files and config as the engine, and leaves nothing among the engine's images", async () => {
     const text = `import { image } from "strake";
 export const app = image().from("busybox").copy("a.txt", "/a").run("cp /a /b; rm /etc/group", { network: "host" })

@@ -13,6 +13,7 @@ export class BuildEvents {
   readonly #log: LogLines;
   readonly #report: (event: BuildEvent) => void;
   readonly #state = new Map<string, "started" | "ended">();
+  #failed: PlannedStep | undefined;
 
   constructor(
     operations: ReadonlyMap<Digest, OperationId>,
@@ -28,7 +29,7 @@ export class BuildEvents {
   }
 
   add(status: StatusResponse): void {
-    for (const vertex of status.vertexes) this.#addVertex(vertex);
+    for (const vertex of status.vertexes) this.#begin(vertex);
     for (const { vertex, current, total } of status.statuses) {
       const step = this.#step(vertex);
       if (step === undefined || this.#state.get(step.id) === "ended" || current === 0n) continue;
@@ -38,30 +39,51 @@ export class BuildEvents {
     for (const { vertex, msg } of status.logs) {
       const step = this.#step(vertex);
       if (step === undefined) continue;
-      const text = this.#log.add(step.id, msg);
-      if (text !== "") this.#report({ type: "output", step: step.id, text });
+      const isLate = this.#state.get(step.id) === "ended";
+      this.#output(step, this.#log.add(step.id, msg) + (isLate ? this.#log.end(step.id) : ""));
     }
+    // Last, because what is told of a step together with its end came before that.
+    for (const vertex of status.vertexes) this.#end(vertex);
     for (const { short } of status.warnings) {
       this.#report({ type: "warning", message: this.#log.hide(new TextDecoder().decode(short)) });
     }
   }
 
-  #addVertex(vertex: Vertex): void {
-    const step = this.#step(vertex.digest);
-    if (step === undefined || this.#vertices.get(step.id) !== vertex.digest) return;
-    const state = this.#state.get(step.id);
-    if (vertex.started !== undefined && state === undefined) {
-      this.#state.set(step.id, "started");
-      this.#report({ type: "started", step: step.id, title: step.title, image: step.image });
-    }
-    if (vertex.completed === undefined || vertex.started === undefined || this.#state.get(step.id) === "ended") return;
+  /** The step that failed first, and not because another one did. */
+  get failed(): PlannedStep | undefined {
+    return this.#failed;
+  }
+
+  #begin(vertex: Vertex): void {
+    const step = this.#ownStep(vertex);
+    if (step === undefined || vertex.started === undefined || this.#state.has(step.id)) return;
+    this.#state.set(step.id, "started");
+    this.#report({ type: "started", step: step.id, title: step.title, image: step.image });
+  }
+
+  #end(vertex: Vertex): void {
+    const step = this.#ownStep(vertex);
+    if (step === undefined || vertex.completed === undefined || vertex.started === undefined) return;
+    if (this.#state.get(step.id) === "ended") return;
     this.#state.set(step.id, "ended");
+    this.#output(step, this.#log.end(step.id));
     if (vertex.error !== "") {
+      if (!/context canceled|operation was canceled/.test(vertex.error)) this.#failed ??= step;
       this.#report({ type: "failed", step: step.id, message: this.#log.hide(vertex.error) });
       return;
     }
     const milliseconds = Math.max(0, toMs(vertex.completed) - toMs(vertex.started));
     this.#report({ type: "finished", step: step.id, cached: vertex.cached, milliseconds });
+  }
+
+  #output(step: PlannedStep, text: string): void {
+    if (text !== "") this.#report({ type: "output", step: step.id, text });
+  }
+
+  /** The step that a vertex does, where it is not one that only makes something ready for it. */
+  #ownStep(vertex: Vertex): PlannedStep | undefined {
+    const step = this.#step(vertex.digest);
+    return step !== undefined && this.#vertices.get(step.id) === vertex.digest ? step : undefined;
   }
 
   #step(vertex: string): PlannedStep | undefined {

@@ -137,12 +137,14 @@ export class BuildkitBuilder implements Builder {
     const served = new Map([...stores, ...caches.stores, ...(await this.#servedImages(compiled, options))]);
     const session = new Session(this.#services(compiled, options, outputs, served), this.#sharedKey(options));
     const log = new LogLines(options.secrets?.values() ?? []);
+    const report = options.progress ?? (() => undefined);
+    const events = new BuildEvents(compiled.operations, options.steps, log, report);
     const done = new AbortController();
     const signal = whileServed(session, client.address, options.signal);
     let watched: Promise<void> | undefined;
     try {
       await client.openSession(session);
-      watched = this.#watch(ref, compiled, options, log, done.signal);
+      watched = this.#watch(ref, events, done.signal);
       const exporters = outputs.map((output) => exporterOf(output, plan, client.isDocker));
       const response = await client.solve(
         {
@@ -169,6 +171,7 @@ export class BuildkitBuilder implements Builder {
         log,
         operations: compiled.operations,
         steps: options.steps,
+        failed: events.failed,
       });
     } finally {
       done.abort();
@@ -275,15 +278,7 @@ export class BuildkitBuilder implements Builder {
     return buildFileRoot ?? (buildFile && dirname(buildFile));
   }
 
-  async #watch(
-    ref: string,
-    compiled: CompiledPlan,
-    options: BuildOptions,
-    log: LogLines,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const report = options.progress ?? (() => undefined);
-    const events = new BuildEvents(compiled.operations, options.steps, log, report);
+  async #watch(ref: string, events: BuildEvents, signal: AbortSignal): Promise<void> {
     try {
       for await (const status of this.#options.client.status(ref, signal)) events.add(status);
     } catch {

@@ -11,12 +11,14 @@ export interface FailedBuild {
   readonly operations: ReadonlyMap<string, OperationId>;
   readonly steps: readonly PlannedStep[];
   readonly log: LogLines;
+  /** The step that failed by what the daemon told while it built; those before 0.11 say it nowhere else. */
+  readonly failed: PlannedStep | undefined;
 }
 
 /** Says in the words of the build what a daemon reports as the failure of a solve; other errors stay as they are. */
 export function solveFailure(error: unknown, build: FailedBuild): unknown {
   if (!GrpcError.is(error)) return error;
-  const step = failedStep(error, build);
+  const step = failedStep(error, build) ?? build.failed;
   const text = build.log.hide(error.message.replace(/^failed to solve: /, ""));
   const site = step?.site;
   const found = explain(text, step, build);
@@ -30,7 +32,8 @@ interface Explanation {
 }
 
 function explain(text: string, step: PlannedStep | undefined, build: FailedBuild): Explanation {
-  const exit = /did not complete successfully: exit code: (\d+)/.exec(text);
+  // The second form is that of daemons before 0.9.
+  const exit = /(?:did not complete successfully|executor failed running [\s\S]*): exit code: (\d+)/.exec(text);
   if (exit !== null) {
     const notes = step === undefined ? [] : build.log.last(step.id).map((line) => `  ${line}`);
     return { code: "command-failed", message: `${step?.title ?? "a command"} exited with ${exit[1]}`, notes };
@@ -40,7 +43,7 @@ function explain(text: string, step: PlannedStep | undefined, build: FailedBuild
     const message = `the step needs the secret "${secret[1]}"`;
     return { code: "missing-secret", message, notes: [`Give it with --secret id=${secret[1]},src=FILE.`] };
   }
-  const source = /"([^"]+)": not found$/.exec(text);
+  const source = /"([^"]+)"(?:: not found| not found: not found)$/.exec(text);
   if (source !== null) {
     const message = `the source "${(source[1] as string).replace(/^\//, "")}" is not there`;
     return { code: "missing-source", message, notes: ["What .dockerignore names does not exist for a build."] };
@@ -51,6 +54,10 @@ function explain(text: string, step: PlannedStep | undefined, build: FailedBuild
     )
   ) {
     const notes = [`The BuildKit at ${build.address} is too old for this step; update it, or build with the engine.`];
+    return { code: "unsupported-by-buildkit", message: text, notes };
+  }
+  if (/unknown cache (?:exporter|importer)/.test(text)) {
+    const notes = [`The BuildKit at ${build.address} has no caches of that type; a Docker Engine has few of them.`];
     return { code: "unsupported-by-buildkit", message: text, notes };
   }
   if (/exporter .* could not be found/.test(text)) {
