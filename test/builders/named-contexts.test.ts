@@ -42,6 +42,14 @@ COPY --from=named /two /
       home,
     });
 
+  it("are folders, and never ones that are not there", async () => {
+    const { address } = await buildkitDaemon();
+    for (const builder of ["engine", address]) {
+      const { status, stderr } = await build("layout", ["mine=nowhere"], "--builder", builder);
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^layout:1:1 .*\/nowhere is not /m)]);
+    }
+  });
+
   it("are images of layouts, with what they leave to those that stand on them", async () => {
     const { address } = await buildkitDaemon();
     const here = await build("layout", ["mine=oci-layout://image:v1"]);

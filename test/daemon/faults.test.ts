@@ -159,7 +159,10 @@ need(
       message: expect.stringContaining("linux/s390x"),
     });
     const wide = commandPlan("true", { security: "insecure" });
-    await expect(builderOf(client).build(wide.plan, wide.options)).rejects.toMatchObject({ code: "not-allowed" });
+    await expect(builderOf(client).build(wide.plan, wide.options)).rejects.toMatchObject({
+      code: "not-allowed",
+      site: wide.step.site,
+    });
     const allow = new Set(["security.insecure"] as const);
     await expect(builderOf(client).build(wide.plan, { ...wide.options, allow })).rejects.toMatchObject({
       code: "entitlement-refused",

@@ -20,7 +20,7 @@ import type { SyncedFolder } from "../session/synced-folder.ts";
 import { BuildEvents } from "./build-events.ts";
 import type { BuildkitClient } from "./buildkit-client.ts";
 import type { CacheOption } from "./cache-option.ts";
-import { checkConfigs, checkGiven, checkPlatforms } from "./check-build.ts";
+import { checkConfigs, checkGiven, checkLocals, checkPlatforms } from "./check-build.ts";
 import { type DaemonOutput, exporterOf, isFiles } from "./daemon-output.ts";
 import { imageBlobs } from "./image-blobs.ts";
 import { openLocalCaches } from "./local-cache.ts";
@@ -128,6 +128,7 @@ export class BuildkitBuilder implements Builder {
     const manifests = await this.#servedManifests(plan, options);
     const compiled = this.#compile(plan, options, (source) => manifests.get(source));
     checkGiven(plan, options, compiled.entitlements);
+    checkLocals(plan, options, compiled.locals);
     if (outputs.some(({ type }) => !isFiles(type))) {
       const isBuilt = outputs.every(({ type }) => type === "moby");
       await checkConfigs(client, isBuilt);

@@ -1,7 +1,45 @@
-import { type BuildOptions, type OperationId, type Plan, type RunOperation, StrakeError } from "@strake/core";
+import { existsSync } from "node:fs";
+import {
+  type BuildOptions,
+  type CallSite,
+  type Operation,
+  type OperationId,
+  type Plan,
+  type PlannedStep,
+  type RunOperation,
+  StrakeError,
+} from "@strake/core";
 import { matchesPlatform, parsePlatform } from "@strake/oci";
 import { DaemonError } from "../daemon-error.ts";
+import type { LlbLocal } from "../llb/llb-needs.ts";
 import type { BuildkitClient } from "./buildkit-client.ts";
+
+/**
+ * Refuses folders and files that are not there, which a daemon would take for empty ones.
+ *
+ * @throws StrakeError `missing-context` at the statement that reads it
+ */
+export function checkLocals(plan: Plan, options: BuildOptions, locals: Iterable<LlbLocal>): void {
+  for (const { local } of locals) {
+    const path = options.locals.get(local);
+    if (path === undefined || existsSync(path)) continue;
+    throw new StrakeError({
+      code: "missing-context",
+      message: `${path} is not there`,
+      site: readerOf(plan, options, local),
+    });
+  }
+}
+
+/** Where the first step stands that is, or reads, a local source. */
+function readerOf(plan: Plan, { steps }: BuildOptions, local: string): CallSite | undefined {
+  const operations = Object.entries(plan.operations);
+  const isSource = (operation: Operation) =>
+    operation.op === "source" && Object.values(operation.source).includes(local);
+  const id = operations.find(([, operation]) => operation !== undefined && isSource(operation))?.[0];
+  const reads = (step: PlannedStep) => JSON.stringify(plan.operations[step.id] ?? null).includes(`"${id}"`);
+  return (steps.find((step) => step.id === id) ?? steps.find(reads))?.site;
+}
 
 /**
  * Refuses a build that lacks what its commands need, before anything is sent.
@@ -32,10 +70,14 @@ export function checkGiven(plan: Plan, options: BuildOptions, entitlements: read
   }
   const missing = entitlements.find((name) => !(options.allow as ReadonlySet<string> | undefined)?.has(name));
   if (missing === undefined) return;
+  const wants = ({ network, security }: RunOperation) =>
+    missing === "network.host" ? network === "host" : security === "insecure";
+  const [id] = runs(plan).find(([, operation]) => wants(operation)) ?? [];
   throw new StrakeError({
     code: "not-allowed",
     message: `a command wants ${missing}, which this build does not allow`,
     notes: [`Allow it with --allow ${missing}.`],
+    site: options.steps.find((step) => step.id === id)?.site,
   });
 }
 

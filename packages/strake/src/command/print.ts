@@ -10,6 +10,8 @@ import type { PrintRequest } from "./request.ts";
 export interface PrintedFile {
   readonly name: string;
   readonly text: string;
+  /** The same for programs, and the name of its file; it is in the folder only. */
+  readonly binary?: { readonly name: string; readonly bytes: Uint8Array };
 }
 
 /** Prints images in another form, into the folder that is asked for or as the text that is returned. */
@@ -19,7 +21,10 @@ export async function print(request: PrintRequest, signal: AbortSignal): Promise
   const files = await printFiles(request, request.to, signal);
   if (request.destination === undefined) return joinPrinted(files);
   mkdirSync(request.destination, { recursive: true });
-  for (const { name, text } of files) writeFileSync(join(request.destination, name), text);
+  for (const { name, text, binary } of files) {
+    writeFileSync(join(request.destination, name), text);
+    if (binary !== undefined) writeFileSync(join(request.destination, binary.name), binary.bytes);
+  }
   return "";
 }
 
@@ -38,16 +43,18 @@ function printFiles(
   }
 }
 
-/** BuildKit's own form of plans, as JSON that people can read. */
+/** BuildKit's own form of plans: as JSON that people can read, and as the bytes that `buildctl build` takes. */
 async function printDefinitions(request: PrintRequest, signal: AbortSignal): Promise<readonly PrintedFile[]> {
   const { compilePlan, printLlb } = await import("@strake/daemon");
   const targets = await planRequest(request, signal);
   return targets.map(({ name, planned: { plan, steps } }) => {
     const several = targets.filter((other) => other.name === name).length > 1;
     const platform = several ? `.${plan.platform.replaceAll("/", "-")}` : "";
+    const { definition, bytes } = compilePlan(plan, { steps });
     return {
       name: `${name}${platform}.llb.json`,
-      text: `${printLlb(compilePlan(plan, { steps }).definition).trimEnd()}\n`,
+      text: `${printLlb(definition).trimEnd()}\n`,
+      binary: { name: `${name}${platform}.llb`, bytes },
     };
   });
 }
