@@ -26,8 +26,8 @@ it("says what has no effect", async () => {
 
 it.each([
   [["--cgroup-parent", "x"], "strake: --cgroup-parent: commands run in a control group of their own"],
-  [["--provenance=mode=max"], "strake: --provenance: attestations are not made"],
-  [["--attest", "type=sbom"], "strake: --attest: attestations are not made"],
+  [["--provenance=mode=max"], "strake: --attest type=provenance: attestations are made by a BuildKit"],
+  [["--attest", "type=sbom"], "strake: --attest type=sbom: attestations are made by a BuildKit"],
   [["--rm=perhaps"], "strake: unknown option '--rm=perhaps'"],
   [["other"], "strake: a Dockerfile is built in one folder, not in other and ."],
 ])("refuses %j and says why", async (args, message) => {

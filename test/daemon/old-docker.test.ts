@@ -70,6 +70,13 @@ export const missing = base.copy("nowhere", "/a");\n`;
     ]);
   });
 
+  it("makes no attestations, and says so", async () => {
+    const text = `import { image } from "strake";\nexport const app = image().from("busybox").write("/a", "a");\n`;
+    const args = ["--provenance=true", "--builder", "docker", "-o", "type=oci,dest=image.tar"];
+    const { status, stderr } = await runStrake(["build", ...args], { cwd: project({ "build.ts": text }), env, home });
+    expect([status, stderr]).toEqual(isOld ? [1, expect.stringContaining("makes no attestations")] : [0, stderr]);
+  });
+
   it("says that it has no cache of a type", async () => {
     const cwd = project({
       "build.ts": `import { image } from "strake";\nexport const app = image().from("busybox").write("/a", "a");\n`,

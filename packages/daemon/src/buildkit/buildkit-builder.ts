@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Builder, type BuildOptions, type OperationSource, type Plan, StrakeError } from "@strake/core";
 import { ignoreMatcher, readIgnore } from "@strake/core/context";
-import { type BlobStore, type Descriptor, type Digest, type Image, imageDigest, readImage, sha256 } from "@strake/oci";
+import { type BlobStore, type Descriptor, type Digest, type Image, imageDigest, sha256 } from "@strake/oci";
 import { GrpcError } from "../grpc/grpc-error.ts";
 import { type CompiledPlan, compilePlan } from "../llb/compile-plan.ts";
 import type { LlbLocal } from "../llb/llb-needs.ts";
@@ -17,6 +17,7 @@ import { secretsService } from "../session/secrets.ts";
 import { Session } from "../session/session.ts";
 import { sshAgentService } from "../session/ssh-agent.ts";
 import type { SyncedFolder } from "../session/synced-folder.ts";
+import { type AttestedImage, asksAttestations, checkAttests, readAttested } from "./attested-image.ts";
 import { BuildEvents } from "./build-events.ts";
 import type { BuildkitClient } from "./buildkit-client.ts";
 import type { CacheOption } from "./cache-option.ts";
@@ -82,16 +83,24 @@ export class BuildkitBuilder implements Builder {
    * @throws StrakeError at the step that failed; DaemonError where it was the daemon that did
    */
   async build(plan: Plan, options: BuildOptions, build: ImageBuild = {}): Promise<Image> {
-    const { blobs, client, openImage } = this.#options;
+    return (await this.buildAttested(plan, options, build)).image;
+  }
+
+  /**
+   * Makes the image of a plan, and takes the attestations that the attributes ask for with it.
+   *
+   * @throws as `build`
+   */
+  async buildAttested(plan: Plan, options: BuildOptions, build: ImageBuild = {}): Promise<AttestedImage> {
+    const { blobs, client, openImage, attributes = {} } = this.#options;
     if (client.isDocker && (await client.isOld())) {
+      checkAttests(attributes, client.address);
       const solve = (output: DaemonOutput) => this.#solve(plan, options, [output], new Map(), build);
-      return buildInOldDocker(plan, options, {
-        engine: client.engine,
-        address: client.address,
-        blobs,
-        openImage,
-        solve,
-      });
+      const { engine, address } = client;
+      return {
+        image: await buildInOldDocker(plan, options, { engine, address, blobs, openImage, solve }),
+        attestations: [],
+      };
     }
     const output = { type: "oci", attributes: { tar: "false" } };
     const store = readAhead(blobs);
@@ -103,8 +112,12 @@ export class BuildkitBuilder implements Builder {
         message: `${client.address} did not say which image it made`,
       });
     }
-    const { digest } = JSON.parse(Buffer.from(packed, "base64").toString()) as Descriptor;
-    return readImage(store, digest as Digest);
+    const built = await readAttested(store, JSON.parse(Buffer.from(packed, "base64").toString()) as Descriptor);
+    if (asksAttestations(attributes) && built.attestations.length === 0) {
+      const message = `${client.address} attests nothing of an image for ${plan.platform}, which is not its own platform`;
+      options.progress?.({ type: "warning", message });
+    }
+    return built;
   }
 
   /**

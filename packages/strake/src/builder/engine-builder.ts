@@ -12,14 +12,18 @@ import { type Fit, isRefusal, type PlanBuilder } from "./plan-builder.ts";
 export class EngineBuilder implements PlanBuilder {
   readonly name = "engine";
   readonly #workspace: Workspace;
+  readonly #attributes: readonly string[];
   #refusal: Promise<string | undefined> | undefined;
 
-  constructor(workspace: Workspace) {
+  /** @param attributes of the solve, which only daemons know */
+  constructor(workspace: Workspace, attributes: Readonly<Record<string, string>> = {}) {
     this.#workspace = workspace;
+    this.#attributes = Object.keys(attributes);
   }
 
   /** @throws ExitWith where all of this program has run again inside a user namespace to run commands */
   async fit(plan: Plan): Promise<Fit> {
+    if (this.#attributes.some((name) => name.startsWith("attest:"))) return { refusal: "it makes no attestations" };
     const commands = commandsOf(plan);
     if (commands.length === 0) return "native";
     const fit = fitPlatforms(plan, this.#offered());

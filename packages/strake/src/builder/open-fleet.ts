@@ -22,7 +22,7 @@ export async function openFleet(
   options: DaemonBuilderOptions,
   { report, signal }: SolverPorts,
 ): Promise<Solver> {
-  const engine = new EngineBuilder(session);
+  const engine = new EngineBuilder(session, options.attributes);
   // This program may have to start itself again, which has to come before anything is said or connected.
   if (builders.some(({ address }) => address.type === "engine")) await engine.prepare();
   const members = await Promise.all(

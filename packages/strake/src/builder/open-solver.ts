@@ -44,7 +44,7 @@ function openAuto(session: Session, options: DaemonBuilderOptions, { report }: S
       return found.type === "daemon" ? DaemonBuilder.open(session, { name, address: found }, options) : undefined;
     };
   };
-  const engine = new EngineBuilder(session);
+  const engine = new EngineBuilder(session, options.attributes);
   const auto = new AutoBuilder(
     [
       { name: "engine", open: async () => engine, absent: "" },
@@ -79,6 +79,7 @@ async function daemonOptions(request: BuildRequest, signal: AbortSignal): Promis
   return {
     cacheFrom: request.cacheFrom.map(parseCacheOption),
     cacheTo: request.cacheTo.map(parseCacheOption),
+    attributes: Object.fromEntries([...request.attestations].map(([type, text]) => [`attest:${type}`, text])),
     credentials: async (host) => {
       // A daemon seldom asks, and who speaks to registries is much to load.
       logins ??= import("@strake/registry").then((registry) => new registry.DockerCredentials());

@@ -18,11 +18,13 @@ import { checkOutputFile, checkOutputFolder } from "../compose/check-path.ts";
 import { type ContentTag, findContentTags, findPushed } from "../compose/content-tags.ts";
 import type { EngineCacheOptions, EngineCaches } from "../compose/engine-caches.ts";
 import { inParallel } from "../compose/in-parallel.ts";
+import type { OutputOption } from "../compose/output-option.ts";
 import type { Planner } from "../compose/plan-targets.ts";
 import { ImagePusher } from "../compose/push-images.ts";
 import { openSession, type Session } from "../compose/session.ts";
 import { writeStepRecords } from "../compose/step-records.ts";
-import { type Destination, type Written, writeOutput } from "../compose/write-output.ts";
+import { type Destination, writeOutput } from "../compose/write-output.ts";
+import type { Written } from "../compose/written.ts";
 import { startProgress } from "../screen/start-progress.ts";
 import { refuseWarnings, showWarnings } from "./build-warnings.ts";
 import { type Built, describeBuilt } from "./describe-built.ts";
@@ -39,6 +41,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
   const tags = [...new Set([...request.tags, ...request.outputs.flatMap(({ names }) => names)])];
   for (const tag of tags) parseReference(tag);
   checkPaths(request);
+  checkAttestations(request);
   const progress = startProgress(request.progress, process.stderr, process.env);
   let session: Session | undefined;
   let solver: Solver | undefined;
@@ -121,6 +124,32 @@ function checkPaths({ outputs, imageIdFile, metadataFile }: BuildRequest): void 
   }
   if (imageIdFile !== undefined) checkOutputFile("--iidfile", imageIdFile, { makes: true });
   if (metadataFile !== undefined) checkOutputFile("--metadata-file", metadataFile, { makes: true });
+}
+
+/** Attestations come from daemons, and are over the very bytes of the image that they come with. */
+function checkAttestations({ attestations, builders, outputs, push, load }: BuildRequest): void {
+  const [type] = attestations.keys();
+  if (type === undefined) return;
+  if (builders.every((builder) => builder === "engine")) {
+    throw usageError(
+      `--attest type=${type}: attestations are made by a BuildKit`,
+      `Name one with --builder, or say --${type}=false.`,
+    );
+  }
+  const holds = (output: OutputOption) =>
+    output.type === "image" ? output.push || push : output.type === "oci" && output.destination !== "-";
+  if (load || !(outputs.every(holds) && (push || outputs.length > 0))) {
+    throw usageError(
+      `--attest type=${type}: attestations go to registries and into OCI files only`,
+      "Write the image with --push or -o type=oci,dest=PATH, and with nothing else.",
+    );
+  }
+  if (outputs.some((output) => "compression" in output || "compressionLevel" in output)) {
+    throw usageError(
+      `--attest type=${type}: what is attested is the image as the builder packs it`,
+      "Leave compression= out.",
+    );
+  }
 }
 
 /** Makes ready who builds; nobody but the engine needs to be. */

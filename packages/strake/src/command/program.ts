@@ -7,6 +7,7 @@ import { addContainerCommands } from "./container-commands.ts";
 import { addConvertCommand } from "./convert-command.ts";
 import { addLintCommand } from "./lint-command.ts";
 import { addLockCommands } from "./lock-commands.ts";
+import { addAttestationOptions, readAttestations } from "./option/attestations.ts";
 import { parseCallOption } from "./option/call-option.ts";
 import { addCommandOptions, readCommandOptions } from "./option/command-options.ts";
 import { dockerBuildOptions } from "./option/docker-build-options.ts";
@@ -83,7 +84,7 @@ function addHelp(program: Command): void {
 
 function addBuild(program: Command, actions: Actions, variables: Variables): void {
   const command = definitionCommand(program, "build", "build images of the nearest build file");
-  addDockerOptions(addCommandOptions(command), dockerBuildOptions)
+  addAttestationOptions(addDockerOptions(addCommandOptions(command), dockerBuildOptions))
     .addOption(listOption("-t, --tag <name>", "name the image, as name:tag"))
     .addOption(
       listOption("-o, --output <output>", "type=docker|oci|local|tar,dest=PATH, a folder, or type=image|registry"),
@@ -140,6 +141,7 @@ function addBuild(program: Command, actions: Actions, variables: Variables): voi
         builders: options.builder as string[],
         cacheFrom: options.cacheFrom as string[],
         cacheTo: options.cacheTo as string[],
+        attestations: readAttestations(options),
         noCache: options.cache === false,
         commands: readCommandOptions(options, variables),
         progress: options.quiet === true ? "quiet" : progressOf(options.progress),

@@ -4,6 +4,7 @@ import type { Resolver, SandboxName } from "@strake/engine";
 import type { Platform } from "@strake/oci/document";
 import type { OutputOption } from "../compose/output-option.ts";
 import type { BuildProgressMode, ProgressMode } from "../screen/progress.ts";
+import type { AttestationRequest } from "./option/attestations.ts";
 import type { CallOption } from "./option/call-option.ts";
 import type { CommandRequest } from "./option/command-options.ts";
 import type { ContainerFilter } from "./option/container-filter.ts";
@@ -52,6 +53,8 @@ export interface BuildRequest extends DefinitionRequest {
   /** Caches of a daemon, in buildx's notation. */
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
+  /** What a daemon has to attest of the images. */
+  readonly attestations: AttestationRequest;
   readonly commands: CommandRequest;
   readonly progress: BuildProgressMode;
   /** The file that gets the image id. */

@@ -71,8 +71,8 @@ export async function openBuilder(
         cacheTo: imageCaches(cacheTo, name, plan.platform),
       };
       const ref = randomBytes(13).toString("hex");
-      const image = await builder.build(plan, given, { ...caches, ref });
-      return builtSolution(plan, image, { builder: builderName, ref });
+      const { image, attestations } = await builder.buildAttested(plan, given, { ...caches, ref });
+      return builtSolution(plan, image, { builder: builderName, ref }, attestations);
     },
     client,
     close: () => client.close(),

@@ -1,6 +1,6 @@
 import type { Digest, Image, Reference } from "@strake/oci";
 import { printReference } from "@strake/oci";
-import type { Pushed, Pusher, WatchBlobs } from "@strake/registry";
+import type { ContentSource, Pushed, Pusher, WatchBlobs } from "@strake/registry";
 import { PushedBlobs } from "./pushed-blobs.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -27,6 +27,18 @@ export class ImagePusher {
       const pusher = await this.#pusher(name.registry);
       pushed.push({ name: printReference(name), ...(await pusher.push(images, name, watch)) });
     }
+    return pushed;
+  }
+
+  /** Pushes what a source has, byte by byte, under every name. */
+  async pushContent(
+    content: ContentSource,
+    names: readonly Reference[],
+    watch?: WatchBlobs,
+  ): Promise<readonly Pushed[]> {
+    const { pushTree } = await import("@strake/registry");
+    const pushed: Pushed[] = [];
+    for (const name of names) pushed.push(await pushTree(await this.#pusher(name.registry), content, name, { watch }));
     return pushed;
   }
 

@@ -1,6 +1,6 @@
 import type { BuildOptions, Plan, PlannedStep } from "@strake/core";
 import type { Packing, StepReport } from "@strake/engine";
-import { type Digest, type Image, imageFrom, recompressed } from "@strake/oci";
+import { type Descriptor, type Digest, type Image, imageFrom, recompressed } from "@strake/oci";
 
 /** What a plan came to, whoever did it. */
 export interface TargetSolution {
@@ -14,6 +14,8 @@ export interface TargetSolution {
   image(packing: Packing): Image;
   /** The daemon that has built it; absent where this program itself has. */
   readonly builtBy?: BuiltBy;
+  /** Manifests of what the daemon attests of the image; they are in the store. */
+  readonly attestations?: readonly Descriptor[];
 }
 
 /** A build on a daemon. */
@@ -28,7 +30,12 @@ export interface BuiltBy {
 export type SolvePlan = (plan: Plan, options: BuildOptions, name: string) => Promise<TargetSolution>;
 
 /** The solution of a plan that a daemon has done: an image whose layers are packed as the daemon packed them. */
-export async function builtSolution(plan: Plan, image: Image, builtBy: BuiltBy): Promise<TargetSolution> {
+export async function builtSolution(
+  plan: Plan,
+  image: Image,
+  builtBy: BuiltBy,
+  attestations: readonly Descriptor[] = [],
+): Promise<TargetSolution> {
   // The config's own bytes: the image has one id, wherever it goes.
   const config = await image.rawConfig();
   const layers = await image.layers();
@@ -37,6 +44,7 @@ export async function builtSolution(plan: Plan, image: Image, builtBy: BuiltBy):
   return {
     plan,
     builtBy,
+    attestations,
     key: manifest.config.digest,
     reports: [],
     waitsOn: [],

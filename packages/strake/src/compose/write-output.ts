@@ -25,16 +25,8 @@ import type { SolvedTarget } from "./plan-targets.ts";
 import type { ImagePusher } from "./push-images.ts";
 import type { Session } from "./session.ts";
 import { showSending } from "./show-sending.ts";
-
-/** What was written. */
-export interface Written {
-  readonly to: string;
-  readonly id: Digest;
-  /** The manifest's digest, where the place has manifests. */
-  readonly digest: Digest;
-  /** The place had this very image already, so nothing was written. */
-  readonly unchanged: boolean;
-}
+import type { AttestedDestination } from "./write-attested.ts";
+import type { Written } from "./written.ts";
 
 /** A value of `--output`, the local image store, or the Docker daemon. */
 export type Destination =
@@ -57,6 +49,12 @@ export async function writeOutput(
 ): Promise<Written> {
   const images = targets.map(({ solution }) => solution.image(packingOf(output, names)));
   const [image] = images as [Image, ...Image[]];
+  const isAttested = targets.some(({ solution }) => (solution.attestations ?? []).length > 0);
+  if (isAttested && isAttestedDestination(output)) {
+    const { writeAttested } = await import("./write-attested.ts");
+    const sending = showSending(targets[0]?.name ?? "image", output.type === "registry" ? progress : undefined);
+    return writeAttested(session, targets, images, names, output, { sending, signal });
+  }
   switch (output.type) {
     case "store": {
       const { digest } = await new LocalImages(session.engine.store, signal).put(image, names);
@@ -93,6 +91,10 @@ export async function writeOutput(
         ? toStandardOutput(images, names, output, signal)
         : toFile(session, targets, images, names, output, signal, progress);
   }
+}
+
+function isAttestedDestination(output: Destination): output is Destination & AttestedDestination {
+  return output.type === "oci" || output.type === "registry";
 }
 
 function packingOf(output: Destination, names: readonly Reference[]): Packing {

@@ -16,8 +16,5 @@ export const dockerBuildOptions: DockerOptions = {
   },
   refused: {
     "--cgroup-parent <group>": "commands run in a control group of their own; --memory and --cpus limit them",
-    "--attest <attestation>": "attestations are not made; a BuildKit daemon makes them",
-    "--provenance <mode>": "attestations are not made; say --provenance=false",
-    "--sbom <mode>": "attestations are not made; say --sbom=false",
   },
 };

@@ -20,7 +20,6 @@ import {
   listDocuments,
   pushTree,
   readContentTree,
-  type TreeDocument,
   type WatchBlobs,
   watched,
 } from "@strake/registry";
@@ -77,8 +76,8 @@ async function copyToFile(
   const path = resolve(to.path);
   if (to.type !== "docker-archive" && source.content !== undefined) {
     return to.type === "oci"
-      ? await copyToLayout(source.content, path, to.name, options)
-      : await copyToArchive(source.content, path, to.name, options);
+      ? await copyToLayout(source.content, path, named(to.name), options)
+      : await copyToArchive(source.content, path, named(to.name), options);
   }
   const image = await source.image(options.platform);
   const own = "reference" in from ? [from.reference] : [];
@@ -104,10 +103,14 @@ async function copyToEngine(
   return { unchanged: await new DockerEngine(address, tls).load(await source.image(platform), [name], signal) };
 }
 
-async function copyToLayout(
+/** What the index of a layout says of what is copied there. */
+export type DescribeCopy = (descriptor: Descriptor) => readonly Descriptor[];
+
+/** Copies what a source has into the folder of a layout. */
+export async function copyToLayout(
   content: ContentSource,
   path: string,
-  name: string | undefined,
+  describe: DescribeCopy,
   { platform, watch, signal }: CopyOptions,
 ): Promise<Copied> {
   const root = await readContentTree(content, { platform });
@@ -126,16 +129,17 @@ async function copyToLayout(
     await Promise.allSettled(putting);
     await Promise.all(putting);
     for (const { descriptor, bytes } of documents) await blobs.put(descriptor.digest, bytes);
-    return named(root, name);
+    return describe(root.descriptor);
   };
   await updateOciLayout(path, store, { signal });
   return { digest: root.descriptor.digest, unchanged: false };
 }
 
-async function copyToArchive(
+/** Copies what a source has into a tar of a layout. */
+export async function copyToArchive(
   content: ContentSource,
   path: string,
-  name: string | undefined,
+  describe: DescribeCopy,
   { platform, watch, signal }: CopyOptions,
 ): Promise<Copied> {
   const root = await readContentTree(content, { platform });
@@ -150,14 +154,15 @@ async function copyToArchive(
     ...blobs.map((blob) => ({ ...blob, open: () => bytesOf(blob) })),
     ...documents.map(({ descriptor, bytes }) => ({ ...descriptor, open: () => asStream(bytes) })),
   ];
-  await writeBlobArchive(path, members, named(root, name), { signal });
+  await writeBlobArchive(path, members, describe(root.descriptor), { signal });
   return { digest: root.descriptor.digest, unchanged: false };
 }
 
 /** What the index of a layout names; a tag alone is written as one, anything longer as a name. */
-function named({ descriptor }: TreeDocument, name: string | undefined): readonly Descriptor[] {
-  if (name === undefined) return [descriptor];
-  return /[/:]/.test(name) ? describeNames(descriptor, [parseReference(name)]) : [describeTag(descriptor, name)];
+function named(name: string | undefined): DescribeCopy {
+  if (name === undefined) return (descriptor) => [descriptor];
+  return (descriptor) =>
+    /[/:]/.test(name) ? describeNames(descriptor, [parseReference(name)]) : [describeTag(descriptor, name)];
 }
 
 async function* untilInterrupted(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {

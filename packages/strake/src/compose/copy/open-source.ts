@@ -76,7 +76,8 @@ export async function openSource(workspace: Workspace, place: CopyPlace): Promis
   }
 }
 
-function storedContent(blobs: BlobStore, descriptor: Descriptor, name: string): ContentSource {
+/** The documents and blobs below a descriptor, as a store has them; the name is for messages. */
+export function storedContent(blobs: BlobStore, descriptor: Descriptor, name: string): ContentSource {
   return {
     name,
     document: async (digest = descriptor.digest) => ({
