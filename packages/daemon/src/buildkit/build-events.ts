@@ -29,7 +29,11 @@ export class BuildEvents {
   }
 
   add(status: StatusResponse): void {
-    for (const vertex of status.vertexes) this.#begin(vertex);
+    const logged = new Set(status.logs.map(({ vertex }) => vertex));
+    for (const vertex of status.vertexes) {
+      this.#begin(vertex);
+      if (!logged.has(vertex.digest)) this.#end(vertex);
+    }
     for (const { vertex, current, total } of status.statuses) {
       const step = this.#step(vertex);
       if (step === undefined || this.#state.get(step.id) === "ended" || current === 0n) continue;
@@ -42,8 +46,8 @@ export class BuildEvents {
       const isLate = this.#state.get(step.id) === "ended";
       this.#output(step, this.#log.add(step.id, msg) + (isLate ? this.#log.end(step.id) : ""));
     }
-    // Last, because what is told of a step together with its end came before that.
-    for (const vertex of status.vertexes) this.#end(vertex);
+    // Last, because what a step says comes before its end, although both are told together.
+    for (const vertex of status.vertexes) if (logged.has(vertex.digest)) this.#end(vertex);
     for (const { short } of status.warnings) {
       this.#report({ type: "warning", message: this.#log.hide(new TextDecoder().decode(short)) });
     }

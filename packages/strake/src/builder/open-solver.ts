@@ -26,7 +26,7 @@ export async function openSolver(
   if (isAuto && builders.some((builder) => builder !== "auto")) {
     throw usageError("--builder auto chooses by itself, and has no other builder beside it");
   }
-  const options = await daemonOptions(request, ports.signal);
+  const options = await daemonOptions(session, request, ports);
   if (isAuto) return openAuto(session, options, ports);
   const named = await nameBuilders(builders, session.settings);
   if (named.length > 1) return openFleet(session, named, options, ports);
@@ -73,12 +73,24 @@ function dockerCandidate(session: Session, daemon: (name: string, address: strin
   }
 }
 
-async function daemonOptions(request: BuildRequest, signal: AbortSignal): Promise<DaemonBuilderOptions> {
+async function daemonOptions(
+  { settings }: Session,
+  request: BuildRequest,
+  { report, signal }: SolverPorts,
+): Promise<DaemonBuilderOptions> {
   const { parseCacheOption } = await import("@strake/daemon");
+  const openCache = (text: string) => {
+    const cache = settings.cache(parseCacheOption(text));
+    if (cache === undefined) {
+      const message = `the cache ${text} is left out: no ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL say where it is`;
+      report({ type: "warning", message });
+    }
+    return cache === undefined ? [] : [cache];
+  };
   let logins: Promise<DockerCredentials> | undefined;
   return {
-    cacheFrom: request.cacheFrom.map(parseCacheOption),
-    cacheTo: request.cacheTo.map(parseCacheOption),
+    cacheFrom: request.cacheFrom.flatMap(openCache),
+    cacheTo: request.cacheTo.flatMap(openCache),
     attributes: Object.fromEntries([...request.attestations].map(([type, text]) => [`attest:${type}`, text])),
     credentials: async (host) => {
       // A daemon seldom asks, and who speaks to registries is much to load.

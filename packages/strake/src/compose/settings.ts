@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { StrakeError } from "@strake/core";
+import type { CacheOption } from "@strake/daemon";
+import { cacheFromEnvironment } from "./cache-environment.ts";
 import { type DockerEndpoint, dockerEndpoint } from "./docker-endpoint.ts";
 import { type Environment, storeHome } from "./store-home.ts";
 
@@ -20,15 +22,18 @@ export interface Settings {
   readonly docker: (context?: string) => DockerEndpoint;
   /** Where BuildKit's own command line would build. */
   readonly buildkitHost: string | undefined;
+  /** Adds to a cache what the environment says of its place; undefined where there is none of its type. */
+  readonly cache: (cache: CacheOption) => CacheOption | undefined;
 }
 
-/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `STRAKE_BUILDERS`, `XDG_CONFIG_HOME`, `BUILDKIT_HOST`, and what Docker's command line reads. */
+/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `STRAKE_BUILDERS`, `XDG_CONFIG_HOME`, `BUILDKIT_HOST`, and what Docker's and buildx's command lines read. */
 export function readSettings(variables: Environment): Settings {
   return {
     home: storeHome(variables),
     registries: readSettingsFile(variables, "STRAKE_REGISTRIES", "registries.yaml"),
     builders: () => readSettingsFile(variables, "STRAKE_BUILDERS", "builders.yaml"),
     buildkitHost: variables.BUILDKIT_HOST || undefined,
+    cache: (cache) => cacheFromEnvironment(cache, variables),
     docker: (context) => dockerEndpoint(variables, context),
   };
 }
