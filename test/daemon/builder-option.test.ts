@@ -71,6 +71,21 @@ export const app = image().from("${bases.address}/library/busybox").copy("a.txt"
     }
   });
 
+  it("says which options mean nothing to a daemon", async () => {
+    const { address } = await buildkitDaemon();
+    const cwd = project({
+      "build.ts": `import { image } from "strake";\nexport const app = image().from("scratch").write("/a", "a");\n`,
+    });
+    const args = ["--progress", "plain", "--jobs", "2", "--on-failure", "shell", "--isolation", "runc"];
+    const { status, stderr } = await runStrake(["build", "--builder", address, ...args], { cwd });
+    expect(status, stderr).toBe(0);
+    expect(stderr.match(/^--\S+ has no effect on a daemon/gm)).toEqual([
+      "--isolation has no effect on a daemon",
+      "--jobs has no effect on a daemon",
+      "--on-failure has no effect on a daemon",
+    ]);
+  });
+
   it("names the address of a builder that is not there", async () => {
     const cwd = project({
       "build.ts": `import { image } from "strake";\nexport const app = image().from("scratch");\n`,

@@ -70,6 +70,18 @@ export const missing = base.copy("nowhere", "/a");\n`;
     ]);
   });
 
+  it("is too old for limits, which are called what the request calls them", async () => {
+    const text = `import { image } from "strake";\nexport const app = image().from("busybox").run("true", { network: "none" });\n`;
+    const cwd = project({ "build.ts": text });
+    for (const [option, args] of [
+      ["--ulimit", ["--ulimit", "nofile=100"]],
+      ["--memory and --cpus", ["--memory", "100m"]],
+    ] as const) {
+      const { status, stderr } = await build(cwd, ...args);
+      expect([status, stderr]).toEqual(isOld ? [1, expect.stringContaining(`too old for ${option}`)] : [0, stderr]);
+    }
+  });
+
   it("makes no attestations, and says so", async () => {
     const text = `import { image } from "strake";\nexport const app = image().from("busybox").write("/a", "a");\n`;
     const args = ["--provenance=true", "--builder", "docker", "-o", "type=oci,dest=image.tar"];

@@ -48,6 +48,15 @@ function explain(text: string, step: PlannedStep | undefined, build: FailedBuild
     const message = `the source "${(source[1] as string).replace(/^\//, "")}" is not there`;
     return { code: "missing-source", message, notes: ["What .dockerignore names does not exist for a build."] };
   }
+  const option = limitOptions[/unknown API capability (\S+)/.exec(text)?.[1] ?? ""];
+  if (option !== undefined) {
+    const message = `the BuildKit at ${build.address} is too old for ${option}`;
+    return {
+      code: "unsupported-by-buildkit",
+      message,
+      notes: ["Update it, leave the limit out, or build with the engine."],
+    };
+  }
   if (
     /requested .*(capability|feature)|unknown (op|type|API capability)|not supported by build server|feature .* disabled/i.test(
       text,
@@ -72,6 +81,12 @@ function explain(text: string, step: PlannedStep | undefined, build: FailedBuild
   }
   return { code: "build-failed", message: text, notes: [`The build ran on ${build.address}.`] };
 }
+
+/** Options that LLB has capabilities for, by those. */
+const limitOptions: Readonly<Record<string, string>> = {
+  "exec.meta.ulimit": "--ulimit",
+  "exec.meta.linux.resources": "--memory and --cpus",
+};
 
 function failedStep(error: GrpcError, build: FailedBuild): PlannedStep | undefined {
   for (const detail of error.details) {

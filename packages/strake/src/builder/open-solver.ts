@@ -29,11 +29,26 @@ export async function openSolver(
   const options = await daemonOptions(session, request, ports);
   if (isAuto) return openAuto(session, options, ports);
   const named = await nameBuilders(builders, session.settings);
+  if (named.every(({ address }) => address.type === "daemon")) tellIgnored(request, ports);
   if (named.length > 1) return openFleet(session, named, options, ports);
   const { address, name } = named[0] as NamedBuilder;
   if (address.type === "engine") return undefined;
   const { solvePlan, close } = await openBuilder(session, address, { ...options, name });
   return { solvePlan, summary: () => [], close };
+}
+
+/** Says which options are for the engine's own commands. */
+function tellIgnored({ commands }: BuildRequest, { report }: SolverPorts): void {
+  const { isolation, jobs, shellOnFailure } = commands;
+  const ignored = {
+    "--isolation": isolation !== undefined,
+    "--jobs": jobs !== undefined,
+    "--on-failure": shellOnFailure,
+  };
+  for (const [option, isSaid] of Object.entries(ignored)) {
+    if (isSaid)
+      report({ type: "note", message: `${option} has no effect on a daemon, which runs commands in its own way` });
+  }
 }
 
 function openAuto(session: Session, options: DaemonBuilderOptions, { report }: SolverPorts): Solver {
