@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { need } from "../support/need.ts";
@@ -54,6 +54,50 @@ need(
     ]);
     expect(JSON.parse(found).Digest).toMatch(/^sha256:/);
     expect((await strake(["pull", `${address}/app:1`])).status).toBe(0);
+  });
+
+  it("finds the login that is kept, by an address too, and asks the program that keeps logins once", async () => {
+    const folder = temporaryFolder();
+    const [log, kept] = [join(folder, "log"), join(folder, "kept")];
+    const program = `#!/bin/sh
+echo "$1" >> ${log}
+case $1 in
+  get) read name; [ "$name" = ${address} ] && cat ${kept} || { echo "credentials not found in native keychain"; exit 1; };;
+  store) cat > ${kept};;
+  erase) rm ${kept};;
+esac
+`;
+    writeFileSync(join(folder, "docker-credential-counting"), program, { mode: 0o755 });
+    writeFileSync(join(folder, "config.json"), '{"credsStore":"counting"}');
+    const env = { DOCKER_CONFIG: folder, PATH: `${folder}:${process.env.PATH}` };
+    const run = (line: string, input?: string) =>
+      runStrake(line.split(" "), { cwd, home, env, ...(input === undefined ? {} : { input }) });
+    const entered = await run(`login -u ${user} --password-stdin http://${address}/v2/`, password);
+    expect(entered, entered.stderr).toMatchObject({ status: 0, stdout: "Login Succeeded\n", stderr: "" });
+    expect(JSON.parse(readFileSync(join(folder, "config.json"), "utf8")).auths).toEqual({ [address]: {} });
+    expect(await run(`login ${address}`)).toMatchObject({
+      status: 0,
+      stdout: "Login Succeeded\n",
+      stderr: `Authenticating with existing credentials... [Username: ${user}]\n`,
+    });
+    writeFileSync(log, "");
+    expect((await run(`copy ${address}/app:1 ${address}/copy:1`)).status).toBe(0);
+    expect(readFileSync(log, "utf8")).toBe("get\n");
+    writeFileSync(join(folder, "config.json"), '{"credsStore":"counting"}');
+    expect((await run(`logout https://${address}/`)).stdout).toBe(`Removing login credentials for ${address}\n`);
+    expect(existsSync(kept)).toBe(false);
+    expect((await run(`logout ${address}`)).stdout).toBe(`Not logged in to ${address}\n`);
+  });
+
+  it("is not asked where the password is said twice, or without a name", async () => {
+    const twice = await strake(["login", "-u", user, "-p", "x", "--password-stdin", address], password);
+    expect(twice).toMatchObject({ status: 2, stderr: expect.stringContaining("-p and --password-stdin") });
+    const nameless = await strake(["login", "--password-stdin", address], password);
+    expect(nameless).toMatchObject({ status: 2, stderr: expect.stringContaining("--password-stdin needs a name") });
+    const seen = await strake(["login", "-u", user, "-p", password, address]);
+    expect(seen).toMatchObject({ status: 0, stderr: expect.stringContaining("--password via the CLI is insecure") });
+    expect(seen.stderr).toContain(`stored unencrypted in '${join(config, "config.json")}'`);
+    expect(seen.stderr).not.toContain(password);
   });
 
   it("refuses again after the login has been forgotten", async () => {

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import { parseChallenges } from "./auth/challenge.ts";
 import { basicAuthorization, type Credential, type CredentialSource } from "./auth/credential.ts";
 import { type TokenRequest, TokenSource } from "./auth/token.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { ShownCertificate } from "./http/agents.ts";
 import { answerError } from "./http/answer-error.ts";
 import { readDocument } from "./http/body.ts";
 import { refusesTls } from "./http/connection-error.ts";
@@ -11,6 +13,10 @@ import type { RequestBody } from "./http/request-body.ts";
 import type { HttpResponse } from "./http/response.ts";
 import { type RetryOptions, retry } from "./http/retry.ts";
 import { RegistryError } from "./registry-error.ts";
+import type { ClientCertificate } from "./registry-settings.ts";
+
+/** How long a login is good before it is asked for again, in milliseconds. */
+const loginKept = 60_000;
 
 /** A question about one repository. */
 export interface EndpointRequest {
@@ -48,6 +54,7 @@ export class EndpointClient {
   readonly #tokens: TokenSource;
   readonly #retry: RetryOptions;
   readonly #credentials: CredentialSource | undefined;
+  #login: { readonly credential: Promise<Credential | undefined>; readonly until: number } | undefined;
   /** What the endpoint asked for, by repository and what is done there, so that later requests bring it along. */
   readonly #asked = new Map<string, TokenRequest | "basic">();
   /** Where the endpoint has tokens from, or that it wants the login itself: the same for all its repositories. */
@@ -63,9 +70,11 @@ export class EndpointClient {
     this.endpoint = endpoint;
     this.#credentials = options.credentials;
     this.#retry = options.retry ?? {};
-    this.#http = new HttpClient(
-      endpoint.ca === undefined ? options : { ...options, ca: readCertificates(endpoint.ca) },
-    );
+    this.#http = new HttpClient({
+      ...options,
+      ...(endpoint.ca === undefined ? {} : { ca: readPem("ca", endpoint.ca) }),
+      ...(endpoint.client === undefined ? {} : { client: readClient(endpoint.bases[0].hostname, endpoint.client) }),
+    });
     this.#probe = new HttpClient({ ...options, ca: "nobody" });
     this.#tokens = new TokenSource(this.#http, this.#retry, () => this.#credential());
     if (endpoint.bases.length === 1) this.#base = endpoint.bases[0];
@@ -138,8 +147,17 @@ export class EndpointClient {
     return `Bearer ${token}`;
   }
 
-  async #credential(): Promise<Credential | undefined> {
-    return this.#credentials?.(this.endpoint.host);
+  /** Programs that keep logins take their time, and what they give may be good for an hour only. */
+  #credential(): Promise<Credential | undefined> {
+    const now = performance.now();
+    if (this.#login === undefined || now > this.#login.until) {
+      const credential = Promise.resolve(this.#credentials?.(this.endpoint.host));
+      this.#login = { credential, until: now + loginKept };
+      credential.catch(() => {
+        this.#login = undefined;
+      });
+    }
+    return this.#login.credential;
   }
 
   /** @param login whether a login was shown with the request itself */
@@ -247,13 +265,27 @@ function interruptible<T>(promise: Promise<T>, signal: AbortSignal | undefined):
   });
 }
 
-function readCertificates(path: string): string {
+function readClient(hostname: string, { cert, key }: ClientCertificate): ShownCertificate {
+  const client = { hostname, cert: readPem("cert", cert), key: readPem("key", key) };
+  try {
+    createSecureContext(client);
+  } catch (error) {
+    // What OpenSSL says names neither file.
+    throw new RegistryError("invalid-settings", `${cert} and ${key} are no certificate and its key`, {
+      hint: "Correct cert and key in the registry settings; both are PEM, and the key has no passphrase.",
+      cause: error,
+    });
+  }
+  return client;
+}
+
+function readPem(setting: "ca" | "cert" | "key", path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RegistryError("invalid-settings", `the certificates of a registry cannot be read: ${reason}`, {
-      hint: "Correct ca in the registry settings.",
+      hint: `Correct ${setting} in the registry settings.`,
       cause: error,
     });
   }

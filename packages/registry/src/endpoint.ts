@@ -1,5 +1,5 @@
 import { isLoopback } from "./http/proxy.ts";
-import type { RegistrySettings } from "./registry-settings.ts";
+import type { ClientCertificate, RegistrySetting, RegistrySettings } from "./registry-settings.ts";
 
 /** One address where the content of a registry may be asked for. */
 export interface Endpoint {
@@ -13,6 +13,8 @@ export interface Endpoint {
   readonly mirror: boolean;
   /** Absolute path of a PEM file with certificates that are trusted besides the system's. */
   readonly ca?: string;
+  /** What shows the endpoint who asks. */
+  readonly client?: ClientCertificate;
 }
 
 /**
@@ -26,7 +28,8 @@ export interface Endpoint {
 export function listEndpoints(registry: string, settings: RegistrySettings): readonly Endpoint[] {
   const setting = settings.get(registry.toLowerCase());
   const mirrors = (setting?.mirrors ?? []).map((url): Endpoint => {
-    const ca = settings.get(url.host)?.ca ?? setting?.ca;
+    const own = settings.get(url.host);
+    const ca = own?.ca ?? setting?.ca;
     const base = new URL(url.origin);
     return {
       host: url.host,
@@ -34,6 +37,8 @@ export function listEndpoints(registry: string, settings: RegistrySettings): rea
       prefix: mirrorPrefix(url),
       mirror: true,
       ...(ca === undefined ? {} : { ca }),
+      // Of the registry's own one a mirror learns nothing.
+      ...clientOf(own),
     };
   });
   const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
@@ -47,8 +52,13 @@ export function listEndpoints(registry: string, settings: RegistrySettings): rea
     prefix: "",
     mirror: false,
     ...(setting?.ca === undefined ? {} : { ca: setting.ca }),
+    ...clientOf(setting),
   };
   return [...mirrors, own];
+}
+
+function clientOf(setting: RegistrySetting | undefined): Pick<Endpoint, "client"> {
+  return setting?.client === undefined ? {} : { client: setting.client };
 }
 
 /** The path of a mirror's address as BuildKit takes it: `https://host/hub` is asked at `https://host/v2/hub/…`. */

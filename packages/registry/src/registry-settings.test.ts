@@ -24,6 +24,11 @@ describe("parseRegistrySettings", () => {
       insecure: true,
       ca: "/etc/strake/own-ca.pem",
     });
+    const client = "r.example:\n  cert: a.pem\n  key: /keys/a.key";
+    expect(parseRegistrySettings(client, "/etc/strake/registries.yaml").get("r.example")?.client).toEqual({
+      cert: "/etc/strake/a.pem",
+      key: "/keys/a.key",
+    });
     expect(settings.get("127.0.0.1:5001")).toEqual({ mirrors: [], insecure: false });
   });
 
@@ -41,6 +46,7 @@ describe("parseRegistrySettings", () => {
     ["docker.io:\n  mirrors: [127.0.0.1]", 'registries.yaml:2: "127.0.0.1" is not the address of a mirror'],
     ["a.example:\n  insecure: yes please", "registries.yaml:2: insecure is neither true nor false"],
     ["a.example:\n  ca: 3", "registries.yaml:2: ca needs text"],
+    ["a.example:\n  cert: a.pem", "registries.yaml:1: a.example has a cert without key"],
     ["a.example: {}\nhttps://b.example: {}", 'registries.yaml:2: "https://b.example" is not the name of a registry'],
     ["index.docker.io: {}", 'registries.yaml:1: "index.docker.io" is written docker.io'],
     ["a.example:\nb.example: {}", "registries.yaml:1: the settings of a.example are not a map"],

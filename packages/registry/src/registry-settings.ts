@@ -10,6 +10,14 @@ export interface RegistrySetting {
   readonly insecure: boolean;
   /** Absolute path of a PEM file with certificates that are trusted besides the system's. */
   readonly ca?: string;
+  /** What shows the registry who asks, where it wants to know that by TLS. */
+  readonly client?: ClientCertificate;
+}
+
+/** A certificate of ours and its private key: absolute paths of PEM files. */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** What the settings file says, by the registry's name as references write it: `docker.io`, `127.0.0.1:5000`. */
@@ -18,9 +26,9 @@ export type RegistrySettings = ReadonlyMap<string, RegistrySetting>;
 const registryName = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
 
 /**
- * Parses the settings file: a YAML map from a registry's name to `mirrors`, `insecure` and `ca`.
+ * Parses the settings file: a YAML map from a registry's name to `mirrors`, `insecure`, `ca`, `cert` and `key`.
  *
- * A relative `ca` is taken from the folder of the file. An empty file is no settings.
+ * A relative path is taken from the folder of the file. An empty file is no settings.
  *
  * @param file where the text comes from, for messages and for relative paths
  * @throws RegistryError `invalid-settings`, beginning with `file:line:`
@@ -32,7 +40,8 @@ export function parseRegistrySettings(text: string, file: string): RegistrySetti
     const offset = typeof node === "number" ? node : (node?.range?.[0] ?? 0);
     return new RegistryError("invalid-settings", `${file}:${lines.linePos(offset).line || 1}: ${message}`, {
       hint:
-        hint ?? "A registry's settings are mirrors (a list of addresses), insecure (true or false) and ca (a path).",
+        hint ??
+        "A registry's settings are mirrors (a list of addresses), insecure (true or false), ca, cert and key (paths).",
     });
   };
   const broken = document.errors[0];
@@ -82,14 +91,27 @@ function readSetting(name: string, at: Node, value: Node | null, folder: string,
   if (!isMap(value)) throw fail(value?.range ? value : at, `the settings of ${name} are not a map`);
   let mirrors: readonly URL[] = [];
   let insecure = false;
-  let ca: string | undefined;
+  const paths: { ca?: string; cert?: string; key?: string } = {};
   for (const { key, value: node } of pairs(value, fail)) {
     if (key.text === "mirrors") mirrors = readMirrors(key, node, fail);
     else if (key.text === "insecure") insecure = readBoolean(key, node, fail);
-    else if (key.text === "ca") ca = resolve(folder, readText(key, node, fail));
+    else if (isPath(key.text)) paths[key.text] = resolve(folder, readText(key, node, fail));
     else throw fail(key.node, `"${key.text}" is not a setting of a registry`);
   }
-  return Object.freeze({ mirrors, insecure, ...(ca === undefined ? {} : { ca }) });
+  const { ca, cert, key } = paths;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw fail(at, `${name} has ${cert === undefined ? "a key without cert" : "a cert without key"}`);
+  }
+  return Object.freeze({
+    mirrors,
+    insecure,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined || key === undefined ? {} : { client: { cert, key } }),
+  });
+}
+
+function isPath(text: string): text is "ca" | "cert" | "key" {
+  return text === "ca" || text === "cert" || text === "key";
 }
 
 function readMirrors(key: Key, node: Node | null, fail: Fail): readonly URL[] {

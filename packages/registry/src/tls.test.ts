@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer as createSecureServer } from "node:https";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
 import { linuxAmd64, parseReference, sha256 } from "@strake/oci";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { HttpClient } from "./http/request.ts";
 import { Registry } from "./registry.ts";
 import { parseRegistrySettings } from "./registry-settings.ts";
 import { type RegistryServer, sampleImage, startRegistryServer } from "./server/server.ts";
@@ -14,10 +17,12 @@ const quick = { retry: { tries: 2, delay: 5 } };
 
 let folder: string;
 let server: RegistryServer;
+let pair: { key: string; cert: string };
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "registry-tls-"));
-  server = await startRegistryServer({ tls: makeCertificate(folder) });
+  pair = makeCertificate(folder);
+  server = await startRegistryServer({ tls: pair });
   await server.put("app", "1", image);
 });
 
@@ -69,6 +74,58 @@ describe("a registry with a certificate of one's own authority", () => {
       code: "invalid-settings",
       message: expect.stringContaining("none.pem"),
     });
+  });
+});
+
+describe("a registry that wants to know by TLS who asks", () => {
+  let shy: RegistryServer;
+  beforeAll(async () => {
+    shy = await startRegistryServer({ tls: { ...pair, ca: readFileSync(join(folder, "ca.pem"), "utf8") } });
+    await shy.put("app", "1", image);
+  });
+  afterAll(() => shy.close());
+  const opened = (text: string) =>
+    new Registry({ ...quick, settings: parseRegistrySettings(text, join(folder, "registries.yaml")) });
+  const found = (registry: Registry) => registry.get(parseReference(`${shy.address}/app:1`), linuxAmd64);
+
+  test("is shown the certificate that the settings name", async () => {
+    const registry = opened(`${shy.address}:\n  ca: ca.pem\n  cert: server.pem\n  key: server.key`);
+    expect(sha256(await (await found(registry)).rawManifest())).toBe(sha256(await image.rawManifest()));
+    registry.close();
+  });
+
+  test("tells nothing to others", async () => {
+    const registry = opened(`${shy.address}:\n  ca: ca.pem`);
+    await expect(found(registry)).rejects.toMatchObject({ name: "RegistryError" });
+    expect(shy.requests.filter(({ path }) => path.endsWith("/manifests/1"))).toHaveLength(1);
+    registry.close();
+  });
+
+  test("is not asked with files that are no certificate and its key", async () => {
+    const registry = opened(`${shy.address}:\n  ca: ca.pem\n  cert: server.pem\n  key: ca.key`);
+    await expect(found(registry)).rejects.toMatchObject({
+      code: "invalid-settings",
+      message: expect.stringMatching(/server\.pem and .*ca\.key are no certificate and its key/),
+    });
+  });
+
+  test("is the only one that is shown the certificate, also where it sends to another host", async () => {
+    const shown: boolean[] = [];
+    const other = createSecureServer({ ...pair, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+      shown.push(Object.keys((request.socket as TLSSocket).getPeerCertificate() ?? {}).length > 0);
+      response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const client = { hostname: "localhost", ...pair };
+    const ca = readFileSync(join(folder, "ca.pem"), "utf8");
+    const address = `https://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+    for (const hostname of ["localhost", "127.0.0.1"]) {
+      const http = new HttpClient({ ca, client: { ...client, hostname } });
+      (await http.request({ method: "GET", url: new URL(address) })).discard();
+      http.close();
+    }
+    expect(shown).toEqual([false, true]);
+    await new Promise((resolve) => other.close(resolve));
   });
 });
 

@@ -58,26 +58,32 @@ export class DockerCredentials {
     return username === "" ? undefined : { username, password: password.replace(/\0+$/, "") };
   }
 
-  /** Keeps a login. */
-  async set(host: string, { username, password }: { username: string; password: string }): Promise<void> {
+  /** Keeps a login. @returns where: with a program, or readable in the file */
+  async set(host: string, { username, password }: { username: string; password: string }): Promise<"program" | "file"> {
     const config = this.#read();
     const helper = helperFor(config, host);
     const name = keptName(host);
     if (helper !== undefined) {
       await callHelper(helper, "store", JSON.stringify({ ServerURL: name, Username: username, Secret: password }));
       this.#write({ ...config, auths: { ...config.auths, [name]: {} } });
-      return;
+      return "program";
     }
     const auth = Buffer.from(`${username}:${password}`).toString("base64");
     this.#write({ ...config, auths: { ...config.auths, [name]: { auth } } });
+    return "file";
   }
 
   /** Removes a login. @returns false where there was none */
   async remove(host: string): Promise<boolean> {
     const config = this.#read();
     const helper = helperFor(config, host);
-    const names = namesOf(host).filter((name) => config.auths?.[name] !== undefined);
-    if (helper !== undefined) for (const name of names) await callHelper(helper, "erase", name);
+    const names: string[] = [];
+    for (const name of namesOf(host)) {
+      // Others may have given it to the program.
+      const isKept = helper !== undefined && (await getFromHelper(helper, name)) !== undefined;
+      if (isKept) await callHelper(helper, "erase", name);
+      if (isKept || config.auths?.[name] !== undefined) names.push(name);
+    }
     if (names.length === 0) return false;
     const auths = Object.fromEntries(Object.entries(config.auths ?? {}).filter(([name]) => !names.includes(name)));
     this.#write({ ...config, auths });

@@ -5,33 +5,56 @@ import * as tls from "node:tls";
 import { urlToHttpOptions } from "node:url";
 import { PlainAgent } from "./plain-agent.ts";
 
+/** A certificate and its key in PEM, which are shown to one host and no other. */
+export interface ShownCertificate {
+  readonly hostname: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** The pools of kept connections for one registry: plain, encrypted, and encrypted through each proxy. */
 export class Agents {
   readonly #plain = new PlainAgent({ keepAlive: true });
   readonly #secure: https.Agent;
   readonly #tunnels = new Map<string, TunnelAgent>();
   readonly #options: https.AgentOptions;
+  readonly #client: ShownCertificate | undefined;
+  /** Connections to the host that the certificate is shown to. */
+  readonly #known: https.Agent | undefined;
 
-  /** @param trusted certificates in PEM that are trusted besides the system's; or nobody is trusted, not even those */
-  constructor(trusted: string | "nobody" | undefined) {
+  /**
+   * @param trusted certificates in PEM that are trusted besides the system's; or nobody is trusted, not even those
+   * @param client what shows one host who asks
+   */
+  constructor(trusted: string | "nobody" | undefined, client?: ShownCertificate) {
     const ca = trusted === "nobody" ? [] : trusted === undefined ? undefined : [...systemCertificates(), trusted];
     this.#options = { keepAlive: true, ...(ca === undefined ? {} : { ca }) };
     this.#secure = new https.Agent(this.#options);
+    this.#client = client;
+    this.#known = client === undefined ? undefined : new https.Agent(this.#withClient());
   }
 
   /** The pool for an address, where `proxy` is the proxy on the way there. */
   for(url: URL, proxy: URL | undefined): http.Agent {
     if (url.protocol === "http:") return proxy?.protocol === "https:" ? this.#secure : this.#plain;
-    if (proxy === undefined) return this.#secure;
-    const kept = this.#tunnels.get(proxy.href) ?? new TunnelAgent(proxy, this.#options);
-    this.#tunnels.set(proxy.href, kept);
+    const shows = this.#known !== undefined && url.hostname === this.#client?.hostname;
+    if (proxy === undefined) return shows ? this.#known : this.#secure;
+    const key = `${proxy.href} ${shows}`;
+    const kept = this.#tunnels.get(key) ?? new TunnelAgent(proxy, shows ? this.#withClient() : this.#options);
+    this.#tunnels.set(key, kept);
     return kept;
+  }
+
+  #withClient(): https.AgentOptions {
+    const { cert, key } = this.#client ?? {};
+    return { ...this.#options, cert, key };
   }
 
   /** Closes every kept connection. */
   close(): void {
     this.#plain.destroy();
     this.#secure.destroy();
+    this.#known?.destroy();
     for (const tunnel of this.#tunnels.values()) tunnel.destroy();
   }
 }

@@ -47,6 +47,9 @@ function classify(code: string, url: URL): readonly [RegistryErrorCode, string] 
       `If ${url.host} uses a certificate authority of your own, name its certificate under ca in the registry settings.`,
     ];
   }
+  if (/CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA/.test(code)) {
+    return ["unreachable", `${url.host} wants a client certificate: name cert and key in the registry settings.`];
+  }
   if (isTlsProtocol(code)) {
     const hint = `If ${url.host} speaks plain http, say insecure: true in the registry settings.`;
     return ["unreachable", hint];

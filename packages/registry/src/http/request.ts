@@ -3,7 +3,7 @@ import * as https from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { OciError } from "@strake/oci";
 import { RegistryError } from "../registry-error.ts";
-import { Agents, proxyAuthorization } from "./agents.ts";
+import { Agents, proxyAuthorization, type ShownCertificate } from "./agents.ts";
 import { readBody } from "./body.ts";
 import { connectionError, nodeCode, Silence } from "./connection-error.ts";
 import { chooseProxy, type ProxySettings } from "./proxy.ts";
@@ -16,6 +16,8 @@ export interface HttpOptions {
   readonly proxy?: ProxySettings;
   /** Certificates in PEM that are trusted besides the system's; or nobody is trusted, not even those. */
   readonly ca?: string | "nobody";
+  /** What shows one host who asks. */
+  readonly client?: ShownCertificate;
   /** How long a connection may take to stand, in milliseconds; 10 seconds unless said. */
   readonly connectTimeout?: number;
   /** How long nothing may be heard while something is waited for, in milliseconds; 30 seconds unless said. */
@@ -50,7 +52,7 @@ export class HttpClient {
   readonly #idleTimeout: number;
 
   constructor(options: HttpOptions = {}) {
-    this.#agents = new Agents(options.ca);
+    this.#agents = new Agents(options.ca, options.client);
     this.#proxy = options.proxy ?? {};
     this.#connectTimeout = options.connectTimeout ?? 10_000;
     this.#idleTimeout = options.idleTimeout ?? 30_000;

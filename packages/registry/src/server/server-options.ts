@@ -9,7 +9,12 @@ export interface TokenOptions {
 /** How a registry server is set up; plain http that lets everybody in, unless said. */
 export interface RegistryServerOptions {
   /** Key and certificate in PEM; the server then speaks https only. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: {
+    readonly key: string;
+    readonly cert: string;
+    /** Whoever has no certificate that is signed by this one is refused. */
+    readonly ca?: string;
+  };
   /** Every request needs a token, to be had at the server's own realm `/token`. */
   readonly token?: TokenOptions;
   /** The port, or 0 for any that is free. */

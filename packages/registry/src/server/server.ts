@@ -63,7 +63,9 @@ export async function startRegistryServer(options: RegistryServerOptions = {}): 
       else sendError(exchange, 500, "UNKNOWN", error instanceof Error ? error.message : String(error));
     });
   };
-  const server = options.tls === undefined ? http.createServer(listener) : https.createServer(options.tls, listener);
+  const { tls } = options;
+  const secure = { ...tls, ...(tls?.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true }) };
+  const server = tls === undefined ? http.createServer(listener) : https.createServer(secure, listener);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port ?? 0, "127.0.0.1", resolve);

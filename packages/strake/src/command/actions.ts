@@ -70,7 +70,8 @@ export function makeActions(signal: AbortSignal): Actions {
     pull: async (request) =>
       write(await holding(signal, async () => (await import("./pull.ts")).pullImages(request, signal))),
     copy: async (request) => write(await (await import("./copy.ts")).copyBetween(request, signal)),
-    login: async (request) => write(await (await import("./login.ts")).logIn(request, signal)),
+    login: async (request) =>
+      write(await (await import("./login.ts")).logIn(request, (line) => process.stderr.write(`${line}\n`), signal)),
     logout: async ({ server }) => write(await (await import("./login.ts")).logOut(server)),
     tag: async ({ source, target }) =>
       holding(signal, async () => (await import("./tag.ts")).tagImage(await openStore(), source, target)),

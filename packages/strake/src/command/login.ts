@@ -1,43 +1,94 @@
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { StrakeError } from "@strake/core";
-import { DockerCredentials, parseRegistrySettings, RegistryClient, RegistryError } from "@strake/registry";
+import {
+  type Credential,
+  DockerCredentials,
+  parseRegistrySettings,
+  RegistryClient,
+  RegistryError,
+} from "@strake/registry";
 import { readSettings } from "../compose/settings.ts";
 import type { LoginRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
 
-/** Tries a name and a password at a registry, and keeps them where Docker keeps them. */
-export async function logIn(request: LoginRequest, signal: AbortSignal): Promise<string> {
-  const host = request.server ?? "docker.io";
-  const username = request.username ?? (await ask("Username: ", false, signal));
-  const password = request.passwordFromInput
+/**
+ * Tries a login at a registry, and keeps it where Docker keeps it: the one that is given, or the one that is kept
+ * already, or one that is asked for.
+ *
+ * @param warn told what is unwise about it
+ */
+export async function logIn(request: LoginRequest, warn: (line: string) => void, signal: AbortSignal): Promise<string> {
+  checkRequest(request);
+  const host = registryHost(request.server);
+  const credentials = new DockerCredentials();
+  const { username: name, password: given, passwordFromInput } = request;
+  if (given !== undefined) warn("WARNING! Using --password via the CLI is insecure. Use --password-stdin.");
+  const isAsked = name === undefined && given === undefined && !passwordFromInput;
+  const kept = isAsked ? await credentials.get(host) : undefined;
+  if (kept !== undefined) {
+    warn(`Authenticating with existing credentials...${"username" in kept ? ` [Username: ${kept.username}]` : ""}`);
+    if (await isTaken(host, kept, signal)) return "Login Succeeded\n";
+    warn(`${host} does not take them any more.`);
+  }
+  const username = name ?? (await ask("Username: ", false, signal));
+  const password = passwordFromInput
     ? (await text(process.stdin)).replace(/\r?\n$/, "")
-    : (request.password ?? (await ask("Password: ", true, signal)));
+    : (given ?? (await ask("Password: ", true, signal)));
   if (username === "" || password === "") throw usageError("a name and a password are needed");
+  if (!(await isTaken(host, { username, password }, signal))) {
+    throw new StrakeError({ code: "login-refused", message: `${host} does not take this name and password` });
+  }
+  if ((await credentials.set(host, { username, password })) === "file") {
+    warn(`WARNING! Your credentials are stored unencrypted in '${credentials.file}'.`);
+    warn("Configure a credential helper to remove this warning. See");
+    warn("https://docs.docker.com/go/credential-store/");
+  }
+  return "Login Succeeded\n";
+}
+
+/** As docker has it: what is said twice, or in part, is a mistake. */
+function checkRequest({ username, password, passwordFromInput }: LoginRequest): void {
+  if (!passwordFromInput) return;
+  if (password !== undefined) throw usageError("-p and --password-stdin are two ways to say the password", "Use one.");
+  if (username === undefined) throw usageError("--password-stdin needs a name", "Give it with -u NAME.");
+}
+
+/** Asks a registry whether it takes a login. */
+async function isTaken(host: string, credential: Credential, signal: AbortSignal): Promise<boolean> {
   const { registries } = readSettings(process.env);
   const client = new RegistryClient(host, {
     ...(registries === undefined ? {} : { settings: parseRegistrySettings(registries.text, registries.file) }),
-    credentials: async () => ({ username, password }),
+    credentials: async () => credential,
     signal,
   });
   try {
     await client.checkLogin();
+    return true;
   } catch (error) {
     if (!RegistryError.is(error) || error.code !== "unauthorized") throw error;
-    throw new StrakeError({ code: "login-refused", message: `${host} does not take this name and password` });
+    return false;
   } finally {
     client.close();
   }
-  const credentials = new DockerCredentials();
-  await credentials.set(host, { username, password });
-  return "Login Succeeded\n";
 }
 
 /** Forgets the login for a registry. */
 export async function logOut(server: string | undefined): Promise<string> {
-  const host = server ?? "docker.io";
+  const host = registryHost(server);
   const removed = await new DockerCredentials().remove(host);
   return removed ? `Removing login credentials for ${host}\n` : `Not logged in to ${host}\n`;
+}
+
+/**
+ * The registry that people mean: docker takes addresses too, and leaves out the scheme and the path.
+ *
+ * @throws StrakeError `usage` where no host is left
+ */
+export function registryHost(server = "docker.io"): string {
+  const host = server.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+  if (host === "") throw usageError(`"${server}" is not a registry`, "Write its host, as in registry.example.com.");
+  return /^(?:index|registry-1)\.docker\.io$/.test(host) ? "docker.io" : host;
 }
 
 async function ask(question: string, hidden: boolean, signal: AbortSignal): Promise<string> {
