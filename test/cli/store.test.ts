@@ -1,4 +1,6 @@
-import { readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { imports, project } from "../support/project.ts";
@@ -133,6 +135,23 @@ export const second = image().from("scratch").label({ team: "b", stage: "x" }).c
       runStrake(["images", "-q", "--no-trunc", "one"], { cwd, home: other }),
     ]);
     expect(there.stdout).toBe(here.stdout);
+  });
+
+  it("writes to pipes and devices, which stay what they are, and reads from them", async () => {
+    const folder = temporaryFolder();
+    const [pipe, file] = [join(folder, "pipe"), join(folder, "image.tar")];
+    execFileSync("mkfifo", [pipe]);
+    expect((await strake("save", "-o", file, "one")).status).toBe(0);
+    const [saved, bytes] = await Promise.all([strake("save", "-o", pipe, "one"), readFile(pipe)]);
+    expect(saved, saved.stderr).toMatchObject({ status: 0, stdout: "" });
+    expect(bytes.equals(readFileSync(file))).toBe(true);
+    const [loaded] = await Promise.all([runStrake(["load", "-i", pipe]), writeFile(pipe, bytes)]);
+    expect(loaded, loaded.stderr).toMatchObject({ status: 0, stdout: "Loaded image: one:latest\n" });
+    const [built, tar] = await Promise.all([strake("build", "one", "-o", `type=tar,dest=${pipe}`), readFile(pipe)]);
+    expect(built.status, built.stderr).toBe(0);
+    expect(tar.includes("ustar")).toBe(true);
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(["image.tar", "pipe"]);
   });
 
   it("says of standard input that it holds no image", async () => {

@@ -18,6 +18,7 @@ export * from "./layer/whiteout.ts";
 export * from "./layout/docker-archive.ts";
 export * from "./layout/image-file.ts";
 export { describeNames, describeTag } from "./layout/index-names.ts";
+export { isStream } from "./layout/is-stream.ts";
 export * from "./layout/oci-archive.ts";
 export * from "./layout/open-image-file.ts";
 export * from "./layout/read-oci-layout.ts";

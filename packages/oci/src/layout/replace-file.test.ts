@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -31,6 +32,13 @@ describe("a file that is replaced", () => {
     });
     await expect(failing).rejects.toThrow("no more");
     expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["image.tar"]);
+  });
+
+  test("is never a pipe: that stays what it is", async () => {
+    execFileSync("mkfifo", [path]);
+    await expect(write("new")).rejects.toThrow(`${path} is a device or a pipe`);
+    expect(statSync(path).isFIFO()).toBe(true);
     expect(readdirSync(folder)).toEqual(["image.tar"]);
   });
 

@@ -5,6 +5,7 @@ import { copyToNewFile } from "../blob-store/copy-file.ts";
 import { FileWriter } from "../blob-store/file-writer.ts";
 import { explained } from "../blob-store/system-error.ts";
 import { OciError } from "../oci-error.ts";
+import { isStream } from "./is-stream.ts";
 
 /** From this many bytes on, removing a file takes milliseconds. */
 const large = 16 * 1024 * 1024;
@@ -14,7 +15,7 @@ const large = 16 * 1024 * 1024;
  *
  * What was there before stays as it was until then, and for good where writing fails.
  *
- * @throws OciError `not-found` where the folder is missing, and an Error with the system's code, such as `ENOSPC`,
+ * @throws OciError `not-found` where the folder is missing or the path leads to a device or a pipe, and an Error with the system's code, such as `ENOSPC`,
  *   where the file cannot be written
  */
 export async function replaceFile(path: string, write: (writer: FileWriter) => Promise<void>): Promise<void> {
@@ -48,6 +49,8 @@ export function passingName(path: string): string {
 }
 
 async function replaceWith(path: string, make: (passing: string) => Promise<void>): Promise<void> {
+  // A rename would put a file in the place of the device itself.
+  if (isStream(path)) throw new OciError("not-found", `${path} is a device or a pipe, and a file is to be written`);
   const passing = passingName(path);
   try {
     await make(passing);

@@ -1,9 +1,17 @@
-import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { LocalImages, type Store } from "@strake/engine";
-import { familiarReference, imageId, OciError, openImageFile, type Platform, parseReference } from "@strake/oci";
+import {
+  familiarReference,
+  imageId,
+  isStream,
+  OciError,
+  openImageFile,
+  type Platform,
+  parseReference,
+} from "@strake/oci";
 import { checkInput } from "../compose/check-path.ts";
 import type { LoadRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
@@ -23,16 +31,21 @@ export async function loadImages(
   if (request.input === undefined && process.stdin.isTTY) {
     throw usageError("there is nothing on standard input to load", "Name a file with -i, or redirect one.");
   }
-  const folder = request.input === undefined ? mkdtempSync(join(tmpdir(), "strake-load-")) : undefined;
+  const { input } = request;
+  const isFile = input !== undefined && !isStream(input);
+  const folder = isFile ? undefined : mkdtempSync(join(tmpdir(), "strake-load-"));
   try {
-    const path = folder === undefined ? resolve(request.input as string) : join(folder, "image.tar");
+    const path = folder === undefined ? resolve(input as string) : join(folder, "image.tar");
     // What is in the archive is found out from its end, so it has to be a file.
-    if (folder !== undefined) await pipeline(process.stdin, createWriteStream(path), { signal });
+    if (folder !== undefined) {
+      const stream = input === undefined ? process.stdin : createReadStream(input);
+      await pipeline(stream, createWriteStream(path), { signal });
+    }
     return await loadFile(store, path, platform, signal);
   } catch (error) {
     // The file that it was put into says nothing to anybody.
     if (folder !== undefined && OciError.is(error)) {
-      throw new OciError(error.code, error.message.replaceAll(join(folder, "image.tar"), "standard input"), {
+      throw new OciError(error.code, error.message.replaceAll(join(folder, "image.tar"), input ?? "standard input"), {
         cause: error,
       });
     }

@@ -1,8 +1,10 @@
+import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { LocalImages, type Store } from "@strake/engine";
 import {
   dockerArchivesStream,
+  isStream,
   ociArchiveStream,
   parseReference,
   writeDockerArchives,
@@ -30,9 +32,10 @@ export async function saveImages(store: Store, request: SaveRequest, signal: Abo
   if (request.format === "oci" && more.length > 0) {
     throw usageError("an OCI archive is written for one image", "Save them one by one, or as --format docker.");
   }
-  if (request.output === undefined) {
+  if (request.output === undefined || isStream(request.output)) {
     const stream = request.format === "oci" ? ociArchiveStream(first.image, first.names) : dockerArchivesStream(images);
-    await pipeline(stream, process.stdout, { end: false, signal });
+    if (request.output === undefined) await pipeline(stream, process.stdout, { end: false, signal });
+    else await pipeline(stream, createWriteStream(request.output), { signal });
   } else if (request.format === "oci") {
     await writeOciArchive(resolve(request.output), first.image, first.names, { signal });
   } else {

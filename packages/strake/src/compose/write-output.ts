@@ -1,3 +1,4 @@
+import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type BuildEvent, digestOf } from "@strake/core";
@@ -8,6 +9,7 @@ import {
   type Image,
   imageDigest,
   imageId,
+  isStream,
   ociArchiveStream,
   printReference,
   type Reference,
@@ -87,8 +89,8 @@ export async function writeOutput(
       };
     }
     default:
-      return output.destination === "-"
-        ? toStandardOutput(images, names, output, signal)
+      return output.destination === "-" || (output.type !== "local" && isStream(output.destination))
+        ? toStream(images, names, output, signal)
         : toFile(session, targets, images, names, output, signal, progress);
   }
 }
@@ -110,7 +112,8 @@ function packingOf(output: Destination, names: readonly Reference[]): Packing {
   return { compression: "none" };
 }
 
-async function toStandardOutput(
+/** Writes to standard output, or to a device or pipe of this machine. */
+async function toStream(
   images: readonly Image[],
   names: readonly Reference[],
   output: FileOutput,
@@ -123,8 +126,15 @@ async function toStandardOutput(
       : output.type === "oci"
         ? ociArchiveStream(images.length === 1 ? image : images, names)
         : rootfsTarStream(image);
-  await pipeline(stream, process.stdout, { end: false, signal });
-  return { to: "standard output", id: await imageId(image), digest: await imageDigest(image), unchanged: false };
+  const isStandard = output.destination === "-";
+  if (isStandard) await pipeline(stream, process.stdout, { end: false, signal });
+  else await pipeline(stream, createWriteStream(output.destination), { signal });
+  return {
+    to: isStandard ? "standard output" : output.destination,
+    id: await imageId(image),
+    digest: await imageDigest(image),
+    unchanged: false,
+  };
 }
 
 async function toFile(
