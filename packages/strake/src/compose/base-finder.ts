@@ -1,5 +1,5 @@
 import { type OutsideName, type ResolvedBase, StrakeError } from "@strake/core";
-import { fetchBlob, type ImageOfSource, type Store } from "@strake/engine";
+import { fetchBlob, type ImageOfSource, type ImageRecord, type Store } from "@strake/engine";
 import {
   createHasher,
   type Descriptor,
@@ -105,8 +105,10 @@ export class BaseFinder {
     const { store, pull, engineImages } = this.#options;
     const known = engineImageName(reference);
     if (known !== undefined) return (await engineImages.find(known, pinned)).image;
-    const record = pull ? undefined : store.images.get(reference);
-    const digest = pinned ?? reference.digest ?? record?.manifest;
+    const said = pinned ?? reference.digest;
+    const record = pull || said !== undefined ? undefined : store.images.get(reference);
+    const unfit = record === undefined || options.otherPlatform ? undefined : await unfitness(store, record, platform);
+    const digest = said ?? (unfit === undefined ? record?.manifest : undefined);
     const remote = async () => {
       const registry = await this.#options.registry();
       return registry.get(digest === undefined ? reference : { ...reference, digest }, platform, options);
@@ -118,7 +120,9 @@ export class BaseFinder {
         return this.#nearestBytes(kept, remote, reference);
       }
     }
-    const image = await remote();
+    const image = await remote().catch((error: Error) => {
+      throw unfit === undefined ? error : alsoSaid(unfit, error);
+    });
     if (!this.#options.readOnly) {
       await keepDocuments(store, image);
       const { config, layers } = await image.manifest();
@@ -166,6 +170,28 @@ export class BaseFinder {
     this.#downloads.set(layer.digest, downloading);
     return downloading;
   }
+}
+
+/**
+ * Why the image that the store has under a name is not what a build wants: it is for another platform, and a registry
+ * may have it for this one.
+ */
+async function unfitness(
+  store: Store,
+  { manifest }: ImageRecord,
+  platform: Platform,
+): Promise<StrakeError | undefined> {
+  const kept = await readImage(store.blobs, manifest).catch(() => undefined);
+  if (kept === undefined) return undefined;
+  return checkPlatform(kept, platform).then(
+    () => undefined,
+    (error: StrakeError) => error,
+  );
+}
+
+/** The error of the image that is here, with what became of the search for another. */
+function alsoSaid({ code, message, notes, site }: StrakeError, cause: Error): StrakeError {
+  return new StrakeError({ code, message, notes: [...notes, `In its registry: ${cause.message}`], site, cause });
 }
 
 /** Notes that a base was used: its documents, and its layers where they are kept. */
