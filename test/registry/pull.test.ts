@@ -1,11 +1,13 @@
+import { sha256 } from "@strake/oci";
 import { beforeAll, expect, it } from "vitest";
 import { need } from "../support/need.ts";
 import { imports, project } from "../support/project.ts";
 import { registry } from "../support/registry.ts";
+import { runOrThrow } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-need("docker-registry")("a name of a registry", () => {
+need("docker-registry", "skopeo")("a name of a registry", () => {
   let name: string;
   let here: string;
   const other = process.arch === "arm64" ? "amd64" : "arm64";
@@ -31,6 +33,41 @@ need("docker-registry")("a name of a registry", () => {
       return stdout;
     };
   };
+
+  it("is kept by its digest, which finds it again, in docker's words", async () => {
+    const strake = inHome();
+    await strake(`pull ${name}:1`);
+    const pinned = (await strake(`inspect -f {{json\t.RepoDigests}} ${name}:1`)).trim();
+    const [digest = ""] = (JSON.parse(pinned) as string[]).map((each) => each.slice(each.indexOf("@") + 1));
+    const index = await runOrThrow("skopeo", ["inspect", "--tls-verify=false", "--raw", `docker://${name}:1`]);
+    expect(digest).toBe(sha256(Buffer.from(index)));
+    expect(await strake("images --digests --format {{.Tag}}@{{.Digest}}")).toBe(`1@${digest}\n`);
+    expect(await strake(`inspect -f {{.Architecture}} ${name}@${digest}`)).toBe(`${here}\n`);
+    const { status, stderr } = await runStrake(["rmi", `${name}@${digest}`], { home: temporaryFolder() });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("there is no image")]);
+
+    expect(await strake(`pull ${name}:1@${digest}`)).toBe(`${name}@${digest}\n`);
+    expect(await strake("images --format {{.Repository}}:{{.Tag}}")).toBe(`${name}:1\n`);
+    expect(await strake(`inspect -f {{.RepoTags}} ${name}@${digest}`)).toBe(`[${name}:1]\n`);
+    await strake(`rmi ${name}:1`);
+    expect(await strake("images --format {{.Repository}}:{{.Tag}}")).toBe(`${name}:<none>\n`);
+    await expect(strake(`tag ${name}@${digest} x@${digest}`)).rejects.toThrow("has a digest");
+    await expect(strake(`tag ${name}@${digest} sha256:1`)).rejects.toThrow("would be taken for the digest");
+    expect(await strake(`rmi ${name}@${digest}`)).toContain(`Untagged: ${name}@${digest}\nDeleted: `);
+  });
+
+  it("with all its tags is pulled at once, and one that nothing changed in says so", async () => {
+    const strake = inHome();
+    expect(await strake(`pull -a ${name}`)).toBe(`${name}:1\n${name}:2\n`);
+    expect(await strake(`images -q ${name}`)).toMatch(/^(\w+\n)\1$/);
+    await expect(strake(`pull -a ${name}:1`)).rejects.toThrow("--all-tags");
+    await expect(strake(`push -a ${name}:1`)).rejects.toThrow("--all-tags");
+
+    const home = temporaryFolder();
+    const said = async () => (await runStrake(["pull", `${name}:1`], { home })).stderr;
+    expect(await said()).toMatch(/^1: Pulling from team\/app\n[\s\S]*Status: Downloaded newer image for \S+app:1\n$/);
+    expect(await said()).toMatch(/Status: Image is up to date for \S+app:1\n$/);
+  });
 
   it("is looked up for this machine where the store has it for another one, and told where it is nowhere", async () => {
     const strake = inHome();

@@ -18,4 +18,6 @@ it("other names of bases are those of registries, and no registry is an engine",
   expect(() => parseReference("docker-daemon://app")).toThrow('"docker-daemon:" is not a registry');
   expect(() => parseBaseName("docker-daemon://docker-daemon://app")).toThrow("is not an image name");
   expect(() => parseBaseName("docker-daemon://")).toThrow("the name is empty");
+  expect(() => parseReference("a1".repeat(32))).toThrow("are the id of an image");
+  expect(parseReference(`${"a1".repeat(32)}:1`).tag).toBe("1");
 });

@@ -25,6 +25,8 @@ const registryPattern =
  * @throws OciError `invalid-reference`, naming the part that is wrong
  */
 export function parseReference(text: string): Reference {
+  // As Docker has it: nobody could tell it from an id.
+  if (/^[0-9a-f]{64}$/.test(text)) throw invalid(text, "64 hexadecimal digits are the id of an image");
   const at = text.indexOf("@");
   const digest = at === -1 ? undefined : text.slice(at + 1);
   if (digest !== undefined && !isDigest(digest)) {

@@ -15,6 +15,8 @@ export interface ImageRecord {
   readonly named: number;
   /** Length of all layers, uncompressed where that is known, in bytes. */
   readonly size: number;
+  /** The digest that the name had in its registry, where that is not the manifest's: that of the index it is of. */
+  readonly index?: Digest;
 }
 
 /** What a name is given to. */
@@ -37,9 +39,10 @@ export class ImageRecords {
    *
    * An image that has the name already keeps it as it was given.
    */
-  set(reference: Reference, { manifest, id, named, size }: UnnamedImage): void {
+  set(reference: Reference, { manifest, id, named, size, index }: UnnamedImage): void {
     const before = this.get(reference);
-    if (before?.manifest === manifest && before.id === id && before.size === size) {
+    const isSame = before?.manifest === manifest && before.id === id && before.size === size && before.index === index;
+    if (before !== undefined && isSame) {
       this.touch(before);
       return;
     }
@@ -49,7 +52,7 @@ export class ImageRecords {
       // Before the name moves, so that a kill in between loses nothing; until then it is not listed.
       if (others.length === 0) this.#writeUnnamed({ ...before, named });
     }
-    writeAtomically(this.#path(reference), JSON.stringify({ name, manifest, id, named, size }));
+    writeAtomically(this.#path(reference), JSON.stringify({ name, manifest, id, named, size, index }));
     rmSync(this.#unnamedPath(id), { force: true });
   }
 
@@ -91,7 +94,8 @@ export class ImageRecords {
   }
 
   /**
-   * Finds an image by name, by id or by the beginning of an id, as Docker's commands do.
+   * Finds an image by name, by id or by the beginning of an id, as Docker's commands do; a name with a digest, whatever
+   * its tag, is that image of the repository.
    *
    * @returns every record that the text means; several where an image has several names
    */
@@ -101,8 +105,16 @@ export class ImageRecords {
       const found = this.list().filter((record) => record.id.startsWith(`sha256:${byId[1]}`));
       if (found.length > 0) return found;
     }
-    const record = this.get(parseReference(text));
-    return record === undefined ? [] : [record];
+    const { tag, ...reference } = parseReference(text);
+    const { digest, registry, repository } = reference;
+    const record = this.get({ ...reference, ...(tag === undefined || digest !== undefined ? {} : { tag }) });
+    if (record !== undefined) return [record];
+    if (digest === undefined) return [];
+    const found = this.list().find(({ name, manifest, index }) => {
+      const of = name === undefined || (manifest !== digest && index !== digest) ? undefined : parseReference(name);
+      return of?.registry === registry && of.repository === repository;
+    });
+    return found === undefined ? [] : [found];
   }
 
   #writeUnnamed({ manifest, id, named, size }: UnnamedImage): void {

@@ -1,6 +1,7 @@
 import type { ImageDestination } from "@strake/oci";
 import {
   type Descriptor,
+  type Digest,
   type Image,
   imageDescriptor,
   type Layer,
@@ -23,8 +24,12 @@ export class LocalImages implements ImageDestination {
     this.#signal = signal;
   }
 
-  /** Keeps the bytes of every layer, then gives the image its names, one by one; without any it is known by its id. */
-  async put(image: Image, names: readonly Reference[]): Promise<Descriptor> {
+  /**
+   * Keeps the bytes of every layer, then gives the image its names, one by one; without any it is known by its id.
+   *
+   * @param index the digest that the names have in their registry, where that is an index's
+   */
+  async put(image: Image, names: readonly Reference[], index?: Digest): Promise<Descriptor> {
     const layers = await image.layers();
     let size = 0;
     for (const layer of layers) size += await keepLayer(this.#store, layer, this.#signal);
@@ -37,8 +42,9 @@ export class LocalImages implements ImageDestination {
     for (const digest of [sha256(config), descriptor.digest]) this.#store.touchBlob(digest);
     this.#signal?.throwIfAborted();
     const kept = { manifest: descriptor.digest, id: sha256(config), named: Date.now(), size };
+    const named = index === undefined || index === descriptor.digest ? kept : { ...kept, index };
     if (names.length === 0) this.#store.images.keep(kept);
-    for (const name of names) this.#store.images.set(name, kept);
+    for (const name of names) this.#store.images.set(name, named);
     return descriptor;
   }
 

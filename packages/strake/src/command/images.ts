@@ -21,7 +21,8 @@ export async function listImages(store: Store, request: ImagesRequest, now: numb
       if (existsSync(store.images.path(record))) throw error;
     }
   }
-  const named = request.name === undefined ? listed : listed.filter(isNamed(request.name));
+  const shown = listed.filter((image) => !isTagged(image, listed));
+  const named = request.name === undefined ? shown : shown.filter(isNamed(request.name));
   const { filters = [] } = request;
   const others = { before: [] as ListedImage[], since: [] as ListedImage[] };
   for (const { key, value } of filters) {
@@ -30,13 +31,20 @@ export async function listImages(store: Store, request: ImagesRequest, now: numb
   return printImages(filterImages(named, filters, others), request, now);
 }
 
+/** Tells whether an image that was asked for by its digest is also known by a tag of the same repository. */
+function isTagged({ name, digest }: ListedImage, others: readonly ListedImage[]): boolean {
+  if (name === undefined || !name.includes("@")) return false;
+  const repository = name.slice(0, name.indexOf("@"));
+  return others.some((other) => other.digest === digest && other.name?.startsWith(`${repository}:`));
+}
+
 async function describe(store: Store, record: ImageRecord): Promise<ListedImage> {
   const config = await (await new LocalImages(store).open(record)).config();
-  const { manifest, id, named, size, name } = record;
+  const { manifest, id, named, size, name, index } = record;
   return {
     ...(name === undefined ? {} : { name }),
     id,
-    digest: manifest,
+    digest: index ?? manifest,
     created: createdAt(config),
     named,
     size,
@@ -72,10 +80,10 @@ const headings: Row = {
 const notFound = "N/A";
 
 function toRow(image: ListedImage, { truncate }: ImagesRequest, now: number): Row {
-  const { tag, digest: _digest, ...repository } = image.name === undefined ? {} : parseReference(image.name);
+  const { tag, digest, ...repository } = image.name === undefined ? {} : parseReference(image.name);
   return {
     Repository: "registry" in repository ? familiarReference(repository) : "<none>",
-    Tag: tag ?? "<none>",
+    Tag: digest === undefined ? (tag ?? "<none>") : "<none>",
     Digest: image.digest,
     ID: truncate ? shortId(image.id) : image.id,
     CreatedSince: formatAge(now - image.created),

@@ -65,10 +65,12 @@ export function toInspection(
   config: ImageConfig,
   descriptor: Descriptor,
 ): Inspection {
-  const tagged = names.map(({ name }) => parseReference(name)).filter(({ tag }) => tag !== undefined);
-  const digests = names.map(({ name, manifest }) => {
+  const tagged = names
+    .map(({ name }) => parseReference(name))
+    .filter(({ tag, digest }) => tag !== undefined && digest === undefined);
+  const digests = names.map(({ name, manifest, index }) => {
     const { tag: _tag, ...repository } = parseReference(name);
-    return familiarReference({ ...repository, digest: manifest });
+    return familiarReference({ ...repository, digest: index ?? manifest });
   });
   const osVersion = config["os.version"];
   return {

@@ -3,7 +3,7 @@ export interface ListedImage {
   /** Absent where the image has none. */
   readonly name?: string;
   readonly id: string;
-  /** The manifest's digest. */
+  /** The manifest's digest, or that of the index it was chosen from. */
   readonly digest: string;
   /** Milliseconds since 1970. */
   readonly created: number;

@@ -6,6 +6,7 @@ import { pushWords } from "../screen/transfer-words.ts";
 import { startTransfers } from "../screen/transfers.ts";
 import { findImage, isIdOf, namedRecords } from "./find-image.ts";
 import type { PushRequest } from "./request.ts";
+import { saysTag } from "./says-tag.ts";
 import { usageError } from "./usage-error.ts";
 
 /**
@@ -20,6 +21,7 @@ export async function pushNames(request: PushRequest, signal: AbortSignal): Prom
     const { store } = workspace.engine;
     const wanted = request.allTags
       ? request.names.flatMap((name) => {
+          if (saysTag(name)) throw usageError(`--all-tags: ${name} names one image`, "Leave its tag or digest out.");
           const { registry, repository } = parseReference(name);
           const all = namedRecords(store).map((record) => ({ record, reference: parseReference(record.name) }));
           return all.filter(({ reference }) => reference.registry === registry && reference.repository === repository);
@@ -28,6 +30,7 @@ export async function pushNames(request: PushRequest, signal: AbortSignal): Prom
     const pusher = new ImagePusher(workspace);
     const quiet = request.progress === "quiet";
     const lines: string[] = [];
+    if (!request.allTags && !request.names.every(saysTag)) transfers.say("Using default tag: latest");
     for (const { record, reference } of wanted) {
       const image = await new LocalImages(store).open(record);
       transfers.say(`The push refers to ${printReference(reference)}`);

@@ -26,6 +26,7 @@ export function addRegistryCommands(program: Command, actions: Actions): void {
     .command("pull")
     .description("take images from registries into the local store")
     .argument("<name...>", "names of images")
+    .option("-a, --all-tags", "all tags of the repository", false)
     .option("--platform <platform>", "which image of an index, such as linux/arm64")
     .addOption(progressOption())
     .option("-q, --quiet", "print names only", false)
@@ -33,6 +34,7 @@ export function addRegistryCommands(program: Command, actions: Actions): void {
       const { platform } = options;
       await actions.pull({
         names,
+        allTags: options.allTags === true,
         progress: progressOf(options),
         ...(typeof platform === "string" ? { platform: parsePlatform(platform) } : {}),
       });

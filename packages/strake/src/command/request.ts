@@ -256,6 +256,8 @@ export interface PushRequest {
 
 export interface PullRequest {
   readonly names: readonly string[];
+  /** All tags that the registry has of the repositories. */
+  readonly allTags: boolean;
   readonly platform?: Platform;
   readonly progress: ProgressMode;
 }

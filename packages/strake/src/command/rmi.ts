@@ -47,13 +47,20 @@ function removeRecord(store: Store, record: ImageRecord, text: string, force: bo
 /** A name means itself; an id means all names of the image. */
 function recordsMeant(store: Store, text: string, force: boolean): readonly ImageRecord[] {
   const found = findImage(store, text);
-  if (!isIdOf(found, text)) return [found];
+  if (!isIdOf(found, text)) return [checkName(found, text)];
   const all = store.images.list().filter(({ id }) => id === found.id);
   if (all.length > 1 && !force) {
     const names = all.flatMap(({ name }) => (name === undefined ? [] : [familiarReference(parseReference(name))]));
     throw usageError(`the image ${text} has several names`, `Name one of ${names.join(", ")}, or use -f.`);
   }
   return all;
+}
+
+/** A digest finds an image by its tag too, which is not what was named. */
+function checkName(found: ImageRecord, text: string): ImageRecord {
+  if (!text.includes("@") || found.name === undefined || found.name.includes("@")) return found;
+  const name = familiarReference(parseReference(found.name));
+  throw usageError(`${text} is known here by its tag`, `Remove it as ${name}.`);
 }
 
 function refuseUsed(store: Store, record: ImageRecord, text: string): void {

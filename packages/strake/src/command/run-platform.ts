@@ -52,7 +52,10 @@ export async function runPlatform(request: RunRequest, workspace: Workspace, sig
 
 async function pullImage({ image, platform, quiet }: RunRequest, signal: AbortSignal): Promise<void> {
   const progress = quiet ? "quiet" : "auto";
-  await pullImages({ names: [image], ...(platform === undefined ? {} : { platform }), progress }, signal);
+  await pullImages(
+    { names: [image], ...(platform === undefined ? {} : { platform }), allTags: false, progress },
+    signal,
+  );
 }
 
 /** Some images that were made by hand do not say what they are for. */

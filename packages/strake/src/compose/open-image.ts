@@ -29,7 +29,8 @@ export async function openImage(
   const [record] = images.find(text);
   if (record !== undefined) images.touch(record);
   const { digest: named, ...reference } = parseReference(record === undefined ? text : (record.name ?? unnamed));
-  const wanted = digest ?? named ?? record?.manifest;
+  // A name may have the digest of an index, which the store does not keep.
+  const wanted = digest ?? record?.manifest ?? named;
   const name = printReference(
     parseReference(wanted === undefined ? printReference(reference) : `${printReference(reference)}@${wanted}`),
   );
