@@ -4,7 +4,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { imports, project } from "../support/project.ts";
+import { runProgram } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
+import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const cwd = project({
@@ -154,11 +156,41 @@ export const second = image().from("scratch").label({ team: "b", stage: "x" }).c
     expect(readdirSync(folder).sort()).toEqual(["image.tar", "pipe"]);
   });
 
+  it("says that standard output cannot be written, and fails", async () => {
+    for (const line of ["save one", "images"]) {
+      const shell = `exec "$0" "$@" > /dev/full`;
+      const args = ["-c", shell, process.execPath, strakeBin, ...line.split(" ")];
+      const failed = await runProgram("sh", args, { cwd, env: { STRAKE_HOME: home } });
+      expect(failed.status, line).toBe(1);
+      expect(failed.stderr).toMatch(/^strake: standard output cannot be written: ENOSPC[^\n]*\n$/);
+    }
+  });
+
   it("says of standard input that it holds no image", async () => {
     const { status, stderr } = await runStrake(["load"], { home: temporaryFolder(), input: "nothing" });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^strake: standard input (holds no image|is )/);
     expect(stderr).not.toContain("image.tar");
+  });
+
+  it("writes all tags of a repository, or the image of an id", async () => {
+    const store = temporaryFolder();
+    const run = (...args: string[]) => runStrake(args, { cwd, home: store });
+    expect((await run("build", "one", "-t", "many/app:1", "-t", "many/app:2", "-t", "many/other:1")).status).toBe(0);
+    const loaded = async (...args: string[]) => {
+      const file = join(temporaryFolder(), "image.tar");
+      const { status, stderr } = await run("save", "-o", file, ...args);
+      expect(status, stderr).toBe(0);
+      return (await runStrake(["load", "-i", file], { cwd })).stdout;
+    };
+    expect(await loaded("many/app")).toBe("Loaded image: many/app:1\nLoaded image: many/app:2\n");
+    expect(await loaded("many/app:2")).toBe("Loaded image: many/app:2\n");
+    const id = (await run("images", "-q", "--no-trunc", "many/app:1")).stdout.trim();
+    for (const each of [id, id.slice("sha256:".length), id.slice("sha256:".length, 19)]) {
+      expect(await loaded(each)).toMatch(/^Loaded image.*\n$/);
+    }
+    expect((await run("save", "-o", "never.tar", "ab".repeat(32))).status).toBe(1);
+    expect(await run("inspect", "ab".repeat(32))).toMatchObject({ status: 1, stdout: "[]\n" });
   });
 
   it("writes several images to one file", async () => {

@@ -19,6 +19,7 @@ export { readCaches, writeCaches } from "./store/cache-archive.ts";
 export type { KeptCache } from "./store/cache-mounts.ts";
 export { type FetchedBlob, fetchBlob } from "./store/fetch-blob.ts";
 export type { ImageRecord, UnnamedImage } from "./store/image-records.ts";
+export { layerLength } from "./store/layer-length.ts";
 export { type Lease, takeLease } from "./store/lease.ts";
 export { LocalImages } from "./store/local-images.ts";
 export { makeFolder } from "./store/make-folder.ts";

@@ -103,7 +103,8 @@ export class ImageRecords {
     const byId = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(text);
     if (byId !== null) {
       const found = this.list().filter((record) => record.id.startsWith(`sha256:${byId[1]}`));
-      if (found.length > 0) return found;
+      // So long, it can be nothing else.
+      if (found.length > 0 || byId[1]?.length === 64) return found;
     }
     const { tag, ...reference } = parseReference(text);
     const { digest, registry, repository } = reference;

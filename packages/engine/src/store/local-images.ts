@@ -11,6 +11,7 @@ import {
   sha256,
 } from "@strake/oci";
 import type { ImageRecord } from "./image-records.ts";
+import { layerLength } from "./layer-length.ts";
 import type { Store } from "./store.ts";
 
 /** The images of a store: where a build puts what it made, and where later commands find it. */
@@ -32,7 +33,10 @@ export class LocalImages implements ImageDestination {
   async put(image: Image, names: readonly Reference[], index?: Digest): Promise<Descriptor> {
     const layers = await image.layers();
     let size = 0;
-    for (const layer of layers) size += await keepLayer(this.#store, layer, this.#signal);
+    for (const layer of layers) {
+      await keepLayer(this.#store, layer, this.#signal);
+      size += await layerLength(this.#store, layer);
+    }
     const config = await image.rawConfig();
     const manifest = await image.rawManifest();
     const descriptor = await imageDescriptor(image);
@@ -55,16 +59,15 @@ export class LocalImages implements ImageDestination {
 }
 
 /** Stores a layer's bytes; where its digest is not known yet, it is found on the way. */
-async function keepLayer(store: Store, layer: Layer, signal: AbortSignal | undefined): Promise<number> {
+async function keepLayer(store: Store, layer: Layer, signal: AbortSignal | undefined): Promise<void> {
   const known = layer.known === undefined ? await layer.digest() : layer.known().digest;
   if (known !== undefined && (await store.blobs.has(known))) {
     store.touchBlob(known);
-    return layer.size();
+    return;
   }
   const bytes = untilInterrupted(layer.compressed(), signal);
   if (known !== undefined) await store.blobs.put(known, bytes);
   else await store.blobs.add(bytes);
-  return layer.size();
 }
 
 async function* untilInterrupted(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {

@@ -26,7 +26,11 @@ export function dockerConfig(config: ContainerConfig | undefined): Readonly<Reco
   return { ...told, ...config };
 }
 
-/** A config as docker's templates see it. */
+/** A config as docker's templates see it; as JSON, and where its fields are counted, it is what it was. */
 export function askedConfig(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return { ...asked, ...config };
+  const hidden = Object.entries(asked).map(([name, value]) => [name, { value, enumerable: false }] as const);
+  return Object.create(Object.prototype, {
+    ...Object.fromEntries(hidden),
+    ...Object.getOwnPropertyDescriptors(config),
+  });
 }

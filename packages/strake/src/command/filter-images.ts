@@ -1,6 +1,7 @@
 import { familiarReference, parseReference } from "@strake/oci";
 import type { ListedImage } from "./listed-image.ts";
 import type { ImageFilter } from "./option/image-filter.ts";
+import { parseMoment } from "./option/moment.ts";
 import { usageError } from "./usage-error.ts";
 
 /** The images that filters name: those before or after which the others came into being. */
@@ -14,6 +15,7 @@ export function filterImages(
   images: readonly ListedImage[],
   filters: readonly ImageFilter[],
   { before, since }: FilterImages,
+  now: number,
 ): readonly ListedImage[] {
   const valuesOf = (key: ImageFilter["key"]) => filters.filter((each) => each.key === key).map(({ value }) => value);
   const references = valuesOf("reference");
@@ -21,6 +23,7 @@ export function filterImages(
     (image) =>
       (references.length === 0 || references.some((pattern) => matchesReference(pattern, image.name))) &&
       valuesOf("label").every((label) => hasLabel(image, label)) &&
+      valuesOf("until").every((value) => image.created < parseMoment("--filter until", value, now)) &&
       valuesOf("dangling").every((value) => (image.name === undefined) === (value === "true")) &&
       before.every((other) => isOlder(image, other)) &&
       since.every((other) => isOlder(other, image)),

@@ -27,6 +27,16 @@ test("sizes belong to the statements that made a layer, and long statements are 
   );
 });
 
+test("what programs read is as docker writes it", () => {
+  const lines = printHistory(id, config, [1000, 2_500_000], { ...request, format: "json" }, 86_400_000 * 400).split(
+    "\n",
+  );
+  expect(lines[1]).toContain('"ID":"\\u003cmissing\\u003e"');
+  expect(JSON.parse(lines[1] as string)).toMatchObject({ ID: "<missing>", CreatedAt: "1970-01-01T00:00:01Z" });
+  const comments = printHistory(id, config, [1000], { ...request, quiet: true, format: "{{.Comment}}" }, Date.now());
+  expect(comments).toBe("c\n\n\n");
+});
+
 test("what was built without a time has no age, and for programs the time is told as it is", () => {
   const old = { ...config, history: [{ created: "1970-01-01T00:00:00Z", created_by: "x" }] };
   expect(printHistory(id, old, [1], { ...request, format: "{{.CreatedSince}}" }, Date.now())).toBe("N/A\n");

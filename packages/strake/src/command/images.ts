@@ -7,8 +7,9 @@ import { goTime } from "../format/go-time.ts";
 import { filterImages, isPattern, matchesReference } from "./filter-images.ts";
 import { findImage } from "./find-image.ts";
 import type { ListedImage } from "./listed-image.ts";
-import { printRows, type Row } from "./print-rows.ts";
+import { printRows, printsIds, type Row } from "./print-rows.ts";
 import type { ImagesRequest } from "./request.ts";
+import { saysTag } from "./says-tag.ts";
 
 /** Lists the images of the store: what `strake images` prints. */
 export async function listImages(store: Store, request: ImagesRequest, now: number): Promise<string> {
@@ -28,7 +29,7 @@ export async function listImages(store: Store, request: ImagesRequest, now: numb
   for (const { key, value } of filters) {
     if (key === "before" || key === "since") others[key].push(await describe(store, findImage(store, value)));
   }
-  return printImages(filterImages(named, filters, others), request, now);
+  return printImages(filterImages(named, filters, others, now), request, now);
 }
 
 /** Tells whether an image that was asked for by its digest is also known by a tag of the same repository. */
@@ -55,12 +56,23 @@ async function describe(store: Store, record: ImageRecord): Promise<ListedImage>
 /** Prints a list of images, the newest first. */
 export function printImages(images: readonly ListedImage[], request: ImagesRequest, now: number): string {
   const sorted = [...images].sort(
-    (left, right) => right.created - left.created || ((left.name ?? "~") < (right.name ?? "~") ? -1 : 1),
+    (left, right) => right.created - left.created || (sortName(left) < sortName(right) ? -1 : 1),
   );
   const rows = sorted.map((image) => toRow(image, request, now));
-  if (request.quiet) return rows.map((row) => `${row.ID}\n`).join("");
+  if (printsIds(request.quiet, request.format)) return rows.map((row) => `${row.ID}\n`).join("");
   const columns = ["Repository", "Tag", ...(request.digests ? ["Digest"] : []), "ID", "CreatedSince", "Size"];
-  return printRows(rows, headings, columns, request.format);
+  return printRows(rows, headings, columns, withDigest(request));
+}
+
+/** As docker has it, a table of the user's own gets the digests as a column too. */
+function withDigest({ digests, format }: ImagesRequest): string | undefined {
+  const isOwn = format !== undefined && /^table\s/.test(format) && !format.includes("{{.Digest}}");
+  return digests && isOwn ? `${format}\t{{.Digest}}` : format;
+}
+
+/** The name that is shown; images without one come last. */
+function sortName({ name }: ListedImage): string {
+  return name === undefined ? "~" : familiarReference(parseReference(name));
 }
 
 const headings: Row = {
@@ -89,7 +101,8 @@ function toRow(image: ListedImage, { truncate }: ImagesRequest, now: number): Ro
     CreatedSince: formatAge(now - image.created),
     CreatedAt: goTime(image.created),
     Size: formatSize(image.size),
-    VirtualSize: formatSize(image.size),
+    // With as many digits as docker's own way to write sizes has.
+    VirtualSize: formatSize(image.size, 4),
     // As docker where it has not been asked to find these out.
     Containers: notFound,
     SharedSize: notFound,
@@ -108,15 +121,16 @@ export function createdAt({ created }: ImageConfig): number {
   return Number.isNaN(time) ? 0 : time;
 }
 
-/** Tells whether an image is meant: any of a repository, the one with the tag that was given too, or by a pattern. */
+/** Tells whether an image is meant: any of a repository, the one with the tag or digest that was given, or by a pattern. */
 function isNamed(text: string): (image: ListedImage) => boolean {
   if (isPattern(text)) return (image) => matchesReference(text, image.name);
   const wanted = parseReference(text);
-  const tagged = text.lastIndexOf(":") > text.lastIndexOf("/");
-  return ({ name: has }) => {
+  const isOneOfAll = saysTag(text);
+  return ({ name: has, digest }) => {
     if (has === undefined) return false;
     const name = parseReference(has);
     const same = name.registry === wanted.registry && name.repository === wanted.repository;
-    return same && (!tagged || name.tag === wanted.tag);
+    if (!same || !isOneOfAll) return same;
+    return wanted.digest === undefined ? name.tag === wanted.tag : digest === wanted.digest;
   };
 }

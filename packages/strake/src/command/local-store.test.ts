@@ -123,6 +123,19 @@ test("an image is found by name and by the beginning of its id", async () => {
   expect(JSON.parse((await inspectImages(store, { images: [id], format: "json" })).text)).toMatchObject([{ Id: id }]);
   const unset = "{{.Config.User}}{{.Config.Healthcheck}}{{.Config.OnBuild}}{{range .Config.Shell}}x{{end}}";
   expect((await inspectImages(store, { images: [id], format: unset })).text).toBe("<nil>[]\n");
+  // What templates may ask for is not said to those who want all of it.
+  const config = JSON.parse((await inspectImages(store, { images: [id], format: "{{json .Config}}" })).text);
+  expect(Object.keys(config)).not.toContain("StopSignal");
+});
+
+test("a template says better than -q what is wanted, and lists of times and digests are docker's", async () => {
+  const { digest } = JSON.parse((await inspectImages(store, { images: ["acme/app:1"] })).text)[0].Descriptor;
+  expect(await images({ quiet: true, format: "{{.Tag}}" })).toBe("1\n");
+  expect(await images({ quiet: true, format: "table" })).toBe(`${id.slice(7, 19)}\n`);
+  expect(await images({ digests: true, format: "table {{.Tag}}" })).toMatch(/^TAG +DIGEST\n1 +sha256:[0-9a-f]{64}\n$/);
+  expect(await images({ quiet: true, name: `acme/app@${digest}` })).toBe(`${id.slice(7, 19)}\n`);
+  expect(await images({ quiet: true, filters: [{ key: "until", value: "2200-01-01" }] })).not.toBe("");
+  expect(await images({ quiet: true, filters: [{ key: "until", value: "1969-12-31" }] })).toBe("");
 });
 
 test("an image that is imported without a name is listed without one, until it gets one", async () => {

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { CommanderError } from "commander";
 import { ExitWith } from "../compose/exit-with.ts";
 import { type ImportModule, setImportModule } from "../compose/import-module.ts";
+import { endWithOutput } from "../screen/end-with-output.ts";
 import { exitStatus, statusOf } from "../screen/exit-status.ts";
 import { showError } from "../screen/show-error.ts";
 import { wantsColour } from "../screen/style.ts";
@@ -18,9 +19,13 @@ export async function main(importModule: ImportModule): Promise<number> {
   // All that is built at the same time listens; Node.js takes more than ten for a leak.
   setMaxListeners(0, controller.signal);
   interruptWith(controller);
+  endWithOutput(process.stdout, "standard output");
   endWithReader(process.stdout);
   endWithReader(process.stderr);
-  return run(process.argv.slice(2), controller.signal);
+  const status = await run(process.argv.slice(2), controller.signal);
+  // What failed of the last words is told a moment later.
+  if (process.stdout.errored) await new Promise((resolve) => setImmediate(resolve));
+  return status;
 }
 
 async function run(args: readonly string[], signal: AbortSignal): Promise<number> {

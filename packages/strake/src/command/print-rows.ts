@@ -5,6 +5,11 @@ import { withoutControlCodes } from "../screen/style.ts";
 /** A row of a list, by docker's names of its fields. */
 export type Row = Readonly<Record<string, string>>;
 
+/** Whether only ids are to be printed: as docker has it, a template says better what is wanted. */
+export function printsIds(quiet: boolean, format: string | undefined): boolean {
+  return quiet && (format === undefined || format === "table");
+}
+
 /**
  * Prints rows as docker's `--format` asks for: a table of some columns, `json`, a Go template, or `table` and a
  * template whose fields are columns.
@@ -25,7 +30,7 @@ export function printRows(
       cells,
     );
   }
-  if (format === "json") return rows.map((row) => `${JSON.stringify(sorted(row))}\n`).join("");
+  if (/^(?:json|\{\{-?\s*json\s+\.\s*-?\}\})$/.test(format)) return rows.map((row) => `${goJson(row)}\n`).join("");
   const table = /^table\s+([\s\S]*)$/.exec(format)?.[1];
   const template = parseGoTemplate(table ?? format);
   if (table === undefined) return rows.map((row) => `${template(sorted(row))}\n`).join("");
@@ -34,6 +39,12 @@ export function printRows(
     split(template, headings),
     rows.map((row) => split(template, row)),
   );
+}
+
+/** A row as docker writes it: its lists are made with Go's encoder for pages of the web. */
+function goJson(row: Row): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(sorted(row)).replaceAll(/[<>&\u2028\u2029]/g, escaped);
 }
 
 /** With its fields in order, as Go's JSON has them. */

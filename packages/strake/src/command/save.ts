@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { LocalImages, type Store } from "@strake/engine";
+import { type ImageRecord, LocalImages, type Store } from "@strake/engine";
 import {
   dockerArchivesStream,
   isStream,
@@ -11,8 +11,9 @@ import {
   writeOciArchive,
 } from "@strake/oci";
 import { checkOutputFile } from "../compose/check-path.ts";
-import { findImage } from "./find-image.ts";
+import { findImage, isIdOf, namedRecords } from "./find-image.ts";
 import type { SaveRequest } from "./request.ts";
+import { saysTag } from "./says-tag.ts";
 import { usageError } from "./usage-error.ts";
 
 /** Writes images of the store to a file, or to standard output. */
@@ -21,9 +22,9 @@ export async function saveImages(store: Store, request: SaveRequest, signal: Abo
     throw usageError("an image cannot be written to a terminal", "Name a file with -o, or redirect the output.");
   }
   if (request.output !== undefined) checkOutputFile("--output", request.output);
+  const records = request.images.flatMap((text) => recordsOf(store, text));
   const images = await Promise.all(
-    request.images.map(async (text) => {
-      const record = findImage(store, text);
+    [...new Set(records)].map(async (record) => {
       const names = record.name === undefined ? [] : [parseReference(record.name)];
       return { image: await new LocalImages(store).open(record), names };
     }),
@@ -41,4 +42,18 @@ export async function saveImages(store: Store, request: SaveRequest, signal: Abo
   } else {
     await writeDockerArchives(resolve(request.output), images, { signal });
   }
+}
+
+/** As docker has it: the name of a repository, without a tag, means every image that has a tag of it. */
+function recordsOf(store: Store, text: string): readonly ImageRecord[] {
+  const isId = /^[0-9a-f]{64}$/.test(text);
+  const isOne = isId || saysTag(text) || store.images.find(text).some((record) => isIdOf(record, text));
+  if (isOne) return [findImage(store, text)];
+  const { registry, repository } = parseReference(text);
+  const tagged = namedRecords(store).filter(({ name }) => {
+    const named = parseReference(name);
+    return named.registry === registry && named.repository === repository && named.digest === undefined;
+  });
+  for (const record of tagged) store.images.touch(record);
+  return tagged.length === 0 ? [findImage(store, text)] : tagged;
 }

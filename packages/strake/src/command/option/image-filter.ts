@@ -6,7 +6,7 @@ export interface ImageFilter {
   readonly value: string;
 }
 
-const keys = ["reference", "label", "before", "since", "dangling"] as const;
+const keys = ["reference", "label", "before", "since", "dangling", "until"] as const;
 
 /** Reads a filter in docker's notation, `key=value`. @throws StrakeError `usage` */
 export function parseImageFilter(text: string): ImageFilter {
