@@ -91,7 +91,9 @@ need("docker-registry", "skopeo")("a copy", () => {
 
   it("goes to a layout and an archive and back, with the same digest", async () => {
     const whole = await raw(index);
-    await copied(index, `oci:${at("layout")}:v1`);
+    const { stderr } = await copied(index, `oci:${at("layout")}:v1`);
+    // Two configs, and two layers that both images have.
+    expect(stderr).toMatch(/^4 copied/m);
     expect(await raw(`oci:${at("layout")}:v1`)).toBe(whole);
     await copied(single, `oci:${at("layout")}:v2`);
     await copied(`oci:${at("layout")}:v1`, `oci-archive:${at("archive.tar")}:v1`);

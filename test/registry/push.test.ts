@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { serveBases } from "../support/base-images.ts";
@@ -157,6 +157,56 @@ need("docker-registry", "skopeo")("a registry", () => {
     const stdout = await runOrThrow("skopeo", ["inspect", "--raw", "--tls-verify=false", `docker://${name}`]);
     const index = JSON.parse(stdout) as { manifests: { platform: { architecture: string } }[] };
     expect(index.manifests.map(({ platform }) => platform.architecture)).toEqual(["amd64", "arm64"]);
+  });
+
+  it("gets Docker's media types where they are asked for, and an image without a tag by its digest", async () => {
+    const cwd = project({
+      "build.ts": `${imports}export const app = image().from("scratch").copy("a", "/a");\n`,
+      a: "a\n",
+    });
+    const name = `${server.address}/typed`;
+    const build = (output: string, ...args: string[]) => runStrake(["build", "-o", output, ...args], { cwd, home });
+    const raw = async (at: string) =>
+      JSON.parse(await runOrThrow("skopeo", ["inspect", "--raw", "--tls-verify=false", `docker://${name}${at}`]));
+    const docker = "application/vnd.docker";
+    const one = await build(`type=registry,oci-mediatypes=false,name=${name}:1`);
+    expect(one.status, one.stderr).toBe(0);
+    expect(await raw(":1")).toMatchObject({
+      mediaType: `${docker}.distribution.manifest.v2+json`,
+      config: { mediaType: `${docker}.container.image.v1+json` },
+      layers: [{ mediaType: `${docker}.image.rootfs.diff.tar.gzip` }],
+    });
+    const many = await build(
+      `type=registry,oci-mediatypes=false,name=${name}:2`,
+      "--platform",
+      "linux/amd64,linux/arm64",
+    );
+    expect(many.status, many.stderr).toBe(0);
+    const index = await raw(":2");
+    expect(index.mediaType).toBe(`${docker}.distribution.manifest.list.v2+json`);
+    expect(index.manifests[0].mediaType).toBe(`${docker}.distribution.manifest.v2+json`);
+    const output = [
+      "-o",
+      `type=oci,tar=false,dest=typed,oci-mediatypes=false`,
+      "--platform",
+      "linux/amd64,linux/arm64",
+    ];
+    expect((await runStrake(["build", ...output], { cwd, home })).status).toBe(0);
+    const layout = JSON.parse(readFileSync(join(cwd, "typed/index.json"), "utf8"));
+    expect(layout.manifests[0].mediaType).toBe(index.mediaType);
+
+    const digested = `type=image,push-by-digest=true,name-canonical=true,push=true,name=${server.address}/digested`;
+    const pushed = await build(digested);
+    expect(pushed.status, pushed.stderr).toBe(0);
+    const [, digest] = /digested (sha256:[0-9a-f]{64})/.exec(pushed.stderr) ?? [];
+    const found = await fetch(`http://${server.address}/v2/digested/manifests/${digest}`, {
+      headers: { accept: "application/vnd.oci.image.manifest.v1+json" },
+    });
+    expect(found.status).toBe(200);
+    const tags = await fetch(`http://${server.address}/v2/digested/tags/list`);
+    expect((await tags.json()) as object).not.toHaveProperty("tags", expect.arrayContaining([expect.anything()]));
+    expect((await build(digested)).stderr).toContain("(unchanged)");
+    expect(await build(`${digested}:1`)).toMatchObject({ status: 2, stderr: expect.stringContaining("has a tag") });
   });
 
   it("gets what an output names, in buildx's words", async () => {

@@ -3,10 +3,9 @@ import { printImageIndex } from "../document/image-index.ts";
 import { sha256 } from "../hash.ts";
 import type { Image } from "../image.ts";
 import type { Layer } from "../layer/layer.ts";
-import { mediaType } from "../media-type.ts";
 import type { Reference } from "../reference.ts";
 import { imageDescriptor } from "../view/assemble.ts";
-import { imageIndexFrom } from "../view/image-index.ts";
+import { describedIndexFrom } from "../view/image-index.ts";
 import { isOneImage } from "../view/store-image.ts";
 import { type ArchiveMember, archiveStream, smallMember, type WritingOptions, writeArchive } from "./archive.ts";
 import { describeNames, mergeNames } from "./index-names.ts";
@@ -29,8 +28,7 @@ export async function writeOciArchive(
 ): Promise<Descriptor> {
   await replaceFile(path, (writer) => writeArchive(ociMembers(images, names), writer, options));
   if (isOneImage(images)) return imageDescriptor(images);
-  const index = await imageIndexFrom(images);
-  return { mediaType: mediaType.ociIndex, digest: sha256(index), size: index.length };
+  return (await describedIndexFrom(images)).descriptor;
 }
 
 /** A blob that an archive gets, as it is. */
@@ -85,9 +83,9 @@ async function* ociMembers(
   if (isOneImage(images)) {
     descriptor = await imageDescriptor(images);
   } else {
-    const index = await imageIndexFrom(images);
-    descriptor = { mediaType: mediaType.ociIndex, digest: sha256(index), size: index.length };
-    yield blobMember(index);
+    const index = await describedIndexFrom(images);
+    descriptor = index.descriptor;
+    yield blobMember(index.bytes);
   }
   yield* layoutMembers(describeNames(descriptor, names));
 }

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../document/descriptor.ts";
 import { type ImageIndex, printImageIndex } from "../document/image-index.ts";
+import { sha256 } from "../hash.ts";
 import type { Image } from "../image.ts";
 import { isIndexType, isManifestType, mediaType } from "../media-type.ts";
 import { OciError } from "../oci-error.ts";
@@ -9,16 +10,36 @@ import { imageDescriptor } from "./assemble.ts";
 /** What an index says besides its images. */
 export interface ImageIndexOptions {
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Whose media types the index has; where absent, Docker's if all of its images have those. */
   readonly mediaTypes?: "oci" | "docker";
+}
+
+/** An index with its descriptor. */
+export interface DescribedIndex {
+  readonly bytes: Uint8Array;
+  readonly descriptor: Descriptor;
+}
+
+/** Prints the index of several images, and describes it. */
+export async function describedIndexFrom(images: readonly Image[]): Promise<DescribedIndex> {
+  const type = (await areDockers(images)) ? mediaType.dockerIndex : mediaType.ociIndex;
+  const bytes = await imageIndexFrom(images);
+  return { bytes, descriptor: { mediaType: type, digest: sha256(bytes), size: bytes.length } };
+}
+
+async function areDockers(images: readonly Image[]): Promise<boolean> {
+  for (const image of images) if ((await image.manifest()).mediaType !== mediaType.dockerManifest) return false;
+  return true;
 }
 
 /** Prints the index of several images, in their order. */
 export async function imageIndexFrom(images: readonly Image[], options: ImageIndexOptions = {}): Promise<Uint8Array> {
   const manifests: Descriptor[] = [];
   for (const image of images) manifests.push(await imageDescriptor(image));
+  const { mediaTypes = (await areDockers(images)) ? "docker" : "oci" } = options;
   return printImageIndex({
     schemaVersion: 2,
-    mediaType: options.mediaTypes === "docker" ? mediaType.dockerIndex : mediaType.ociIndex,
+    mediaType: mediaTypes === "docker" ? mediaType.dockerIndex : mediaType.ociIndex,
     manifests,
     ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
   });

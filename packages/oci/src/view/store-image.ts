@@ -3,9 +3,8 @@ import type { Descriptor } from "../document/descriptor.ts";
 import { sha256 } from "../hash.ts";
 import type { Image } from "../image.ts";
 import type { Layer } from "../layer/layer.ts";
-import { mediaType } from "../media-type.ts";
 import { imageDescriptor } from "./assemble.ts";
-import { imageIndexFrom } from "./image-index.ts";
+import { describedIndexFrom } from "./image-index.ts";
 
 /** The most layers that are stored at the same time; each is packed in parallel already. */
 const mostAtOnce = 3;
@@ -52,9 +51,9 @@ export async function storeImages(
 ): Promise<Descriptor> {
   if (isOneImage(images)) return storeImage(store, images, signal);
   for (const image of images) await storeImage(store, image, signal);
-  const index = await imageIndexFrom(images);
+  const { bytes: index, descriptor } = await describedIndexFrom(images);
   await store.put(sha256(index), index);
-  return { mediaType: mediaType.ociIndex, digest: sha256(index), size: index.length };
+  return descriptor;
 }
 
 /** Tells one image from a list of images, which stands for an index. */

@@ -1,9 +1,9 @@
 import {
   type Descriptor,
   type Digest,
+  describedIndexFrom,
   type Image,
   imageDescriptor,
-  imageIndexFrom,
   isDigest,
   type Layer,
   mediaType,
@@ -57,9 +57,9 @@ export class Pusher {
       const [image] = images as [Image, ...Image[]];
       if (images.length === 1) return this.#putImage(image, reference, reference.tag);
       await Promise.all(images.map((each) => this.#putImage(each, reference, undefined)));
-      const index = await imageIndexFrom(images);
-      await this.putManifest(repository, reference.tag ?? sha256(index), index, mediaType.ociIndex);
-      return sha256(index);
+      const { bytes, descriptor } = await describedIndexFrom(images);
+      await this.putManifest(repository, reference.tag ?? descriptor.digest, bytes, descriptor.mediaType);
+      return descriptor.digest;
     });
     return { digest, unchanged: false };
   }
@@ -158,8 +158,10 @@ export class Pusher {
     // Of a repository that is known, a config that is not tells that the image is new there.
     if (known.knows(repository) && !configs.every((config) => known.has(repository, config))) return undefined;
     const [image] = images as [Image, ...Image[]];
-    const digest = sha256(images.length === 1 ? await image.rawManifest() : await imageIndexFrom(images));
-    if (!(await this.names(reference, digest))) return undefined;
+    const described =
+      images.length === 1 ? imageDescriptor(image) : describedIndexFrom(images).then((of) => of.descriptor);
+    const { digest } = await described;
+    if (!(await this.names({ ...reference, digest }, digest))) return undefined;
     for (const each of images) known.note(repository, blobsNamed(await each.rawManifest()));
     return digest;
   }

@@ -32,6 +32,19 @@ test("an image is kept under its names, or pushed to where they say", () => {
   });
 });
 
+test("media types are OCI's, or Docker's where that is asked for, and names may do without tags", () => {
+  expect(parseOutputOption("type=image,push=true,oci-mediatypes=false")).toMatchObject({ mediaTypes: "docker" });
+  expect(parseOutputOption("type=registry,oci-mediatypes=true")).not.toHaveProperty("mediaTypes");
+  expect(parseOutputOption("type=oci,dest=a,oci-mediatypes=false")).toMatchObject({ mediaTypes: "docker" });
+  expect(() => parseOutputOption("type=tar,dest=a,oci-mediatypes=false")).toThrow("oci-mediatypes= is for type=oci");
+  expect(() => parseOutputOption("type=registry,oci-mediatypes=false,compression=zstd")).toThrow("know no zstd");
+  expect(parseOutputOption("type=image,push-by-digest=true,name-canonical=true,push=true,name=a")).toMatchObject({
+    byDigest: true,
+    names: ["a"],
+  });
+  expect(() => parseOutputOption("type=oci,dest=a,push-by-digest=true")).toThrow("push-by-digest= is for type=image");
+});
+
 test("docker's format without a path is for the Docker daemon", () => {
   expect(parseOutputOption("type=docker")).toEqual({ type: "load", names: [] });
   expect(parseOutputOption("type=docker,name=a:1")).toEqual({ type: "load", names: ["a:1"] });

@@ -10,6 +10,9 @@ export interface ImageOutput {
   readonly push: boolean;
   /** Names that the image gets there, besides those of `--tag`. */
   readonly names: readonly string[];
+  /** It is known there by its digest alone: the names have no tags. */
+  readonly byDigest?: true;
+  readonly mediaTypes?: "docker";
   readonly compression?: OutputCompression;
   readonly compressionLevel?: number;
 }
@@ -31,6 +34,8 @@ export interface FileOutput {
   readonly tar: boolean;
   /** Names that the image gets in what is written, besides those of `--tag`. */
   readonly names: readonly string[];
+  /** Absent where an OCI layout has OCI's. */
+  readonly mediaTypes?: "docker";
   readonly compression?: OutputCompression;
   readonly compressionLevel?: number;
 }
@@ -51,7 +56,8 @@ const compressions = ["uncompressed", "gzip", "zstd"] as const;
 export function parseOutputOption(text: string): OutputOption {
   const fields = parseFields(text);
   if (fields === undefined) return plainOutput(text);
-  const { type, dest, name, push, compression, tar, "compression-level": level, ...unknown } = fields;
+  const { type, dest, name, push, compression, tar, "compression-level": level, ...others } = fields;
+  const { "oci-mediatypes": ociTypes, "push-by-digest": byDigest, "name-canonical": _canonical, ...unknown } = others;
   const mistaken = Object.keys(unknown)[0];
   if (mistaken !== undefined) throw invalid(text, `there is no field "${mistaken}"`);
   if (type === undefined) throw invalid(text, "the type is missing", `Types are ${types.join(", ")}.`);
@@ -64,9 +70,15 @@ export function parseOutputOption(text: string): OutputOption {
     if (dest !== undefined) throw invalid(text, `type=${type} has names, and no dest=`);
     if (tar !== undefined) throw invalid(text, "tar= is for type=oci");
     const pushes = type === "registry" ? parseBoolean(text, "push", push ?? "true") : parseBoolean(text, "push", push);
-    const packing = parseCompression(text, true, compression, level);
-    return { type: "image", push: pushes, names, ...packing };
+    const packing = {
+      ...parseCompression(text, true, compression, level),
+      ...parseMediaTypes(text, ociTypes, compression),
+    };
+    const digested = parseBoolean(text, "push-by-digest", byDigest) ? ({ byDigest: true } as const) : {};
+    return { type: "image", push: pushes, names, ...digested, ...packing };
   }
+  if (byDigest !== undefined) throw invalid(text, "push-by-digest= is for type=image");
+  if (ociTypes !== undefined && known !== "oci") throw invalid(text, "oci-mediatypes= is for type=oci and type=image");
   if (push !== undefined) throw invalid(text, "push= is for type=image");
   if (tar !== undefined && known !== "oci") throw invalid(text, "tar= is for type=oci");
   if (known === "docker" && dest === undefined) {
@@ -81,7 +93,18 @@ export function parseOutputOption(text: string): OutputOption {
     tar: !folder,
     names,
     ...parseCompression(text, known === "oci", compression, level),
+    ...parseMediaTypes(text, ociTypes, compression),
   };
+}
+
+function parseMediaTypes(
+  text: string,
+  ociTypes: string | undefined,
+  compression: string | undefined,
+): Pick<FileOutput, "mediaTypes"> {
+  if (ociTypes === undefined || parseBoolean(text, "oci-mediatypes", ociTypes)) return {};
+  if (compression === "zstd") throw invalid(text, "Docker's media types know no zstd; use gzip, or OCI media types");
+  return { mediaTypes: "docker" };
 }
 
 /** As buildx reads one: what is there without a value is true. */
@@ -126,7 +149,7 @@ function parseFields(text: string): Readonly<Record<string, string>> | undefined
   return Object.fromEntries(
     fields.map((field) => {
       // As in docker's own examples: `type=image,push`.
-      if (field === "push") return [field, "true"];
+      if (field === "push" || field === "push-by-digest") return [field, "true"];
       const at = field.indexOf("=");
       if (at < 1) throw invalid(text, `"${field}" is not a field`);
       const key = field.slice(0, at).trim().toLowerCase();

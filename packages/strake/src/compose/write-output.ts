@@ -1,11 +1,12 @@
 import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { type BuildEvent, digestOf } from "@strake/core";
+import { type BuildEvent, digestOf, StrakeError } from "@strake/core";
 import { LocalImages, type Packing } from "@strake/engine";
 import {
   type Digest,
   dockerArchiveStream,
+  familiarReference,
   type Image,
   imageDigest,
   imageId,
@@ -51,11 +52,12 @@ export async function writeOutput(
 ): Promise<Written> {
   const images = targets.map(({ solution }) => solution.image(packingOf(output, names)));
   const [image] = images as [Image, ...Image[]];
+  const wanted = output.type === "registry" && output.byDigest ? names.map(withoutTag) : names;
   const isAttested = targets.some(({ solution }) => (solution.attestations ?? []).length > 0);
   if (isAttested && isAttestedDestination(output)) {
     const { writeAttested } = await import("./write-attested.ts");
     const sending = showSending(targets[0]?.name ?? "image", output.type === "registry" ? progress : undefined);
-    return writeAttested(session, targets, images, names, output, { sending, signal });
+    return writeAttested(session, targets, images, wanted, output, { sending, signal });
   }
   switch (output.type) {
     case "store": {
@@ -76,7 +78,7 @@ export async function writeOutput(
     }
     case "registry": {
       const sending = showSending(targets[0]?.name ?? "image", progress);
-      const pushed = await output.pusher.push(images, names, sending.watch);
+      const pushed = await output.pusher.push(images, wanted, sending.watch);
       sending.finish();
       const [first] = pushed;
       if (first === undefined) throw new Error("nothing is pushed without a name");
@@ -99,13 +101,29 @@ function isAttestedDestination(output: Destination): output is Destination & Att
   return output.type === "oci" || output.type === "registry";
 }
 
+/** The name of a repository, for what is known by its digest alone. @throws StrakeError `usage` for one with a tag */
+function withoutTag({ tag, ...reference }: Reference): Reference {
+  if (tag === undefined || tag === "latest") return reference;
+  const name = familiarReference({ ...reference, tag });
+  throw new StrakeError({
+    code: "usage",
+    message: `${name} cannot be pushed by its digest, since it has a tag`,
+    notes: ["Leave the tag out, or push-by-digest=true."],
+  });
+}
+
 function packingOf(output: Destination, names: readonly Reference[]): Packing {
   if (output.type === "oci" || output.type === "registry") {
     const compression = output.compression === "uncompressed" ? "none" : (output.compression ?? "gzip");
     // Each registry reads all layers that it lacks.
     const keep = output.type === "registry" && new Set(names.map(({ registry }) => registry)).size > 1;
-    const { compressionLevel } = output;
-    return { compression, ...(compressionLevel === undefined ? {} : { level: compressionLevel }), keep };
+    const { compressionLevel, mediaTypes } = output;
+    return {
+      compression,
+      ...(compressionLevel === undefined ? {} : { level: compressionLevel }),
+      ...(mediaTypes === undefined ? {} : { mediaTypes }),
+      keep,
+    };
   }
   if (output.type === "docker" || output.type === "load")
     return { compression: "none", whole: true, mediaTypes: "docker" };

@@ -20,6 +20,7 @@ import {
   listDocuments,
   pushTree,
   readContentTree,
+  type TreeDocument,
   type WatchBlobs,
   watched,
 } from "@strake/registry";
@@ -124,7 +125,7 @@ export async function copyToLayout(
         return "sent";
       });
     };
-    const putting = documents.flatMap((document) => document.blobs.map(put));
+    const putting = blobsOf(documents).map(put);
     // Nothing may still be writing when the caller learns of a failure.
     await Promise.allSettled(putting);
     await Promise.all(putting);
@@ -149,13 +150,18 @@ export async function copyToArchive(
     yield* counted(content.blob(blob), watcher);
     watcher.ended("sent");
   };
-  const blobs = documents.flatMap((document) => document.blobs);
+  const blobs = blobsOf(documents);
   const members = [
     ...blobs.map((blob) => ({ ...blob, open: () => bytesOf(blob) })),
     ...documents.map(({ descriptor, bytes }) => ({ ...descriptor, open: () => asStream(bytes) })),
   ];
   await writeBlobArchive(path, members, describe(root.descriptor), { signal });
   return { digest: root.descriptor.digest, unchanged: false };
+}
+
+/** What documents name, each once: images of several platforms may share their files. */
+function blobsOf(documents: readonly TreeDocument[]): readonly Descriptor[] {
+  return [...new Map(documents.flatMap(({ blobs }) => blobs.map((blob) => [blob.digest, blob]))).values()];
 }
 
 /** What the index of a layout names; a tag alone is written as one, anything longer as a name. */
