@@ -56,9 +56,10 @@ function checkRequest({ username, password, passwordFromInput }: LoginRequest): 
 
 /** Asks a registry whether it takes a login. */
 async function isTaken(host: string, credential: Credential, signal: AbortSignal): Promise<boolean> {
-  const { registries } = readSettings(process.env);
+  const { registries, proxies } = readSettings(process.env);
   const client = new RegistryClient(host, {
     ...(registries === undefined ? {} : { settings: parseRegistrySettings(registries.text, registries.file) }),
+    proxy: proxies(),
     credentials: async () => credential,
     signal,
   });

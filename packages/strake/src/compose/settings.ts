@@ -3,8 +3,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { StrakeError } from "@strake/core";
 import type { CacheOption } from "@strake/daemon";
+import type { ProxySettings } from "@strake/registry";
 import { cacheFromEnvironment } from "./cache-environment.ts";
 import { type DockerEndpoint, dockerEndpoint } from "./docker-endpoint.ts";
+import { readProxies } from "./proxies.ts";
 import { type Environment, storeHome } from "./store-home.ts";
 
 /** What the environment says; read here and nowhere else. */
@@ -13,6 +15,8 @@ export interface Settings {
   readonly home: string;
   /** The settings of registries: their text, and the file it is from. */
   readonly registries: { readonly text: string; readonly file: string } | undefined;
+  /** The proxies to registries; few commands need them. */
+  readonly proxies: () => ProxySettings;
   /** Reads the settings of builders, as those of registries; few commands need them. */
   readonly builders: () => Settings["registries"];
   /**
@@ -26,11 +30,12 @@ export interface Settings {
   readonly cache: (cache: CacheOption) => CacheOption | undefined;
 }
 
-/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `STRAKE_BUILDERS`, `XDG_CONFIG_HOME`, `BUILDKIT_HOST`, and what Docker's and buildx's command lines read. */
+/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `STRAKE_BUILDERS`, `XDG_CONFIG_HOME`, `BUILDKIT_HOST`, the variables of proxies, and what Docker's and buildx's command lines read. */
 export function readSettings(variables: Environment): Settings {
   return {
     home: storeHome(variables),
     registries: readSettingsFile(variables, "STRAKE_REGISTRIES", "registries.yaml"),
+    proxies: () => readProxies(variables),
     builders: () => readSettingsFile(variables, "STRAKE_BUILDERS", "builders.yaml"),
     buildkitHost: variables.BUILDKIT_HOST || undefined,
     cache: (cache) => cacheFromEnvironment(cache, variables),

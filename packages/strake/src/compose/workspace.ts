@@ -100,7 +100,8 @@ function openRegistry(settings: Settings, workers: Workers, signal: AbortSignal 
     const logins = new DockerCredentials();
     const credentials = (host: string) => logins.get(host);
     const { hashStream } = workers.ports;
-    return new Registry({ ...known, credentials, hashStream, ...(signal === undefined ? {} : { signal }) });
+    const proxy = settings.proxies();
+    return new Registry({ ...known, proxy, credentials, hashStream, ...(signal === undefined ? {} : { signal }) });
   };
   return {
     open: () => {
