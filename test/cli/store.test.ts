@@ -204,6 +204,15 @@ export const second = image().from("scratch").label({ team: "b", stage: "x" }).c
     const before = await strake("prune", "-a", "--dry-run");
     expect(before.stdout).toMatch(/Total reclaimable space: /);
     expect((await strake("prune", "--dry-run")).stdout).toBe("Total reclaimable space: 0B\n");
+    const until = (...filters: string[]) =>
+      strake("image", "prune", "-a", "--dry-run", ...filters.flatMap((filter) => ["--filter", filter]));
+    expect((await until("dangling=true")).stdout).toBe(before.stdout);
+    expect((await until("dangling=true", "until=1999-12-31T00:00:00Z")).stdout).toBe("Total reclaimable space: 0B\n");
+    expect((await until("until=2200-01-01")).stdout).toBe(before.stdout);
+    expect(await until("label=x")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("images with names stay"),
+    });
     expect((await strake("prune", "-a")).stderr).toContain("Say it with -f");
     expect((await strake("prune", "-a", "-f")).stdout).toMatch(/Total reclaimed space: /);
     expect(
@@ -234,7 +243,7 @@ export const big = image().from("scratch").copy("f", "/f");\n`,
   });
 
   it.each([
-    [["prune", "--filter", "label=x", "-f"], "expected until=DURATION"],
+    [["prune", "--filter", "label=x", "-f"], "expected until=24h"],
     [["prune", "--filter", "until=soon", "-f"], "expected a length of time"],
     [["load", "-i", "a"], "a"],
     [["save", "--format", "oci", "-o", "x.tar", "one", "two"], "one image"],

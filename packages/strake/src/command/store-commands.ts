@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { addImageCommand } from "./image-command.ts";
 import { parseBytes } from "./option/bytes.ts";
-import { parseDuration } from "./option/duration.ts";
 import { listOption } from "./option/list-option.ts";
+import { parseMoment } from "./option/moment.ts";
 import { optional, type Values } from "./option/values.ts";
 import type { Actions, SaveRequest } from "./request.ts";
 import { usageError } from "./usage-error.ts";
@@ -86,9 +86,15 @@ export function addStoreCommands(program: Command, actions: Actions): void {
 function parseUntil(filters: readonly string[], usual: string): number {
   let text = usual;
   for (const filter of filters) {
+    // Docker's usual way to say it: images with names stay in any case.
+    if (/^dangling=(?:true|1|t)$/i.test(filter)) continue;
     const [, value] = /^until=(.+)$/.exec(filter) ?? [];
-    if (value === undefined) throw usageError(`--filter ${filter}: expected until=DURATION, as until=24h`);
+    if (value === undefined) {
+      const why = "expected until=24h, or a time; images with names stay, whatever they are";
+      throw usageError(`--filter ${filter}: ${why}`, "strake rmi removes those.");
+    }
     text = value;
   }
-  return parseDuration("--filter until", text);
+  const now = Date.now();
+  return Math.max(0, now - parseMoment("--filter until", text, now));
 }
