@@ -92,7 +92,10 @@ export async function compareBuilders(
 
 /** What a daemon is said to be too old for, or how else it fails; without the folders that it has things in. */
 function failureOf(stderr: string): string {
-  const failure = /is too old for (?!this step).*/.exec(stderr)?.[0] ?? /^strake: (.*)$/m.exec(stderr)?.[1] ?? stderr;
+  const failure =
+    /is too old for (?!this step).*/.exec(stderr)?.[0] ??
+    /^(?:strake:|\S+:\d+:\d+) +(.*)$/m.exec(stderr)?.[1] ??
+    stderr;
   return failure.replace(/\/\S*\/(merged|diff)(?=\/)/, "");
 }
 
