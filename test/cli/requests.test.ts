@@ -52,6 +52,10 @@ it.each([
   [["save", "-o", "no/app.tar", "app"], "there is no folder"],
   [["copy", "oci:nothing", "oci:there"], "nothing does not exist"],
   [["copy", "docker-archive:nothing.tar", "oci:there"], "nothing.tar does not exist"],
+  [["exec", "-it", "app", "sh"], "exec: a container has one command\n  Start another container with strake run."],
+  [["stop", "app"], "strake rm -f NAME ends its command"],
+  [["buildx", "build", "."], "the options of buildx are those of build"],
+  [["container", "inspect", "app"], "unknown command 'container inspect'\n  There are commit,"],
   [["print"], "--to"],
   [[], "a command is missing"],
 ])("refuses %j with status 2 and writes nothing", async (args, mistake) => {

@@ -55,6 +55,18 @@ need(...runNeeds)("run", () => {
     expect((await start("--platform", "amd46")).stderr).toContain('"amd46" is not a platform');
   });
 
+  it("says which images there are, where one that is nowhere is to be run", async () => {
+    const { address } = await serveBases("busybox");
+    const start = async (name: string) => (await strake(["container", "run", "--rm", name])).stderr;
+    await strake(["tag", "app", `${address}/team/app:1`]);
+    expect(await start(`${address}/team/app:2`)).toContain(
+      `The local store has no image "${address}/team/app:2". It has ${address}/team/app:1.\n`,
+    );
+    expect(await start(`${address}/team/apt:1`)).toContain(`Did you mean ${address}/team/app:1?\n`);
+    expect(await start(`${address}/other/thing`)).toContain(`The local store has no image "${address}/other/thing".\n`);
+    await strake(["rmi", `${address}/team/app:1`]);
+  });
+
   it("gives the command less to write to, and other groups, rights and name servers", async () => {
     const folder = temporaryFolder();
     const shown = await run(

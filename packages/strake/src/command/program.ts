@@ -5,6 +5,7 @@ import { type BuildProgressMode, buildProgressModes } from "../screen/progress.t
 import { version } from "../version.ts";
 import { addContainerCommands } from "./container-commands.ts";
 import { addConvertCommand } from "./convert-command.ts";
+import { addDockerCommands } from "./docker-commands.ts";
 import { addLintCommand } from "./lint-command.ts";
 import { addLockCommands } from "./lock-commands.ts";
 import { addAttestationOptions, readAttestations } from "./option/attestations.ts";
@@ -60,6 +61,7 @@ export function makeProgram(actions: Actions, variables: Variables, asked?: stri
   addContainerCommands(program, actions, variables);
   addStoreCommands(program, actions);
   addRegistryCommands(program, actions);
+  addDockerCommands(program);
   addHelp(program);
   return program;
 }
