@@ -58,6 +58,13 @@ it.each([
   expect(message).toContain(`Did you mean "${meant}"?`);
 });
 
+it("says what there is where a source is not", async () => {
+  const two = await failedBuild(app(`.copy("nothing.txt", "/x")`));
+  expect(two).toContain("There are build.ts, src in the build file's folder.\n");
+  const one = await failedBuild(app(`.copy("src/nothing.txt", "/x")`));
+  expect(one).toContain("There is main.js in src/ in the build file's folder.\n");
+});
+
 it("names a symlink that leaves the context, and where it leads", async () => {
   const cwd = project({ "src/main.js": "main" });
   symlinkSync("/etc", join(cwd, "out"));

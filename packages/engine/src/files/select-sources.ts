@@ -244,12 +244,15 @@ function missing(path: string, origin: Place): StrakeError {
   const near = nearest(wrong, names);
   const where = folder === "" ? origin.called : `${folder}/ in ${origin.called}`;
   const notes = [
-    near !== undefined
-      ? `Did you mean "${join(folder, near)}"?`
-      : `There ${names.length === 0 ? "is nothing" : `are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`} in ${where}.`,
+    near !== undefined ? `Did you mean "${join(folder, near)}"?` : `There ${listNames(names)} in ${where}.`,
   ];
   if (origin.local) notes.push("What .dockerignore names does not exist for a build.");
   return new StrakeError({ code: "missing-source", message: `the source "${path}" is not in ${origin.called}`, notes });
+}
+
+function listNames(names: readonly string[]): string {
+  if (names.length === 0) return "is nothing";
+  return `${names.length === 1 ? "is" : "are"} ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`;
 }
 
 function nearestFolder(path: string, tree: FileTree): string {

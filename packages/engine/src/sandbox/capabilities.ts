@@ -72,7 +72,7 @@ export function capabilitiesOf(job: Pick<SandboxJob, "security" | "capabilities"
 }
 
 /** The capabilities that this process could give to another; a container of its own may leave it only some. */
-export function givableCapabilities(): readonly string[] {
+function givableCapabilities(): readonly string[] {
   const [, bits = "0"] = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
   const bounding = BigInt(`0x${bits}`);
   return numbered.filter((_name, at) => ((bounding >> BigInt(at)) & 1n) === 1n).map((name) => `CAP_${name}`);
