@@ -47,6 +47,20 @@ need(...runNeeds)("a secret", () => {
     }
   });
 
+  it("that a command needs is asked for at its line, and one with a name like it is named", async () => {
+    const cwd = await runProject(
+      'export const app = base.run("true", { mounts: [secret("token", { required: true })] });',
+    );
+    const build = (...args: string[]) => runStrake(["build", ...args], { cwd, env: { OTHER: value } });
+    const needed = /build\.ts:3:\d+ {2}the command needs the secret "token"\n/;
+    const none = await build("--secret", "id=other,env=OTHER");
+    expect([none.status, none.stderr]).toEqual([1, expect.stringMatching(needed)]);
+    expect(none.stderr).not.toContain("It was given");
+    const near = await build("--secret", "id=tokne,env=OTHER");
+    expect(near.stderr).toMatch(needed);
+    expect(near.stderr).toContain('It was given "tokne".\n  Give it with --secret id=token,src=FILE');
+  });
+
   it("is nowhere after the builder was killed with it, and the next build", async () => {
     const cwd = await runProject(
       `export const app = base.run("echo begun; sleep 1000", { mounts: [secret("token"), secret("other", { env: "TOKEN" })] });

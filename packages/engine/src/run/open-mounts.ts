@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type RunMount, type RunOperation, StrakeError } from "@strake/core";
+import { nearest, type RunMount, type RunOperation, StrakeError } from "@strake/core";
 import type { SandboxMount } from "../sandbox/sandbox.ts";
 import type { SolveContext } from "../solve/solve-context.ts";
 import { openAgentProxy } from "./agent-proxy.ts";
@@ -104,10 +104,14 @@ function openSecret(commands: CommandPorts, mount: Extract<RunMount, { type: "se
   const secret = commands.secrets.get(mount.id);
   if (secret === undefined) {
     if (!mount.required) return {};
+    const given = nearest(mount.id, commands.secrets.keys());
     throw new StrakeError({
       code: "missing-secret",
       message: `the command needs the secret "${mount.id}"`,
-      notes: [`Give it with --secret id=${mount.id},src=FILE, or --secret id=${mount.id},env=NAME.`],
+      notes: [
+        ...(given === undefined ? [] : [`It was given "${given}".`]),
+        `Give it with --secret id=${mount.id},src=FILE, or --secret id=${mount.id},env=NAME.`,
+      ],
     });
   }
   const env = mount.env === undefined ? [] : [`${mount.env}=${Buffer.from(secret).toString("utf8")}`];
