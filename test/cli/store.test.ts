@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -198,6 +198,17 @@ export const second = image().from("scratch").label({ team: "b", stage: "x" }).c
     await strake("save", "-o", file, "one", "two");
     const loaded = await runStrake(["load", "-i", file], { cwd });
     expect(loaded.stdout.split("\n").sort()).toEqual(["", "Loaded image: one:latest", "Loaded image: two:latest"]);
+  });
+
+  it("lists an image that is damaged among the others, so that it can be removed", async () => {
+    const store = temporaryFolder();
+    const run = (...args: string[]) => runStrake(args, { cwd, home: store });
+    for (const name of ["one", "two"]) expect((await run("build", name)).status).toBe(0);
+    const digest = (await run("inspect", "-f", "{{.Descriptor.digest}}", "two")).stdout.trim();
+    rmSync(join(store, "blobs", digest.replace(":", "/")));
+    expect((await run("images", "--format", "{{.Repository}}")).stdout.split("\n").sort()).toEqual(["", "one", "two"]);
+    expect((await run("inspect", "two")).stderr).toContain(`there is no blob ${digest}`);
+    expect((await run("rmi", "two")).stdout).toMatch(/^Untagged: two:latest\nDeleted: /);
   });
 
   it("removes what was not used for long, tells before what that is, and keeps what names need", async () => {

@@ -52,6 +52,7 @@ need("docker-registry", "skopeo")("a name of a registry", () => {
     await strake(`rmi ${name}:1`);
     expect(await strake("images --format {{.Repository}}:{{.Tag}}")).toBe(`${name}:<none>\n`);
     await expect(strake(`tag ${name}@${digest} x@${digest}`)).rejects.toThrow("has a digest");
+    await expect(strake(`push ${name}:2@${digest}`)).rejects.toThrow("Leave the digest out");
     await expect(strake(`tag ${name}@${digest} sha256:1`)).rejects.toThrow("would be taken for the digest");
     expect(await strake(`rmi ${name}@${digest}`)).toContain(`Untagged: ${name}@${digest}\nDeleted: `);
   });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { type ImageRecord, LocalImages, type Store } from "@strake/engine";
-import { familiarReference, type ImageConfig, parseReference } from "@strake/oci";
+import { familiarReference, type ImageConfig, OciError, parseReference } from "@strake/oci";
 import { formatAge } from "../format/format-duration.ts";
 import { formatSize } from "../format/format-size.ts";
 import { goTime } from "../format/go-time.ts";
@@ -40,17 +40,27 @@ function isTagged({ name, digest }: ListedImage, others: readonly ListedImage[])
 }
 
 async function describe(store: Store, record: ImageRecord): Promise<ListedImage> {
-  const config = await (await new LocalImages(store).open(record)).config();
+  const config = await configOf(store, record);
   const { manifest, id, named, size, name, index } = record;
   return {
     ...(name === undefined ? {} : { name }),
     id,
     digest: index ?? manifest,
-    created: createdAt(config),
+    created: config === undefined ? named : createdAt(config),
     named,
     size,
-    labels: config.config?.Labels ?? {},
+    labels: config?.config?.Labels ?? {},
   };
+}
+
+/** An image that is damaged is listed too, so that it can be removed; of it nothing more is told. */
+async function configOf(store: Store, record: ImageRecord): Promise<ImageConfig | undefined> {
+  try {
+    return await (await new LocalImages(store).open(record)).config();
+  } catch (error) {
+    if (OciError.is(error) && existsSync(store.images.path(record))) return undefined;
+    throw error;
+  }
 }
 
 /** Prints a list of images, the newest first. */

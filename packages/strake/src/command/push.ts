@@ -48,6 +48,9 @@ export async function pushNames(request: PushRequest, signal: AbortSignal): Prom
 
 /** Where an image goes is said by its name, so an id is not enough. */
 function findByName(store: Store, text: string): ImageRecord {
+  if (text.includes("@")) {
+    throw usageError(`${text}: an image is pushed under a tag, and has its digest by itself`, "Leave the digest out.");
+  }
   const record = findImage(store, text);
   if (!isIdOf(record, text)) return record;
   throw usageError(

@@ -17,5 +17,6 @@ test("a place is a name, or a folder or a file as skopeo writes them", () => {
 
 test("a place without a path, and a name that is none, are refused", () => {
   expect(() => parsePlace("oci:")).toThrow("a path is missing after oci:");
+  expect(() => parsePlace("dir:some/folder")).toThrow("not copied to or from dir:");
   expect(() => parsePlace("Not A Name")).toThrow("is not an image name");
 });

@@ -19,6 +19,14 @@ const fileTypes = ["oci", "oci-archive", "docker-archive"] as const;
 export function parsePlace(text: string): CopyPlace {
   const inEngine = /^docker-daemon:(?:\/\/)?(.*)$/.exec(text)?.[1];
   if (inEngine !== undefined) return { type: "docker-daemon", reference: parseReference(inEngine) };
+  const other = /^(dir|containers-storage|ostree|sif|tarball):/.exec(text)?.[1];
+  if (other !== undefined) {
+    throw new StrakeError({
+      code: "usage",
+      message: `${text}: images are not copied to or from ${other}:`,
+      notes: [`There are registries, docker-daemon:, ${fileTypes.map((each) => `${each}:`).join(", ")}.`],
+    });
+  }
   const type = fileTypes.find((each) => text.startsWith(`${each}:`));
   if (type === undefined) return { type: "registry", reference: parseReference(text.replace(/^docker:\/\//, "")) };
   const rest = text.slice(type.length + 1);
