@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
@@ -6,6 +7,7 @@ import { imports, project } from "../support/project.ts";
 import { registry } from "../support/registry.ts";
 import { runOrThrow } from "../support/run-program.ts";
 import { runStrake } from "../support/run-strake.ts";
+import { strakeBin } from "../support/strake-bin.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const [user, password] = ["somebody", "s3cret-word"];
@@ -14,6 +16,7 @@ need(
   "docker-registry",
   "skopeo",
   "python3",
+  "script",
 )("a registry that wants a login", () => {
   let address: string;
   let cwd: string;
@@ -98,6 +101,30 @@ esac
     expect(seen).toMatchObject({ status: 0, stderr: expect.stringContaining("--password via the CLI is insecure") });
     expect(seen.stderr).toContain(`stored unencrypted in '${join(config, "config.json")}'`);
     expect(seen.stderr).not.toContain(password);
+  });
+
+  it("shows nothing of a password that is typed", async () => {
+    const folder = temporaryFolder();
+    const line = `'${process.execPath}' '${strakeBin}' login ${address}`;
+    const env = { ...process.env, DOCKER_CONFIG: folder, NODE_OPTIONS: "", SHELL: "/bin/sh" };
+    const child = spawn("script", ["-qec", line, "/dev/null"], { env });
+    const typed = new Map([
+      ["Username: ", `${user}\r`],
+      ["Password: ", `${password}\r`],
+    ]);
+    let shown = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      shown += chunk.toString("utf8");
+      for (const [prompt, answer] of typed) {
+        if (!shown.includes(prompt)) continue;
+        typed.delete(prompt);
+        child.stdin.write(answer);
+      }
+    });
+    expect(await new Promise((resolve) => child.once("close", resolve)), shown).toBe(0);
+    expect(shown).toContain("Login Succeeded");
+    expect(shown).not.toContain(password);
+    expect(readFileSync(join(folder, "config.json"), "utf8")).toContain(address);
   });
 
   it("refuses again after the login has been forgotten", async () => {

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { StrakeError } from "@strake/core";
 import {
@@ -96,9 +97,11 @@ async function ask(question: string, hidden: boolean, signal: AbortSignal): Prom
   if (!process.stdin.isTTY) {
     throw usageError("there is no terminal to ask for the login", "Give it with -u NAME --password-stdin.");
   }
-  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
-  // What is typed is not shown: the line is written once, and nothing of the answer.
-  if (hidden) (lines as unknown as { _writeToOutput: (text: string) => void })._writeToOutput = () => {};
+  // What is typed is shown by readline, which here has nowhere to.
+  const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  // A terminal that is read key by key sends no signal of its own for Ctrl-C.
+  lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     if (hidden) process.stderr.write(question);
     return await lines.question(hidden ? "" : question, { signal });
