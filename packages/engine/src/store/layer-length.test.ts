@@ -28,6 +28,7 @@ it("of a layer is that of its tar, packed or not", async () => {
 it("is that of the packed bytes where those do not tell it", async () => {
   const several = Buffer.concat([gzipSync(tar), gzipSync("")]);
   expect(await lengthOf(several, packed)).toBe(several.length);
+  expect(await lengthOf(Buffer.from([0x1f, 0x8b]), packed)).toBe(2);
   const other = Buffer.from("(\xb5/\xfd and so on", "latin1");
   expect(await lengthOf(other, "application/vnd.oci.image.layer.v1.tar+zstd")).toBe(other.length);
 });

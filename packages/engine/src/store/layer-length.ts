@@ -16,6 +16,9 @@ export async function layerLength(store: Store, layer: Layer): Promise<number> {
   return said !== undefined && said >= packed / 2 ? Math.max(said, packed) : packed;
 }
 
+/** A header and what stands at the end, in bytes. */
+const shortestGzip = 18;
+
 function lengthInGzip(path: string): number | undefined {
   let file: number;
   try {
@@ -24,10 +27,12 @@ function lengthInGzip(path: string): number | undefined {
     return undefined;
   }
   try {
+    const { size } = fstatSync(file);
+    if (size < shortestGzip) return undefined;
     const bytes = Buffer.alloc(4);
     readSync(file, bytes, 0, 2, 0);
     if (bytes.readUInt16BE() !== 0x1f8b) return undefined;
-    readSync(file, bytes, 0, 4, fstatSync(file).size - 4);
+    readSync(file, bytes, 0, 4, size - 4);
     return bytes.readUInt32LE();
   } finally {
     closeSync(file);

@@ -34,7 +34,7 @@ export interface Inspected {
 
 /** Describes images of the store: what `strake inspect` prints. */
 export async function inspectImages(store: Store, request: InspectRequest): Promise<Inspected> {
-  const { format } = request;
+  const format = request.format === "" ? undefined : request.format;
   const template = format === undefined || format === "json" ? undefined : parseGoTemplate(format);
   const inspections: Inspection[] = [];
   const errors: unknown[] = [];

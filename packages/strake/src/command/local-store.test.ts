@@ -131,6 +131,8 @@ test("an image is found by name and by the beginning of its id", async () => {
 test("a template says better than -q what is wanted, and lists of times and digests are docker's", async () => {
   const { digest } = JSON.parse((await inspectImages(store, { images: ["acme/app:1"] })).text)[0].Descriptor;
   expect(await images({ quiet: true, format: "{{.Tag}}" })).toBe("1\n");
+  expect(await images({ format: "" })).toBe(await images());
+  expect((await inspectImages(store, { images: [id], format: "" })).text).toMatch(/^\[\n/);
   expect(await images({ quiet: true, format: "table" })).toBe(`${id.slice(7, 19)}\n`);
   expect(await images({ digests: true, format: "table {{.Tag}}" })).toMatch(/^TAG +DIGEST\n1 +sha256:[0-9a-f]{64}\n$/);
   expect(await images({ quiet: true, name: `acme/app@${digest}` })).toBe(`${id.slice(7, 19)}\n`);

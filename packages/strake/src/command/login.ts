@@ -87,7 +87,7 @@ export async function logOut(server: string | undefined): Promise<string> {
  *
  * @throws StrakeError `usage` where no host is left
  */
-export function registryHost(server = "docker.io"): string {
+function registryHost(server = "docker.io"): string {
   const host = server.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
   if (host === "") throw usageError(`"${server}" is not a registry`, "Write its host, as in registry.example.com.");
   return /^(?:index|registry-1)\.docker\.io$/.test(host) ? "docker.io" : host;

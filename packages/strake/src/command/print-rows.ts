@@ -7,7 +7,7 @@ export type Row = Readonly<Record<string, string>>;
 
 /** Whether only ids are to be printed: as docker has it, a template says better what is wanted. */
 export function printsIds(quiet: boolean, format: string | undefined): boolean {
-  return quiet && (format === undefined || format === "table");
+  return quiet && isUsual(format);
 }
 
 /**
@@ -23,7 +23,7 @@ export function printRows(
   columns: readonly string[],
   format: string | undefined,
 ): string {
-  if (format === undefined || format === "table") {
+  if (isUsual(format)) {
     const cells = rows.map((row) => columns.map((column) => shown(row[column] ?? "")));
     return formatTable(
       columns.map((column) => headings[column] ?? ""),
@@ -39,6 +39,11 @@ export function printRows(
     split(template, headings),
     rows.map((row) => split(template, row)),
   );
+}
+
+/** Whether a table of the usual columns is wanted; a script may have nothing to say. */
+function isUsual(format: string | undefined): format is "" | "table" | undefined {
+  return format === undefined || format === "" || format === "table";
 }
 
 /** A row as docker writes it: its lists are made with Go's encoder for pages of the web. */
