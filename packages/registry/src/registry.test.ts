@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Image, linuxAmd64, mediaType, parseReference, sha256 } from "@strake/oci";
+import { type Image, linuxAmd64, mediaType, type Platform, parseReference, sha256 } from "@strake/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ClientOptions } from "./client.ts";
 import { Registry } from "./registry.ts";
@@ -72,7 +72,16 @@ describe("reading an image", () => {
     await putIndex([[image, linuxAmd64]]);
     const error = await failure(get("app:all", {}, linuxArm64));
     expect(error).toMatchObject({ code: "no-matching-platform" });
-    expect(error.message).toContain("linux/arm64");
+    expect(error.message).toContain("linux/arm64; there is linux/amd64");
+  });
+
+  test("of those in an index that run, the one that fits most exactly is taken, wherever it stands", async () => {
+    const arms = ["v5", "v7", "v6"].map((variant): Platform => ({ os: "linux", architecture: "arm", variant }));
+    const images = arms.map((platform) => [sampleImage([], platform), platform] as const);
+    await putIndex([[sampleImage([]), { os: "unknown", architecture: "unknown" }], ...images]);
+    for (const [, platform] of images) {
+      expect((await (await get("app:all", {}, platform)).config()).variant).toBe(platform.variant);
+    }
   });
 
   test("an image of another platform is an error that names both", async () => {

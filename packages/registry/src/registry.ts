@@ -1,11 +1,14 @@
 import {
+  choosePlatform,
   type Descriptor,
   type Digest,
   familiarReference,
   type Image,
+  type ImageIndex,
   type ImageSource,
   isImageIndex,
   matchesPlatform,
+  OciError,
   type Platform,
   parseManifestOrIndex,
   printPlatform,
@@ -89,16 +92,20 @@ async function descend(
   for (let depth = 0; depth <= deepest; depth++) {
     const document = parseManifestOrIndex(fetched.bytes, `the manifest of ${name}`);
     if (!isImageIndex(document)) return fetched;
-    const { digest } = choose(document.manifests, platform, name);
+    const { digest } = choose(document, platform, name);
     fetched = await client.getManifest({ ...reference, digest });
   }
   throw new RegistryError("unsupported-image", `the index of ${name} is nested deeper than ${deepest} indexes`);
 }
 
-function choose(manifests: readonly Descriptor[], platform: Platform, name: string): Descriptor {
-  const found = manifests.find((one) => one.platform !== undefined && matchesPlatform(one.platform, platform));
-  if (found !== undefined) return found;
-  throw new RegistryError("no-matching-platform", `${name} has no image for ${printPlatform(platform)}`);
+/** @throws RegistryError `no-matching-platform` */
+function choose(index: ImageIndex, platform: Platform, name: string): Descriptor {
+  try {
+    return choosePlatform(index, platform, name);
+  } catch (error) {
+    if (!OciError.is(error)) throw error;
+    throw new RegistryError("no-matching-platform", error.message, { cause: error });
+  }
 }
 
 async function checkPlatform(reference: Reference, image: Image, platform: Platform): Promise<void> {
