@@ -78,7 +78,6 @@ need(
       [["--builder", "engine", "--push"], "attestations are made by a BuildKit"],
       [["--builder", address], "attestations go to registries and into OCI files only"],
       [["--builder", address, "--push", "-o", "files"], "attestations go to registries and into OCI files only"],
-      [["--builder", address, "-o", "type=oci,dest=x,compression=zstd"], "the image as the builder packs it"],
     ] as const) {
       const { status, stderr } = await build("--attest", attest, ...args);
       expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);

@@ -71,6 +71,22 @@ export const app = image().from("${bases.address}/library/busybox").copy("a.txt"
     }
   });
 
+  it("has layers packed as outputs say", async () => {
+    const { address } = await buildkitDaemon();
+    const cwd = project({
+      "build.ts": `import { image } from "strake";\nexport const app = image().from("scratch").write("/a", "a");\n`,
+    });
+    const build = (...args: string[]) => runStrake(["build", "--builder", address, ...args], { cwd });
+    const out = "type=oci,dest=out,tar=false";
+    const { status, stderr } = await build("-o", `${out},compression=zstd,compression-level=3,force-compression=true`);
+    expect(status, stderr).toBe(0);
+    const read = (digest: string) => JSON.parse(readFileSync(join(cwd, "out/blobs", digest.replace(":", "/")), "utf8"));
+    const { manifests } = JSON.parse(readFileSync(join(cwd, "out/index.json"), "utf8"));
+    expect(read(manifests[0].digest).layers).toMatchObject([{ mediaType: expect.stringMatching(/tar\+zstd$/) }]);
+    const two = await build("-o", `${out},compression=zstd`, "-o", out);
+    expect([two.status, two.stderr]).toEqual([2, expect.stringContaining("packs the layers of an image in one way")]);
+  });
+
   it("says which options mean nothing to a daemon", async () => {
     const { address } = await buildkitDaemon();
     const cwd = project({

@@ -21,7 +21,7 @@ import { type AttestedImage, asksAttestations, checkAttests, readAttested } from
 import { BuildEvents } from "./build-events.ts";
 import type { BuildkitClient } from "./buildkit-client.ts";
 import type { CacheOption } from "./cache-option.ts";
-import { checkConfigs, checkGiven, checkLocals, checkPlatforms } from "./check-build.ts";
+import { checkConfigs, checkGiven, checkLocals, checkPacks, checkPlatforms } from "./check-build.ts";
 import { type DaemonOutput, exporterOf, isFiles } from "./daemon-output.ts";
 import { imageBlobs } from "./image-blobs.ts";
 import { openLocalCaches } from "./local-cache.ts";
@@ -51,6 +51,8 @@ export interface BuildkitBuilderOptions {
   readonly digests?: SyncedFolder["digests"];
   readonly cacheFrom?: readonly CacheOption[];
   readonly cacheTo?: readonly CacheOption[];
+  /** How layers are packed, in the words of BuildKit's exporters, such as `compression`: `zstd`; gzip where absent. */
+  readonly packing?: Readonly<Record<string, string>>;
   /** Attributes of the solve, such as `attest:provenance`: `mode=max`. */
   readonly attributes?: Readonly<Record<string, string>>;
 }
@@ -92,9 +94,10 @@ export class BuildkitBuilder implements Builder {
    * @throws as `build`
    */
   async buildAttested(plan: Plan, options: BuildOptions, build: ImageBuild = {}): Promise<AttestedImage> {
-    const { blobs, client, openImage, attributes = {} } = this.#options;
+    const { blobs, client, openImage, attributes = {}, packing = {} } = this.#options;
     if (client.isDocker && (await client.isOld())) {
       checkAttests(attributes, client.address);
+      checkPacks(packing, client.address);
       const solve = (output: DaemonOutput) => this.#solve(plan, options, [output], new Map(), build);
       const { engine, address } = client;
       return {
@@ -102,7 +105,7 @@ export class BuildkitBuilder implements Builder {
         attestations: [],
       };
     }
-    const output = { type: "oci", attributes: { tar: "false" } };
+    const output = { type: "oci", attributes: { tar: "false", ...packing } };
     const store = readAhead(blobs);
     const response = await this.#solve(plan, options, [output], new Map([["export", store]]), build);
     const packed = response["containerimage.descriptor"];

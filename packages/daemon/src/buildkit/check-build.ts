@@ -101,6 +101,19 @@ export async function checkPlatforms(plan: Plan, client: BuildkitClient): Promis
   }
 }
 
+/**
+ * Refuses layers packed otherwise than with gzip, for daemons that do not pack them.
+ *
+ * @throws DaemonError `unsupported`
+ */
+export function checkPacks(packing: Readonly<Record<string, string>>, address: string): void {
+  const [said] = Object.entries(packing).filter(([name, value]) => name !== "compression" || value !== "gzip");
+  if (said === undefined) return;
+  throw new DaemonError("unsupported", `the BuildKit of ${address} is too old for ${said.join("=")}`, {
+    hint: "Update it (a Docker Engine to 23 or later), leave that out, or build with the engine.",
+  });
+}
+
 function runs(plan: Plan): readonly (readonly [OperationId, RunOperation])[] {
   return (Object.entries(plan.operations) as [OperationId, Plan["operations"][OperationId]][]).flatMap(
     ([id, operation]) => (operation?.op === "run" ? [[id, operation] as const] : []),

@@ -37,6 +37,27 @@ export async function openSolver(
   return { solvePlan, summary: () => [], close };
 }
 
+/** How the outputs want layers packed: daemons do that, and once for all outputs. */
+function packingOf({ outputs }: BuildRequest): Readonly<Record<string, string>> {
+  const asked = outputs.flatMap((output): Readonly<Record<string, string>>[] => {
+    if (output.type !== "oci" && output.type !== "image") return [];
+    const { compression, compressionLevel, forceCompression } = output;
+    return [
+      {
+        ...(compression === undefined ? {} : { compression }),
+        ...(compressionLevel === undefined ? {} : { "compression-level": String(compressionLevel) }),
+        ...(forceCompression ? { "force-compression": "true" } : {}),
+      },
+    ];
+  });
+  const [first = {}, ...others] = asked;
+  if (others.every((each) => JSON.stringify(each) === JSON.stringify(first))) return first;
+  throw usageError(
+    "a daemon packs the layers of an image in one way for all outputs",
+    "Say the same compression= for each, or build once for each.",
+  );
+}
+
 /** Says which options are for the engine's own commands. */
 function tellIgnored({ commands }: BuildRequest, { report }: SolverPorts): void {
   const { isolation, jobs, shellOnFailure } = commands;
@@ -106,6 +127,7 @@ async function daemonOptions(
   return {
     cacheFrom: request.cacheFrom.flatMap(openCache),
     cacheTo: request.cacheTo.flatMap(openCache),
+    packing: packingOf(request),
     attributes: Object.fromEntries([...request.attestations].map(([type, text]) => [`attest:${type}`, text])),
     credentials: async (host) => {
       // A daemon seldom asks, and who speaks to registries is much to load.

@@ -42,6 +42,7 @@ export async function build(request: BuildRequest, signal: AbortSignal): Promise
   for (const tag of tags) parseReference(tag);
   checkPaths(request);
   checkAttestations(request);
+  checkCompression(request);
   const progress = startProgress(request.progress, process.stderr, process.env);
   let session: Session | undefined;
   let solver: Solver | undefined;
@@ -144,12 +145,13 @@ function checkAttestations({ attestations, builders, outputs, push, load }: Buil
       "Write the image with --push or -o type=oci,dest=PATH, and with nothing else.",
     );
   }
-  if (outputs.some((output) => "compression" in output || "compressionLevel" in output)) {
-    throw usageError(
-      `--attest type=${type}: what is attested is the image as the builder packs it`,
-      "Leave compression= out.",
-    );
-  }
+}
+
+/** The engine packs what it makes, and leaves the layers of bases as they are. */
+function checkCompression({ builders, outputs }: BuildRequest): void {
+  const isForced = outputs.some((output) => "forceCompression" in output && output.forceCompression);
+  if (!isForced || builders.some((builder) => builder !== "engine")) return;
+  throw usageError("force-compression= is for daemons", "Leave it out, or name a BuildKit with --builder.");
 }
 
 /** Makes ready who builds; nobody but the engine needs to be. */
@@ -191,7 +193,8 @@ function destinationsOf(request: BuildRequest, session: Session, planner: Planne
   const asked = [
     ...request.outputs.map((output): Destination => {
       if (output.type !== "image") return output;
-      const { names, push, compression, compressionLevel } = output;
+      const { names, push, compression, compressionLevel, byDigest } = output;
+      if (byDigest && !push && !request.push) throw usageError("push-by-digest= is for images that are pushed");
       if (!push && !request.push && (compression ?? compressionLevel) !== undefined) {
         throw usageError("the local store keeps layers as they are made", "Compression is for what is pushed.");
       }

@@ -19,6 +19,8 @@ export interface DaemonBuilderOptions {
   readonly credentials?: FindCredentials;
   /** Attributes of the solve, such as `attest:sbom`. */
   readonly attributes?: Readonly<Record<string, string>>;
+  /** How the daemon packs layers, in the words of its exporters: `compression`, `compression-level`. */
+  readonly packing?: Readonly<Record<string, string>>;
   /** How long the daemon may take to answer, in milliseconds; 20 seconds when left out. */
   readonly timeout?: number;
   readonly signal?: AbortSignal | undefined;

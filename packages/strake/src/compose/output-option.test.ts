@@ -45,6 +45,23 @@ test("media types are OCI's, or Docker's where that is asked for, and names may 
   expect(() => parseOutputOption("type=oci,dest=a,push-by-digest=true")).toThrow("push-by-digest= is for type=image");
 });
 
+test("what is so anyway may be said, and not its opposite", () => {
+  expect(parseOutputOption("type=image,push=true,oci-mediatypes=true,unpack=true,rewrite-timestamp=1")).toEqual({
+    type: "image",
+    push: true,
+    names: [],
+  });
+  expect(() => parseOutputOption("type=oci,dest=a,rewrite-timestamp=false")).toThrow("is always true here");
+});
+
+test("layers may be packed anew", () => {
+  expect(parseOutputOption("type=registry,compression=zstd,force-compression=true")).toMatchObject({
+    compression: "zstd",
+    forceCompression: true,
+  });
+  expect(parseOutputOption("type=registry,force-compression=false")).toEqual({ type: "image", push: true, names: [] });
+});
+
 test("docker's format without a path is for the Docker daemon", () => {
   expect(parseOutputOption("type=docker")).toEqual({ type: "load", names: [] });
   expect(parseOutputOption("type=docker,name=a:1")).toEqual({ type: "load", names: ["a:1"] });

@@ -15,6 +15,8 @@ export interface ImageOutput {
   readonly mediaTypes?: "docker";
   readonly compression?: OutputCompression;
   readonly compressionLevel?: number;
+  /** Layers that are packed otherwise already, such as a base's, are packed anew; a daemon does that. */
+  readonly forceCompression?: boolean;
 }
 
 /** The Docker daemon. */
@@ -38,12 +40,16 @@ export interface FileOutput {
   readonly mediaTypes?: "docker";
   readonly compression?: OutputCompression;
   readonly compressionLevel?: number;
+  /** Layers that are packed otherwise already, such as a base's, are packed anew; a daemon does that. */
+  readonly forceCompression?: boolean;
 }
 
 export type OutputCompression = "uncompressed" | "gzip" | "zstd";
 
 const fileTypes = ["docker", "oci", "local", "tar"] as const;
 const types = [...fileTypes, "image", "registry"] as const;
+/** Fields of BuildKit's that say what is so anyway. */
+const always: readonly string[] = ["name-canonical", "rewrite-timestamp", "store", "unpack"];
 const compressions = ["uncompressed", "gzip", "zstd"] as const;
 
 /**
@@ -56,9 +62,14 @@ const compressions = ["uncompressed", "gzip", "zstd"] as const;
 export function parseOutputOption(text: string): OutputOption {
   const fields = parseFields(text);
   if (fields === undefined) return plainOutput(text);
-  const { type, dest, name, push, compression, tar, "compression-level": level, ...others } = fields;
-  const { "oci-mediatypes": ociTypes, "push-by-digest": byDigest, "name-canonical": _canonical, ...unknown } = others;
-  const mistaken = Object.keys(unknown)[0];
+  const { type, dest, name, push, compression, tar, ...others } = fields;
+  const { "compression-level": level, "force-compression": forced, ...rest } = others;
+  const { "oci-mediatypes": ociTypes, "push-by-digest": byDigest, ...unknown } = rest;
+  const force = parseBoolean(text, "force-compression", forced);
+  for (const field of always.filter((each) => each in unknown)) {
+    if (!parseBoolean(text, field, unknown[field])) throw invalid(text, `${field}= is always true here`);
+  }
+  const mistaken = Object.keys(unknown).find((field) => !always.includes(field));
   if (mistaken !== undefined) throw invalid(text, `there is no field "${mistaken}"`);
   if (type === undefined) throw invalid(text, "the type is missing", `Types are ${types.join(", ")}.`);
   if (!types.some((each) => each === type)) {
@@ -71,7 +82,7 @@ export function parseOutputOption(text: string): OutputOption {
     if (tar !== undefined) throw invalid(text, "tar= is for type=oci");
     const pushes = type === "registry" ? parseBoolean(text, "push", push ?? "true") : parseBoolean(text, "push", push);
     const packing = {
-      ...parseCompression(text, true, compression, level),
+      ...parseCompression(text, true, compression, level, force),
       ...parseMediaTypes(text, ociTypes, compression),
     };
     const digested = parseBoolean(text, "push-by-digest", byDigest) ? ({ byDigest: true } as const) : {};
@@ -82,7 +93,7 @@ export function parseOutputOption(text: string): OutputOption {
   if (push !== undefined) throw invalid(text, "push= is for type=image");
   if (tar !== undefined && known !== "oci") throw invalid(text, "tar= is for type=oci");
   if (known === "docker" && dest === undefined) {
-    return { type: "load", names, ...parseCompression(text, false, compression, level) };
+    return { type: "load", names, ...parseCompression(text, false, compression, level, force) };
   }
   if (dest === undefined || dest === "") throw invalid(text, "dest=PATH is missing");
   const folder = known === "local" || tar === "false";
@@ -92,7 +103,7 @@ export function parseOutputOption(text: string): OutputOption {
     destination: dest,
     tar: !folder,
     names,
-    ...parseCompression(text, known === "oci", compression, level),
+    ...parseCompression(text, known === "oci", compression, level, force),
     ...parseMediaTypes(text, ociTypes, compression),
   };
 }
@@ -125,8 +136,9 @@ function parseCompression(
   packs: boolean,
   compression: string | undefined,
   level: string | undefined,
-): Pick<FileOutput, "compression" | "compressionLevel"> {
-  if (compression === undefined && level === undefined) return {};
+  force: boolean,
+): Pick<FileOutput, "compression" | "compressionLevel" | "forceCompression"> {
+  if (compression === undefined && level === undefined && !force) return {};
   if (!packs)
     throw invalid(text, "layers are not compressed there; compression is for type=oci and for what is pushed");
   const known = compressions.find((each) => each === compression);
@@ -137,6 +149,7 @@ function parseCompression(
   return {
     ...(known === undefined ? {} : { compression: known }),
     ...(level === undefined ? {} : { compressionLevel: Number(level) }),
+    ...(force ? { forceCompression: true } : {}),
   };
 }
 
