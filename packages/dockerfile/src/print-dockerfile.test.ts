@@ -75,6 +75,10 @@ CMD ["echo", "12"]
 `);
   });
 
+  test("keeps a dollar in the path of a heredoc", () => {
+    expect(print(scratch.write("/a$b", "x\n"))).toContain('COPY <<"EOF" /a\\$b\nx\nEOF\n');
+  });
+
   test("calls stages by the names of their images", () => {
     const base = image().from("debian:12");
     const { text } = printDockerfile(image().from(base).definition, {
@@ -206,6 +210,7 @@ COPY --from=debian /tool /bin/
 
   test.each([
     ["a file that does not end in a line break", scratch.write("/x", "x")],
+    ["a path with blanks or quotes beside a heredoc", scratch.write("/a b", "x\n")],
     ["a file of bytes", scratch.write("/x", Uint8Array.of(0))],
     ["a line break in a value", scratch.env({ A: "a\nb" })],
     ["merge()", scratch.merge(scratch)],

@@ -77,7 +77,9 @@ export function printWrite(printer: Printer, node: Kind<"write">): string {
   const delimiter = heredocDelimiter(content);
   const heredoc = heredocText(printer, node, delimiter, content);
   const flags = ownerFlags(printer, node);
-  return `COPY ${[...flags, `<<"${delimiter}"`, pathText(printer, node.path, node.site)].join(" ")}\n${heredoc}`;
+  const path = pathText(printer, node.path, node.site);
+  if (!isPlain(path)) throw besideHeredoc(node.site);
+  return `COPY ${[...flags, `<<"${delimiter}"`, path].join(" ")}\n${heredoc}`;
 }
 
 /** The lines of a heredoc with the one that ends it. */
@@ -109,10 +111,10 @@ function copyText(
   if (exclude.length > 0) printer.needed.use("exclude");
   const excluded = exclude.map((pattern) => `--exclude=${quoteFlag(oneLine(pattern, node.site, "a pattern"))}`);
   // Without JSON a path ends at a space, whatever escapes it.
-  const plain = paths.every((path) => path !== "" && !/[\s"'\\]/.test(path)) && !/^(\[|--)/.test(paths[0] ?? "");
+  const plain = paths.every(isPlain) && !/^(\[|--)/.test(paths[0] ?? "");
   const heredocs = node.sources.filter((source) => source.type === "content");
   if (heredocs.length > 0) {
-    if (!plain) throw noDockerfileForm(node.site, "a path with blanks or quotes beside a heredoc");
+    if (!plain) throw besideHeredoc(node.site);
     const names = heredocs.map(({ name }) => `<<"${name}"`);
     const bodies = heredocs.map(({ name, content }) => {
       return `\n${heredocText(printer, node, name, printer.literal(content, node.site, "a file's content"))}`;
@@ -147,6 +149,15 @@ function ownerFlags(
     flags.push(`--chmod=${mode}`);
   }
   return flags;
+}
+
+/** Whether a path means itself without JSON. */
+function isPlain(path: string): boolean {
+  return path !== "" && !/[\s"'\\]/.test(path.replaceAll("\\$", ""));
+}
+
+function besideHeredoc(site: Step["site"]): Error {
+  return noDockerfileForm(site, "a path with blanks or quotes beside a heredoc");
 }
 
 function pathText(printer: Printer, path: TextValue, site: Step["site"]): string {
