@@ -1,4 +1,5 @@
 import { chmodSync, readFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { delimiter, join } from "node:path";
 import { createServer } from "node:tls";
@@ -71,9 +72,42 @@ need(...dockerNeeds, "openssl")("the settings of Docker's command line", () => {
     expect(lost).toMatchObject({ status: 2, stderr: expect.stringContaining(`there is no docker context "lost"`) });
     const named = await load({}, "--builder", "docker-context://lost");
     expect(named).toMatchObject({ status: 2, stderr: expect.stringContaining(`there is no docker context "lost"`) });
-    // The BuildKit of this engine may be too old to give out images; that it answers is what counts.
-    const built = await load({}, "--builder", "docker-context://far");
-    if (built.status !== 0) expect(built.stderr).toContain(`the BuildKit of ${address} is older`);
+  });
+
+  it("lead --builder to an engine that wants certificates, which calls back over TLS too", async () => {
+    const docker = await dockerDaemon();
+    const { address, files } = await tlsFront(docker);
+    const read = (file: string) => readFileSync(file);
+    const text = `import { image } from "strake";
+export const app = image().from("scratch").copy("a.txt", "/a").write("/b", "${Date.now()}");\n`;
+    const cwd = project({ "build.ts": text, "a.txt": "a\n" });
+    const build = (certificates: Readonly<Record<string, Uint8Array>>, more: Readonly<Record<string, string>> = {}) =>
+      runStrake(["build", "--builder", "docker", "-o", "out"], {
+        cwd,
+        env: { DOCKER_HOST: address, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: project(certificates), ...more },
+      });
+    const own = { "ca.pem": read(files.ca), "cert.pem": read(files.cert), "key.pem": read(files.key) };
+    const built = await build(own);
+    expect(built.status, built.stderr).toBe(0);
+    expect(readFileSync(join(cwd, "out/a"), "utf8")).toBe("a\n");
+    const mixed = await build({ ...own, "key.pem": read(files.serverKey) });
+    expect([mixed.status, mixed.stderr]).toEqual([
+      1,
+      expect.stringContaining(`the certificates for ${address} cannot be used: key values mismatch\n`),
+    ]);
+    const front = createHttpServer((_request, response) => {
+      response.writeHead(400).end("Client sent an HTTP request to an HTTPS server.\n");
+    });
+    await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void front.close());
+    const plain = `tcp://127.0.0.1:${(front.address() as AddressInfo).port}`;
+    const unsecured = await build(own, { DOCKER_HOST: plain, DOCKER_TLS_VERIFY: "" });
+    expect([unsecured.status, unsecured.stderr]).toEqual([1, expect.stringContaining(`${plain} wants TLS: `)]);
+    const secured = await build(own, { DOCKER_HOST: plain });
+    expect([secured.status, secured.stderr]).toEqual([
+      1,
+      expect.stringContaining(`the TLS connection to ${plain} failed: what answers there does not speak TLS\n`),
+    ]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { Duplex } from "node:stream";
 import { type Address, type DaemonKind, parseAddress } from "../address/address.ts";
-import { type DialOptions, dial, noAnswer, upgrade, usualTimeout } from "../address/dial.ts";
+import { type DialOptions, dial, noAnswer, reasonOf, usualTimeout } from "../address/dial.ts";
+import { upgrade } from "../address/upgrade.ts";
 import { DaemonError } from "../daemon-error.ts";
 import { BytesMessage, Control } from "../generated/github.com/moby/buildkit/api/services/control/control_fields.ts";
 import { encodeBytesFrames } from "../grpc/bytes-frames.ts";
@@ -132,7 +133,7 @@ export class Connection {
         clearTimeout(timer);
         // A program that leads to the daemon says why it could not.
         if (DaemonError.is(error)) reject(error);
-        else fail(error?.message ?? "the connection was closed", error);
+        else fail(error === undefined ? "the connection was closed" : reasonOf(error), error);
       };
       this.#session.once("error", failed);
       this.#session.once("close", () => failed());
