@@ -68,6 +68,26 @@ need(
     `import { image } from "strake";\nconst base = image().from("docker-daemon://${name}");
 export const app = base.run("cat /etc/made > /seen; ls -n /etc/owned > /owned").copy("/etc/owned", "/again", { from: base });\n`;
 
+  it("are pushed to where their names say", async () => {
+    const { address } = await registry();
+    const name = `${address}/from-engine/app:${unique}`;
+    const id = await made(name, "pushed\n");
+    const home = temporaryFolder();
+    const cwd = temporaryFolder();
+    const pushed = await strake(cwd, ["push", "--progress", "plain", `docker-daemon://${name}`], home);
+    expect(pushed.status, pushed.stderr).toBe(0);
+    const [, digest] = pushed.stdout.trim().split(" ");
+    const found = await fetch(`http://${address}/v2/from-engine/app/manifests/${unique}`, {
+      headers: { accept: "application/vnd.oci.image.manifest.v1+json" },
+    });
+    expect(found.headers.get("docker-content-digest")).toBe(digest);
+    expect(await found.json()).toMatchObject({ config: { digest: id } });
+    const notHere = await strake(cwd, ["push", name], home);
+    expect([notHere.status, notHere.stderr]).toEqual([1, expect.stringContaining(`docker-daemon://${name}`)]);
+    const missing = await strake(cwd, ["push", `docker-daemon://${name}-no`], home);
+    expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining(`has no image ${name}-no`)]);
+  });
+
   it("are bases for every builder, pinned to their ids, and taken out of the engine once", async () => {
     const name = `engine-base-${unique}:1`;
     const id = await made(name, "one\n");

@@ -1,4 +1,5 @@
-import { type BuildEvent, type BuildOptions, type Plan, StrakeError } from "@strake/core";
+import { type BuildEvent, type BuildOptions, digestOf, type Plan, StrakeError } from "@strake/core";
+import type { Digest } from "@strake/oci";
 import type { SolvePlan, TargetSolution } from "../compose/target-solution.ts";
 import { type Fit, isRefusal, type PlanBuilder } from "./plan-builder.ts";
 
@@ -56,6 +57,8 @@ export class Fleet {
   readonly #members: readonly Member[];
   readonly #ports: FleetPorts;
   readonly #waiting: Job[] = [];
+  /** What has been asked for, by names and plans. */
+  readonly #solved = new Map<Digest, Promise<TargetSolution>>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -71,7 +74,15 @@ export class Fleet {
     for (const member of this.#members) if (member.lost !== undefined) this.#warn(member);
   }
 
-  readonly solve: SolvePlan = async (plan, options, name) => {
+  /** An image that others ask about is the one that is given out, though builders may make others of the same plan. */
+  readonly solve: SolvePlan = (plan, options, name) => {
+    const key = digestOf([name, plan]);
+    const solved = this.#solved.get(key) ?? this.#spread(plan, options, name);
+    this.#solved.set(key, solved);
+    return solved;
+  };
+
+  async #spread(plan: Plan, options: BuildOptions, name: string): Promise<TargetSolution> {
     const fitting = this.#alive().map(async (member): Promise<[Member, Fit]> => {
       return [member, await (member.builder as PlanBuilder).fit(plan)];
     });
@@ -82,7 +93,7 @@ export class Fleet {
       this.#waiting.push({ plan, options, name, title, fits, waitsUntil, resolve, reject });
       this.#assign();
     });
-  };
+  }
 
   /** Who has built what: titles of images, by the names of builders. */
   built(): ReadonlyMap<string, readonly string[]> {
@@ -94,10 +105,7 @@ export class Fleet {
     const all = this.#members.flatMap(({ built }) => built);
     const isOne = new Set(all.map((title) => title.slice(title.lastIndexOf(" ")))).size === 1;
     return this.#members.map(({ label, built: titles, lost }) => {
-      // An image that others ask about is built for each of them.
-      const built = [...new Set(titles)]
-        .map((title) => (isOne ? title.slice(0, title.lastIndexOf(" ")) : title))
-        .sort();
+      const built = titles.map((title) => (isOne ? title.slice(0, title.lastIndexOf(" ")) : title)).sort();
       if (built.length === 0) return `${label} built nothing${lost === undefined ? "" : `: ${lost}`}`;
       const images = `${built.length} ${built.length === 1 ? "image" : "images"}: ${built.join(", ")}`;
       return `${label} built ${images}${lost === undefined ? "" : `; then it was lost: ${lost}`}`;

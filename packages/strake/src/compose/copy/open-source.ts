@@ -95,8 +95,8 @@ async function storedImage(stored: StoredImage, platform: Platform | undefined, 
   return packed(image);
 }
 
-/** Docker's archives and engines have no manifests, and layers that are not packed. */
-async function packed(image: Image): Promise<Image> {
+/** Packs the layers of an image: Docker's archives and engines have no manifests, and layers that are not packed. */
+export async function packed(image: Image): Promise<Image> {
   const layers = (await image.layers()).map((layer) => recompressed(layer, "gzip"));
   return imageFrom({ config: await image.rawConfig(), layers });
 }
