@@ -71,6 +71,23 @@ export const app = image().from("${bases.address}/library/busybox").copy("a.txt"
     }
   });
 
+  it("tells an image of the other one that is given out, and not of another of the same plan", async () => {
+    const [{ address }, bases] = await Promise.all([buildkitDaemon(), serveBases("busybox")]);
+    const text = `import { image } from "strake";
+export const base = image().from("${bases.address}/library/busybox").run("cat /proc/sys/kernel/random/uuid > /made");
+export const user = image().from("scratch").env({ BASE: base.id });\n`;
+    const cwd = project({ "build.ts": text });
+    const home = temporaryFolder();
+    for (const builders of [[address], [address, "engine"]]) {
+      const options = builders.flatMap((builder) => ["--builder", builder]);
+      const { status, stdout, stderr } = await runStrake(["build", "--no-cache", ...options], { cwd, home });
+      expect(status, stderr).toBe(0);
+      const id = /^base (sha256:[0-9a-f]{64})$/m.exec(stdout)?.[1];
+      const [user] = JSON.parse((await runStrake(["inspect", "user"], { cwd, home })).stdout);
+      expect(user.Config.Env).toContain(`BASE=${id}`);
+    }
+  });
+
   it("has layers packed as outputs say", async () => {
     const { address } = await buildkitDaemon();
     const cwd = project({

@@ -103,16 +103,6 @@ test("images are spread, and who is done gets the next", async () => {
   expect(fleet.summary()).toEqual(["one built 1 image: a", "two built 3 images: b, c, d"]);
 });
 
-test("an image that another one asks about is built once, since two builders may make two of it", async () => {
-  const [one, two] = [new Bench("one"), new Bench("two")];
-  const { solve, fleet } = fleetOf([one, two]);
-  const asked = await solve("a", "a");
-  expect([one.building, two.building]).toEqual([["a"], []]);
-  await one.finish("a");
-  expect(await Promise.all(asked)).toEqual(["built", "built"]);
-  expect(fleet.summary()).toEqual(["one built 1 image: a", "two built nothing"]);
-});
-
 test("an image goes to the processor it is for, and is emulated only where nobody has that", async () => {
   const one = new Bench("one", { jobs: 9, emulated: ["linux/arm64", "linux/riscv64"] });
   const two = new Bench("two", { jobs: 9, native: ["linux/arm64"] });

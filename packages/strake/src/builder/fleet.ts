@@ -1,5 +1,4 @@
-import { type BuildEvent, type BuildOptions, digestOf, type Plan, StrakeError } from "@strake/core";
-import type { Digest } from "@strake/oci";
+import { type BuildEvent, type BuildOptions, type Plan, StrakeError } from "@strake/core";
 import type { SolvePlan, TargetSolution } from "../compose/target-solution.ts";
 import { type Fit, isRefusal, type PlanBuilder } from "./plan-builder.ts";
 
@@ -57,8 +56,6 @@ export class Fleet {
   readonly #members: readonly Member[];
   readonly #ports: FleetPorts;
   readonly #waiting: Job[] = [];
-  /** What has been asked for, by names and plans. */
-  readonly #solved = new Map<Digest, Promise<TargetSolution>>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -74,15 +71,7 @@ export class Fleet {
     for (const member of this.#members) if (member.lost !== undefined) this.#warn(member);
   }
 
-  /** An image that others ask about is the one that is given out, though builders may make others of the same plan. */
-  readonly solve: SolvePlan = (plan, options, name) => {
-    const key = digestOf([name, plan]);
-    const solved = this.#solved.get(key) ?? this.#spread(plan, options, name);
-    this.#solved.set(key, solved);
-    return solved;
-  };
-
-  async #spread(plan: Plan, options: BuildOptions, name: string): Promise<TargetSolution> {
+  readonly solve: SolvePlan = async (plan, options, name) => {
     const fitting = this.#alive().map(async (member): Promise<[Member, Fit]> => {
       return [member, await (member.builder as PlanBuilder).fit(plan)];
     });
@@ -93,7 +82,7 @@ export class Fleet {
       this.#waiting.push({ plan, options, name, title, fits, waitsUntil, resolve, reject });
       this.#assign();
     });
-  }
+  };
 
   /** Who has built what: titles of images, by the names of builders. */
   built(): ReadonlyMap<string, readonly string[]> {

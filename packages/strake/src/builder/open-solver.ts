@@ -9,6 +9,7 @@ import { DaemonBuilder } from "./daemon-builder.ts";
 import { EngineBuilder } from "./engine-builder.ts";
 import { type NamedBuilder, nameBuilders } from "./name-builders.ts";
 import { openFleet } from "./open-fleet.ts";
+import { solveOnce } from "./solve-once.ts";
 import type { Solver, SolverPorts } from "./solver.ts";
 
 /**
@@ -21,6 +22,11 @@ export async function openSolver(
   request: BuildRequest,
   ports: SolverPorts,
 ): Promise<Solver | undefined> {
+  const solver = await openAny(session, request, ports);
+  return solver && { ...solver, solvePlan: solveOnce(solver.solvePlan) };
+}
+
+async function openAny(session: Session, request: BuildRequest, ports: SolverPorts): Promise<Solver | undefined> {
   const { builders } = request;
   const isAuto = builders.includes("auto");
   if (isAuto && builders.some((builder) => builder !== "auto")) {
