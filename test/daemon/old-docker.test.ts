@@ -82,6 +82,20 @@ export const missing = base.copy("nowhere", "/a");\n`;
     }
   });
 
+  it("says where an image has to be that only the local store has", async () => {
+    const text = (chain: string) => `import { image } from "strake";\nexport const app = image()${chain};\n`;
+    const name = `localhost:1/kept-${Date.now()}:1`;
+    const kept = project({ "build.ts": text(`.from("busybox").write("/a", "a").tag("${name}")`) });
+    const made = await runStrake(["build"], { cwd: kept, env, home });
+    expect(made.status, made.stderr).toBe(0);
+    const built = await build(project({ "build.ts": text(`.from("${name}").write("/b", "b")`) }));
+    expect([built.status, built.stderr]).toEqual(
+      isOld
+        ? [1, expect.stringMatching(/build\.ts:2:\d+ .* is too old for images of the local store/)]
+        : [0, built.stderr],
+    );
+  });
+
   it("makes no attestations, and says so", async () => {
     const text = `import { image } from "strake";\nexport const app = image().from("busybox").write("/a", "a");\n`;
     const args = ["--provenance=true", "--builder", "docker", "-o", "type=oci,dest=image.tar"];

@@ -2,7 +2,15 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Builder, type BuildOptions, type OperationSource, type Plan, StrakeError } from "@strake/core";
+import {
+  type Builder,
+  type BuildOptions,
+  type Operation,
+  type OperationId,
+  type OperationSource,
+  type Plan,
+  StrakeError,
+} from "@strake/core";
 import { ignoreMatcher, readIgnore } from "@strake/core/context";
 import { type BlobStore, type Descriptor, type Digest, type Image, imageDigest, sha256 } from "@strake/oci";
 import { GrpcError } from "../grpc/grpc-error.ts";
@@ -141,7 +149,10 @@ export class BuildkitBuilder implements Builder {
   ): Promise<ExporterResponse> {
     const { client, attributes = {} } = this.#options;
     const { cacheFrom = [], cacheTo = [] } = { ...this.#options, ...own };
-    const manifests = await this.#servedManifests(plan, options);
+    const served = this.#servedSources(plan);
+    // An old daemon takes images from registries alone.
+    const isOld = served.size > 0 && (await client.isOld());
+    const manifests = isOld ? new Map<OperationSource, Digest>() : await this.#manifestsOf(served.values(), options);
     const compiled = this.#compile(plan, options, (source) => manifests.get(source));
     checkGiven(plan, options, compiled.entitlements);
     checkLocals(plan, options, compiled.locals);
@@ -151,8 +162,8 @@ export class BuildkitBuilder implements Builder {
     }
     await checkPlatforms(plan, client);
     const caches = openLocalCaches(cacheFrom, cacheTo);
-    const served = new Map([...stores, ...caches.stores, ...(await this.#servedImages(compiled, options))]);
-    const session = new Session(this.#services(compiled, options, outputs, served), this.#sharedKey(options));
+    const content = new Map([...stores, ...caches.stores, ...(await this.#servedImages(compiled, options))]);
+    const session = new Session(this.#services(compiled, options, outputs, content), this.#sharedKey(options));
     const log = new LogLines(options.secrets?.values() ?? []);
     const report = options.progress ?? (() => undefined);
     const events = new BuildEvents(compiled.operations, options.steps, log, report);
@@ -189,6 +200,7 @@ export class BuildkitBuilder implements Builder {
         operations: compiled.operations,
         steps: options.steps,
         failed: events.failed,
+        unserved: new Set(isOld ? served.keys() : []),
       });
     } finally {
       done.abort();
@@ -196,19 +208,24 @@ export class BuildkitBuilder implements Builder {
     }
   }
 
-  /** The manifests of the images that the daemon cannot find in a registry. */
-  async #servedManifests(plan: Plan, options: BuildOptions): Promise<ReadonlyMap<OperationSource, Digest>> {
-    const { client, isServed = () => false } = this.#options;
-    const sources = Object.values(plan.operations).flatMap((operation) =>
-      operation.op === "source" && operation.source.type === "image" && isServed(operation.source)
-        ? [operation.source]
-        : [],
-    );
-    // An old daemon takes images from registries alone.
-    if (sources.length === 0 || (await client.isOld())) return new Map();
+  /** The images that the daemon cannot find in a registry. */
+  #servedSources(plan: Plan): ReadonlyMap<OperationId, OperationSource> {
+    const { isServed = () => false } = this.#options;
+    const found = new Map<OperationId, OperationSource>();
+    for (const [id, operation] of Object.entries(plan.operations) as [OperationId, Operation][]) {
+      if (operation.op !== "source" || operation.source.type !== "image") continue;
+      if (isServed(operation.source)) found.set(id, operation.source);
+    }
+    return found;
+  }
+
+  async #manifestsOf(
+    sources: Iterable<OperationSource>,
+    options: BuildOptions,
+  ): Promise<ReadonlyMap<OperationSource, Digest>> {
     const open = async (source: OperationSource) =>
       [source, await imageDigest(await this.#open(source, options))] as const;
-    return new Map(await Promise.all(sources.map(open)));
+    return new Map(await Promise.all([...sources].map(open)));
   }
 
   #compile(

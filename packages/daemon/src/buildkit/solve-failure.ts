@@ -13,6 +13,8 @@ export interface FailedBuild {
   readonly log: LogLines;
   /** The step that failed by what the daemon told while it built; those before 0.11 say it nowhere else. */
   readonly failed: PlannedStep | undefined;
+  /** Images that are here, and that the daemon is too old to be sent. */
+  readonly unserved: ReadonlySet<OperationId>;
 }
 
 /** Says in the words of the build what a daemon reports as the failure of a solve; other errors stay as they are. */
@@ -32,6 +34,12 @@ interface Explanation {
 }
 
 function explain(text: string, step: PlannedStep | undefined, build: FailedBuild): Explanation {
+  // Before all else, since what goes wrong is that a registry was asked.
+  if (step !== undefined && build.unserved.has(step.id)) {
+    const message = `${build.address} is too old for images of the local store: its BuildKit takes them from registries only`;
+    const notes = [`It said: ${text}`, "Push the image, update the daemon, or build with the engine."];
+    return { code: "unsupported-by-buildkit", message, notes };
+  }
   // The second form is that of daemons before 0.9.
   const exit = /(?:did not complete successfully|executor failed running [\s\S]*): exit code: (\d+)/.exec(text);
   if (exit !== null) {
