@@ -50,3 +50,11 @@ test.each(["", "buildkit", "unix://", "ftp://host", "kube-pod://", "docker-conta
     expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: "unsupported-address" }));
   },
 );
+
+test("an address with a password is refused, and the password is not told", () => {
+  for (const text of ["ssh://me:hunter2@host", "tcp://me:hunter2@host:1234"]) {
+    expect(() => parseAddress(text)).toThrow(
+      expect.objectContaining({ code: "unsupported-address", message: expect.not.stringContaining("hunter2") }),
+    );
+  }
+});

@@ -20,6 +20,12 @@ const forms =
  */
 export function parseAddress(text: string, kind: DaemonKind = "buildkit"): Address {
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && url.password !== "") {
+    url.password = "***";
+    throw new DaemonError("unsupported-address", `"${url}" has a password, which no daemon takes`, {
+      hint: "Leave it out; ssh takes keys, and tcp certificates.",
+    });
+  }
   switch (url?.protocol) {
     case "unix:":
       if (url.pathname !== "") return { type: "socket", path: decodeURIComponent(url.pathname) };

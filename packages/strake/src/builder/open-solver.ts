@@ -106,7 +106,8 @@ function dockerCandidate(session: Session, daemon: (name: string, address: strin
   // Settings that cannot be read are told only when the engine and BuildKit are no help.
   const name = () => {
     const { address, source } = session.settings.docker();
-    return `Docker at ${address}, from ${source}`;
+    // A password that somebody has written into it is none of the message's business.
+    return `Docker at ${address.replace(/:[^:@/]*@/, ":***@")}, from ${source}`;
   };
   try {
     return { name: name(), open: daemon("docker", "docker"), absent: "" };
