@@ -104,6 +104,27 @@ export const user = image().from("scratch").env({ BASE: base.id });\n`;
     expect([two.status, two.stderr]).toEqual([2, expect.stringContaining("packs the layers of an image in one way")]);
   });
 
+  it("tells of steps from their beginning to their end, and of nothing before", async () => {
+    const { address } = await buildkitDaemon();
+    const cwd = project({
+      "build.ts": `import { image } from "strake";\nexport const app = image().from("scratch").copy("a.txt", "/a");\n`,
+      "a.txt": `${Date.now()}`,
+    });
+    const { status, stderr } = await runStrake(["build", "--builder", address, "--progress", "json"], { cwd });
+    expect(status, stderr).toBe(0);
+    const events = stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string; step?: string });
+    const steps = new Set(events.flatMap(({ step }) => step ?? []));
+    expect(steps.size).toBeGreaterThan(0);
+    for (const step of steps) {
+      const types = events.filter((event) => event.step === step).map(({ type }) => type);
+      expect([types[0], types.at(-1)]).toEqual(["started", "finished"]);
+      expect(types.filter((type) => type === "started" || type === "finished")).toHaveLength(2);
+    }
+  });
+
   it("says which options mean nothing to a daemon", async () => {
     const { address } = await buildkitDaemon();
     const cwd = project({

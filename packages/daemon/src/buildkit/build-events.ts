@@ -37,6 +37,8 @@ export class BuildEvents {
     for (const { vertex, current, total } of status.statuses) {
       const step = this.#step(vertex);
       if (step === undefined || this.#state.get(step.id) === "ended" || current === 0n) continue;
+      // A step that copies begins with the sending of what it copies.
+      this.#start(step);
       const known = total > 0n ? { total: Number(total) } : {};
       this.#report({ type: "progress", step: step.id, done: Number(current), ...known });
     }
@@ -60,7 +62,11 @@ export class BuildEvents {
 
   #begin(vertex: Vertex): void {
     const step = this.#ownStep(vertex);
-    if (step === undefined || vertex.started === undefined || this.#state.has(step.id)) return;
+    if (step !== undefined && vertex.started !== undefined) this.#start(step);
+  }
+
+  #start(step: PlannedStep): void {
+    if (this.#state.has(step.id)) return;
     this.#state.set(step.id, "started");
     this.#report({ type: "started", step: step.id, title: step.title, image: step.image });
   }
