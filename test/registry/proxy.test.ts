@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -64,6 +64,18 @@ need("docker-registry")("a registry behind a proxy", () => {
       expect(refused.stderr).toContain("the proxy refuses: 403 Forbidden");
       expect(new Set(asked)).toEqual(new Set(["CONNECT secure.test:443"]));
     }
+  });
+
+  it("is not all that is: downloads go through it too", async () => {
+    asked.length = 0;
+    const folder = project({ Dockerfile: "FROM scratch\nADD http://files.test/v2/ /answer\n" });
+    const out = ["-o", "type=local,dest=out"];
+    const built = await runStrake(["build", ...out, "."], { cwd: folder, env });
+    expect(built.status, built.stderr).toBe(0);
+    expect(asked).toEqual(["GET files.test"]);
+    expect(readFileSync(join(folder, "out/answer"), "utf8")).toBe("{}");
+    const refused = await runStrake(["build", "https://files.test/context.tar"], { cwd: folder, env });
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("the proxy refuses: 403 Forbidden")]);
   });
 
   it("is reached without it where NO_PROXY names it", async () => {

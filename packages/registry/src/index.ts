@@ -7,6 +7,7 @@ export * from "./copy/push-tree.ts";
 export * from "./copy/registry-source.ts";
 export type { BlobDescriptor } from "./download.ts";
 export type { ProxySettings } from "./http/proxy.ts";
+export { HttpClient } from "./http/request.ts";
 export type { RetryOptions } from "./http/retry.ts";
 export * from "./limit.ts";
 export { referrersTag } from "./listing.ts";

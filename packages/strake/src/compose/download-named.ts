@@ -1,5 +1,6 @@
 import { StrakeError } from "@strake/core";
 import { download } from "./download.ts";
+import { readSettings } from "./settings.ts";
 
 /**
  * Downloads something that the command line names.
@@ -13,7 +14,7 @@ export async function* downloadNamed(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* download(url, signal);
+    yield* download(url, readSettings(process.env).proxies(), signal);
   } catch (cause) {
     const message = `cannot download ${what} ${url}: ${(cause as Error).message}`;
     throw new StrakeError({ code: "download-failed", message, cause });

@@ -1,31 +1,22 @@
-import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
-
-/** How long nothing may come, in milliseconds. */
-const idleTimeout = 30_000;
+import { HttpClient, type ProxySettings } from "@strake/registry";
 
 /** Downloads a file for ADD; redirects are followed, and a server that falls silent is given up. */
-export async function* download(url: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  const idle = new AbortController();
-  const restart = () =>
-    setTimeout(() => idle.abort(new Error(`nothing came for ${idleTimeout / 1000} s`)), idleTimeout);
-  let timer = restart();
+export async function* download(
+  url: string,
+  proxy: ProxySettings,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const client = new HttpClient({ proxy });
   try {
-    const response = await fetch(url, {
-      signal: AbortSignal.any([idle.signal, ...(signal === undefined ? [] : [signal])]),
-    });
-    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
-    if (response.body === null) return;
-    for await (const chunk of Readable.fromWeb(response.body as ReadableStream)) {
-      clearTimeout(timer);
-      timer = restart();
-      yield chunk as Uint8Array;
-    }
+    const response = await client.request({ method: "GET", url: new URL(url), signal });
+    const { status, statusText } = response;
+    if (status < 200 || status > 299) throw new Error(`the server answered ${status} ${statusText}`.trim());
+    yield* response.body;
   } catch (error) {
-    // fetch says only that it failed; why is in the cause.
+    // What asks for it has named the address already.
     const cause = (error as Error).cause;
     throw cause instanceof Error ? cause : error;
   } finally {
-    clearTimeout(timer);
+    client.close();
   }
 }

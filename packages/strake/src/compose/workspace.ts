@@ -55,7 +55,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
     openImage: (source, path) => finder.open(source, path),
     fetch: async function* (url, signal) {
       const { download } = await import("./download.ts");
-      yield* download(url, signal);
+      yield* download(url, settings.proxies(), signal);
     },
     readOnly: options.readOnly,
     sandbox,
