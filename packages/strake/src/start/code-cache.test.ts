@@ -67,6 +67,21 @@ describe("kept code", () => {
       expect(run(2_000_000, 9000)).toEqual({ kept: 9000, asked: 1 });
     });
 
+    test("is due to be looked at until nothing is missing, and an hour later", () => {
+      const isDue = () => {
+        const cache = new CodeCache(home, "one");
+        cache.read();
+        return cache.isDue;
+      };
+      expect(isDue()).toBe(true);
+      run(900_000, 5000);
+      expect(isDue()).toBe(true);
+      run(900_000, 5000);
+      expect(isDue()).toBe(false);
+      setAge(2);
+      expect(isDue()).toBe(true);
+    });
+
     test("stays where there is too much to count, or less than was kept", () => {
       run(900_000, 5000);
       expect(run(undefined, 9000)).toEqual({ kept: 5000, asked: 0 });

@@ -55,9 +55,14 @@ export class CodeCache {
     return (this.#kept ?? readKept(this.#general))?.code;
   }
 
+  /** Whether `keep` is going to look at what V8 has compiled. */
+  get isDue(): boolean {
+    return this.#kept === undefined || !this.#isChecked(this.#kept);
+  }
+
   /**
    * Keeps what V8 has compiled, unless what was read is hardly worse: the process that kept it may have run less than
-   * this one, or have lost what it had not run for a while.
+   * this one.
    *
    * That nothing can be kept costs time, and nothing else.
    *
@@ -74,7 +79,8 @@ export class CodeCache {
 
   /** Whether a process has seen a short while ago that hardly anything is missing. */
   #isChecked({ fullSize }: Kept): boolean {
-    return fullSize > 0 && Date.now() - statSync(this.#file).mtimeMs < anHour;
+    const mtime = statSync(this.#file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return fullSize > 0 && Date.now() - mtime < anHour;
   }
 
   #improve(kept: Kept, compiled: Compiled): void {

@@ -22,7 +22,7 @@ export interface LoadedCommandLine {
   keepCode(): void;
 }
 
-/** With so many bytes in use, V8 takes long to count its code, and has dropped what has not run for a while. */
+/** With so many bytes in use, V8 takes long to count its code. */
 const muchMemory = 32_000_000;
 
 /**
@@ -36,6 +36,8 @@ export function loadCommandLine(file: string, cache: CodeCache, watch?: RunWatch
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
   const kept = cache.read();
   const script = new Script(source, { filename: file, ...(kept === undefined ? {} : { cachedData: kept }) });
+  const isRefused = script.cachedDataRejected === true;
+  if (isRefused || cache.isDue) dropUnusedCode(false);
   const module = { exports: {} as CommandLine };
   script.runInThisContext()(
     module.exports,
@@ -53,14 +55,27 @@ export function loadCommandLine(file: string, cache: CodeCache, watch?: RunWatch
         watch?.import(specifier, pathToFileURL(join(dirname(file), "index.js")).href);
         return import(specifier);
       }),
-    keepCode: () =>
-      cache.keep({ size: compiledSize, code: () => script.createCachedData() }, script.cachedDataRejected),
+    keepCode: () => cache.keep({ size: compiledSize, code: () => codeOf(script) }, isRefused),
   };
 }
 
+function codeOf(script: Script): Buffer {
+  // V8 refuses code that was made with other flags than it is read with.
+  dropUnusedCode(true);
+  return script.createCachedData();
+}
+
+/** Says whether V8 drops code that has not run for a while, the largest of which is what the script runs once. */
+function dropUnusedCode(does: boolean): void {
+  v8().setFlagsFromString(does ? "--flush-bytecode" : "--no-flush-bytecode");
+}
+
 function compiledSize(): number | undefined {
-  // It takes milliseconds to load.
-  const v8 = process.getBuiltinModule("node:v8");
-  if (v8.getHeapStatistics().used_heap_size > muchMemory) return undefined;
-  return v8.getHeapCodeStatistics().bytecode_and_metadata_size;
+  if (v8().getHeapStatistics().used_heap_size > muchMemory) return undefined;
+  return v8().getHeapCodeStatistics().bytecode_and_metadata_size;
+}
+
+/** It takes milliseconds to load, and most processes do without. */
+function v8(): typeof import("node:v8") {
+  return process.getBuiltinModule("node:v8");
 }
