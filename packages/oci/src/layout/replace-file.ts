@@ -15,8 +15,8 @@ const large = 16 * 1024 * 1024;
  *
  * What was there before stays as it was until then, and for good where writing fails.
  *
- * @throws OciError `not-found` where the folder is missing or the path leads to a device or a pipe, and an Error with the system's code, such as `ENOSPC`,
- *   where the file cannot be written
+ * @throws OciError `not-found` where the folder is missing or the path leads to a device or a pipe, and an Error with
+ *   the system's code, such as `ENOSPC`, where the file cannot be written
  */
 export async function replaceFile(path: string, write: (writer: FileWriter) => Promise<void>): Promise<void> {
   await replaceWith(path, async (passing) => {

@@ -1,11 +1,11 @@
-import { createReadStream, createWriteStream, lstatSync, readdirSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { StrakeError } from "@strake/core";
 import { insideUserNamespace, readCaches, type Store, writeCaches } from "@strake/engine";
-import { replaceFile } from "@strake/oci";
+import { isStream, replaceFile } from "@strake/oci";
 import { checkInput, checkOutputFile } from "../compose/check-path.ts";
 import { enterUserNamespace } from "../compose/enter-user-namespace.ts";
 import { formatAge } from "../format/format-duration.ts";
@@ -45,9 +45,8 @@ export async function exportCaches(store: Store, file: string, signal: AbortSign
   const tar = writeCaches(store.caches.list(), markSpace());
   if (file === "-") return pipeline(tar, process.stdout, { end: false, signal });
   const packed = /\.t?gz$/.test(file) ? createGzip() : new PassThrough();
-  const found = statSync(file, { throwIfNoEntry: false });
-  // A device or a pipe is written to, and nothing is put in its place.
-  if (found !== undefined && !found.isFile()) return pipeline(tar, packed, createWriteStream(file), { signal });
+  // Nothing is put in the place of a device or a pipe.
+  if (isStream(file)) return pipeline(tar, packed, createWriteStream(file), { signal });
   await replaceFile(file, (writer) =>
     pipeline(tar, packed, (chunks: AsyncIterable<Uint8Array>) => writer.writeAll(chunks), { signal }),
   );

@@ -1,6 +1,4 @@
-import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { type ImageRecord, LocalImages, type Store } from "@strake/engine";
 import {
   dockerArchivesStream,
@@ -11,6 +9,7 @@ import {
   writeOciArchive,
 } from "@strake/oci";
 import { checkOutputFile } from "../compose/check-path.ts";
+import { writeStream } from "../compose/write-stream.ts";
 import { findImage, isIdOf, namedRecords } from "./find-image.ts";
 import type { SaveRequest } from "./request.ts";
 import { saysTag } from "./says-tag.ts";
@@ -35,8 +34,7 @@ export async function saveImages(store: Store, request: SaveRequest, signal: Abo
   }
   if (request.output === undefined || isStream(request.output)) {
     const stream = request.format === "oci" ? ociArchiveStream(first.image, first.names) : dockerArchivesStream(images);
-    if (request.output === undefined) await pipeline(stream, process.stdout, { end: false, signal });
-    else await pipeline(stream, createWriteStream(request.output), { signal });
+    await writeStream(stream, request.output, signal);
   } else if (request.format === "oci") {
     await writeOciArchive(resolve(request.output), first.image, first.names, { signal });
   } else {

@@ -1,6 +1,4 @@
-import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { type BuildEvent, digestOf, StrakeError } from "@strake/core";
 import { LocalImages, type Packing } from "@strake/engine";
 import {
@@ -29,6 +27,7 @@ import type { ImagePusher } from "./push-images.ts";
 import type { Session } from "./session.ts";
 import { showSending } from "./show-sending.ts";
 import type { AttestedDestination } from "./write-attested.ts";
+import { writeStream } from "./write-stream.ts";
 import type { Written } from "./written.ts";
 
 /** A value of `--output`, the local image store, or the Docker daemon. */
@@ -145,8 +144,7 @@ async function toStream(
         ? ociArchiveStream(images.length === 1 ? image : images, names)
         : rootfsTarStream(image);
   const isStandard = output.destination === "-";
-  if (isStandard) await pipeline(stream, process.stdout, { end: false, signal });
-  else await pipeline(stream, createWriteStream(output.destination), { signal });
+  await writeStream(stream, isStandard ? undefined : output.destination, signal);
   return {
     to: isStandard ? "standard output" : output.destination,
     id: await imageId(image),
