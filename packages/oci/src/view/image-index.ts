@@ -22,8 +22,9 @@ export interface DescribedIndex {
 
 /** Prints the index of several images, and describes it. */
 export async function describedIndexFrom(images: readonly Image[]): Promise<DescribedIndex> {
-  const type = (await areDockers(images)) ? mediaType.dockerIndex : mediaType.ociIndex;
-  const bytes = await imageIndexFrom(images);
+  const mediaTypes = (await areDockers(images)) ? "docker" : "oci";
+  const type = mediaTypes === "docker" ? mediaType.dockerIndex : mediaType.ociIndex;
+  const bytes = await imageIndexFrom(images, { mediaTypes });
   return { bytes, descriptor: { mediaType: type, digest: sha256(bytes), size: bytes.length } };
 }
 

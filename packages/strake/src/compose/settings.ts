@@ -30,7 +30,10 @@ export interface Settings {
   readonly cache: (cache: CacheOption) => CacheOption | undefined;
 }
 
-/** Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `STRAKE_BUILDERS`, `XDG_CONFIG_HOME`, `BUILDKIT_HOST`, the variables of proxies, and what Docker's and buildx's command lines read. */
+/**
+ * Reads `STRAKE_HOME`, `XDG_DATA_HOME`, `STRAKE_REGISTRIES`, `STRAKE_BUILDERS`, `XDG_CONFIG_HOME`, `BUILDKIT_HOST`, the
+ * variables of proxies, and what Docker's and buildx's command lines read.
+ */
 export function readSettings(variables: Environment): Settings {
   return {
     home: storeHome(variables),

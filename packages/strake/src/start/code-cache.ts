@@ -37,6 +37,7 @@ export class CodeCache {
   readonly #file: string;
   readonly #general: string;
   #kept: Kept | undefined;
+  #isDue = true;
 
   /**
    * @param home the folder of what is kept to save time
@@ -52,12 +53,13 @@ export class CodeCache {
   /** What is kept, for want of that what is kept for no kind; nothing where it is damaged. */
   read(): Buffer | undefined {
     this.#kept = readKept(this.#file);
+    this.#isDue = this.#kept === undefined || !this.#isChecked(this.#kept);
     return (this.#kept ?? readKept(this.#general))?.code;
   }
 
   /** Whether `keep` is going to look at what V8 has compiled. */
   get isDue(): boolean {
-    return this.#kept === undefined || !this.#isChecked(this.#kept);
+    return this.#isDue;
   }
 
   /**
@@ -71,7 +73,7 @@ export class CodeCache {
   keep(compiled: Compiled, isRefused = false): void {
     try {
       if (this.#kept === undefined || isRefused) this.#write(compiled.code());
-      else if (!this.#isChecked(this.#kept)) this.#improve(this.#kept, compiled);
+      else if (this.#isDue) this.#improve(this.#kept, compiled);
     } catch {
       // The folder may be gone, full or not ours.
     }
