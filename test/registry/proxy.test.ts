@@ -66,7 +66,7 @@ need("docker-registry")("a registry behind a proxy", () => {
     }
   });
 
-  it("is not all that is: downloads go through it too", async () => {
+  it("is not all that the proxy is for: downloads go through it too", async () => {
     asked.length = 0;
     const folder = project({ Dockerfile: "FROM scratch\nADD http://files.test/v2/ /answer\n" });
     const out = ["-o", "type=local,dest=out"];
